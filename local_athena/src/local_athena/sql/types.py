@@ -1,0 +1,122 @@
+"""Trino's types as values.
+
+A type is its base name and its arguments: `Type("decimal", (10, 2))`, `Type("varchar", (None,))` for a
+varchar without length, `Type("timestamp", (3,))`, `Type("timestamp with time zone", (3,))`,
+`Type("array", (INTEGER,))`, `Type("row", (Field("a", INTEGER), Field(None, DATE)))`. `str(type)` is
+Trino's own text of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a row type; its name is None when it has none."""
+
+    name: str | None
+    type: Type
+
+    def __str__(self) -> str:
+        if self.name is None:
+            return str(self.type)
+        plain = _PLAIN_NAME.match(self.name)
+        name = self.name if plain else '"' + self.name.replace('"', '""') + '"'
+        return f"{name} {self.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A Trino type: hashable, compared by value."""
+
+    base: str
+    arguments: tuple[int | Type | Field | None, ...] = ()
+
+    def __str__(self) -> str:
+        if self.base == "varchar" and self.arguments == (None,):
+            return "varchar"
+        if not self.arguments:
+            return self.base
+        inner = ", ".join(str(argument) for argument in self.arguments)
+        if self.base == "function":
+            inner = inner.replace(", ", ",")
+        if self.base.endswith(" with time zone"):
+            return f"{self.base.removesuffix(' with time zone')}({inner}) with time zone"
+        return f"{self.base}({inner})"
+
+
+BOOLEAN = Type("boolean")
+TINYINT = Type("tinyint")
+SMALLINT = Type("smallint")
+INTEGER = Type("integer")
+BIGINT = Type("bigint")
+REAL = Type("real")
+DOUBLE = Type("double")
+DATE = Type("date")
+VARBINARY = Type("varbinary")
+VARCHAR = Type("varchar", (None,))
+JSON = Type("json")
+UUID = Type("uuid")
+IPADDRESS = Type("ipaddress")
+UNKNOWN = Type("unknown")
+INTERVAL_DAY_TO_SECOND = Type("interval day to second")
+INTERVAL_YEAR_TO_MONTH = Type("interval year to month")
+
+
+def varchar(length: int | None) -> Type:
+    """varchar(length in characters), or without limit."""
+    return Type("varchar", (length,))
+
+
+def char(length: int) -> Type:
+    """char(length in characters)."""
+    return Type("char", (length,))
+
+
+def decimal(precision: int, scale: int) -> Type:
+    """decimal(precision 1 to 38, scale 0 to precision)."""
+    return Type("decimal", (precision, scale))
+
+
+def time(precision: int) -> Type:
+    """time(digits of a second's fraction, 0 to 12)."""
+    return Type("time", (precision,))
+
+
+def time_tz(precision: int) -> Type:
+    """time(digits) with time zone."""
+    return Type("time with time zone", (precision,))
+
+
+def timestamp(precision: int) -> Type:
+    """timestamp(digits of a second's fraction, 0 to 12)."""
+    return Type("timestamp", (precision,))
+
+
+def timestamp_tz(precision: int) -> Type:
+    """timestamp(digits) with time zone."""
+    return Type("timestamp with time zone", (precision,))
+
+
+def array(element: Type) -> Type:
+    """array(element)."""
+    return Type("array", (element,))
+
+
+def map_(key: Type, value: Type) -> Type:
+    """map(key, value)."""
+    return Type("map", (key, value))
+
+
+def row(*fields: Field) -> Type:
+    """row(fields)."""
+    return Type("row", fields)
+
+
+def function(*parts: Type) -> Type:
+    """A lambda's type: its arguments' types, then its result's."""
+    return Type("function", parts)
