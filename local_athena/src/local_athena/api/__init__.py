@@ -1,0 +1,1 @@
+"""The Athena API by its published service model."""

@@ -1,0 +1,79 @@
+"""Settings of one server, read once at the edge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_athena.errors import ConfigError
+
+ACCOUNT_ID = "123456789012"
+DEFAULT_PORT = 4566
+DEFAULT_DATA = Path(".local-athena")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Facts that the server, the API and the engine share.
+
+    `data` is the folder with all durable state. `memory_limit` and `threads` bound the engine
+    (None: its own choice). `query_threads` bounds statements that run at the same time; more wait
+    in the queue. `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    region: str = "us-east-1"
+    account_id: str = ACCOUNT_ID
+    query_threads: int = 8
+    poll_wait_seconds: float = 1.0
+    memory_limit: str | None = None
+    threads: int | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def results(self) -> Path:
+        """Folder of the private rows files."""
+        return self.data / "results"
+
+    @property
+    def temporary(self) -> Path:
+        """Folder for temporary files, on the same file system as the objects."""
+        return self.data / "tmp"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], **given: object) -> "Settings":
+        """Settings from variables, overridden by what is given (None means not given).
+
+        Variables: LOCAL_ATHENA_DATA, LOCAL_ATHENA_HOST, LOCAL_ATHENA_PORT, AWS_REGION,
+        LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS.
+
+        Raises:
+            ConfigError: a number is not one, or out of range.
+        """
+        values: dict[str, object] = {
+            "data": Path(environ.get("LOCAL_ATHENA_DATA") or DEFAULT_DATA),
+            "host": environ.get("LOCAL_ATHENA_HOST") or "127.0.0.1",
+            "port": _number(environ, "LOCAL_ATHENA_PORT", DEFAULT_PORT, 0, 65535),
+            "region": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
+            "query_threads": _number(environ, "LOCAL_ATHENA_QUERY_THREADS", 8, 1, 256),
+            "memory_limit": environ.get("LOCAL_ATHENA_MEMORY_LIMIT") or None,
+            "threads": _number(environ, "LOCAL_ATHENA_THREADS", None, 1, 1024),
+        }
+        values.update({name: value for name, value in given.items() if value is not None})
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _number(
+    environ: Mapping[str, str], name: str, default: int | None, low: int, high: int
+) -> int | None:
+    text = environ.get(name)
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        raise ConfigError(name, f"{text!r} is not a whole number") from None
+    if not low <= number <= high:
+        raise ConfigError(name, f"{number} is not between {low} and {high}")
+    return number

@@ -1,0 +1,90 @@
+"""Durable state: S3 objects as files, and one SQLite database for everything else.
+
+The engine sees `ObjectStore` and `rows`; the S3 API (`moto_s3`) works on the same files.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+__all__ = ["ObjectFile", "ObjectStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFile:
+    """An object: its uri, its file, size in bytes and modification time in nanoseconds."""
+
+    uri: str
+    path: Path
+    size: int
+    modified_ns: int
+
+
+class ObjectStore(Protocol):
+    """S3 objects as plain files. A uri is `s3://bucket/key` (s3a:// and s3n:// are the same).
+
+    A file that is written below `path(...)` by other means is an object at once; but only
+    `new_file` is safe in a crash.
+    """
+
+    def path(self, uri: str) -> Path:
+        """The file of an object, whether it exists or not; its folder may not exist.
+
+        For a prefix that ends in `/`, the folder.
+
+        Raises:
+            InvalidUriError: the text is not an s3 uri.
+        """
+
+    def uri(self, path: Path) -> str:
+        """The uri of a file below the store: the opposite of `path`.
+
+        Raises:
+            InvalidUriError: the file lies elsewhere.
+        """
+
+    def list(self, prefix: str) -> Iterator[ObjectFile]:
+        """Objects whose uri starts with `prefix`, by key (bytes order); none if no bucket."""
+
+    def exists(self, uri: str) -> bool:
+        """Whether an object lies at this uri."""
+
+    def size(self, uri: str) -> int:
+        """Size in bytes.
+
+        Raises:
+            NoSuchObjectError: nothing lies there.
+        """
+
+    def new_file(self, uri: str) -> AbstractContextManager[Path]:
+        """A temporary path to write; on leaving it is synced and published whole, in one step.
+
+        When the block raises, nothing is published. The bucket must exist.
+
+        Raises:
+            NoSuchBucketError: the bucket does not exist.
+        """
+
+    def publish(self, path: Path, uri: str) -> None:
+        """Sync a finished file of `temporary_folder` and move it to its uri in one step.
+
+        Raises:
+            NoSuchBucketError: the bucket does not exist.
+        """
+
+    def temporary_folder(self) -> AbstractContextManager[Path]:
+        """A folder on the same file system, removed on leaving with what is left in it."""
+
+    def delete(self, uri: str) -> bool:
+        """Remove one object; False when there was none."""
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Remove every object whose uri starts with `prefix`; returns how many."""
+
+    def ensure_bucket(self, bucket: str) -> None:
+        """Create the bucket if it is not there."""
+
+    def bucket_exists(self, bucket: str) -> bool:
+        """Whether the bucket exists."""
