@@ -1,0 +1,88 @@
+# `make help` lists what there is. Everything a target needs is installed by it, from PyPI alone
+# unless its line says otherwise.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export AIRFLOW__CORE__LOAD_EXAMPLES := False
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PACKAGES := pyproject.toml local_athena/pyproject.toml
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+## Environments ------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/.ready-test ## install everything that tests and lint need into .venv
+
+.venv/.ready-%: requirements/%.txt $(PACKAGES) scripts/setup_env.py
+	@$(PYTHON) scripts/setup_env.py $*
+
+.PHONY: lock
+lock: ## resolve the dependencies anew and write requirements/*.txt
+	@./scripts/lock.sh $(ARGS)
+
+## The product -------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: .venv/.ready-demo ## three business days, from the sources to reconciled curated tables
+	@$(BIN)/lakehouse demo $(ARGS)
+
+.PHONY: airflow
+airflow: .venv/.ready-airflow ## open Airflow on 127.0.0.1:8080 with the project's DAG
+	@$(BIN)/python -m lakehouse.orchestration.standalone
+
+.PHONY: docs
+docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target/
+	@$(BIN)/local-athena exec -- dbt docs generate --static
+
+## Checks ------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: .venv/.ready-test ## run every test
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --processes 2 models macros snapshots analyses tests/dbt
+
+.PHONY: check
+check: .venv/.ready-test ## rendered files fresh, contracts valid, links alive
+	@$(BIN)/lakehouse contracts check
+	@$(BIN)/lakehouse contracts render --check
+	@$(BIN)/python scripts/check_links.py
+
+.PHONY: format
+format: .venv/.ready-test ## let ruff and sqlfluff put the layout right
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfluff fix --quiet models macros snapshots analyses tests/dbt
+
+.PHONY: golden
+golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by area
+	@$(BIN)/python local_athena/tests/golden/report.py $(ARGS)
+
+.PHONY: conformance
+conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified, against local_athena
+	@$(BIN)/python local_athena/conformance/run.py $(ARGS)
+
+.PHONY: bench
+bench: .venv/.ready-test ## measure, as ratios against a peer in the same run
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+.PHONY: clean
+clean: ## remove the local lake, the demonstration's sources and build folders (not .venv)
+	@rm -rf .local-athena .lakehouse target logs .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Resolve all uses together, then cut each use's lock out of that one solution.
+# Locks carry hashes and no registry address, so they work behind any mirror.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+uv=.venv/bin/uv
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# The project's own second package is installed from the checkout, so the resolver must not look for it.
+grep -v '^    "local-athena",$' pyproject.toml >"$work/pyproject.toml"
+
+compile() {
+    "$uv" pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+        --python-version 3.11 "$work/pyproject.toml" local_athena/pyproject.toml "$@"
+}
+
+groups() {
+    for group in "$@"; do printf -- '--group %s:%s ' "$work/pyproject.toml" "$group"; done
+}
+
+# shellcheck disable=SC2046  # the words are arguments
+compile $(groups build test lint airflow) "$@" -o requirements/test.txt
+cp requirements/test.txt "$work/all.txt"
+# shellcheck disable=SC2046
+compile $(groups build) -c "$work/all.txt" -o requirements/demo.txt
+# shellcheck disable=SC2046
+compile $(groups build airflow) -c "$work/all.txt" -o requirements/airflow.txt

@@ -1,0 +1,99 @@
+"""Make `.venv` hold one of the locked environments: `python3 scripts/setup_env.py demo|airflow|test`.
+
+Standard library only, and readable by any Python 3, because it has to say so when Python is too old.
+Exits 1 with one message that says what is missing and what to do.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+UV = "uv>=0.9,<1"
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def say(text):
+    print("setup: " + text, flush=True)
+
+
+def stop(text):
+    sys.exit("setup: " + text)
+
+
+def usable(python):
+    """Whether that interpreter's version is one that the locks were made for."""
+    code = "import sys; print('%d %d' % sys.version_info[:2])"
+    try:
+        answer = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    major, minor = answer.stdout.split()
+    return OLDEST <= (int(major), int(minor)) <= NEWEST
+
+
+def find_python():
+    """The first usable interpreter: the one that runs this, then the versions on PATH."""
+    names = ["python3", "python3.13", "python3.12", "python3.11"]
+    for python in [sys.executable] + [shutil.which(name) for name in names]:
+        if python and usable(python):
+            return python
+    stop(
+        "Python %d.%d to %d.%d is needed and this is %d.%d; install one of them, or name it: "
+        "make setup PYTHON=/path/to/python3.12" % (OLDEST + NEWEST + sys.version_info[:2])
+    )
+
+
+def run(*command):
+    try:
+        subprocess.run(command, cwd=str(ROOT), check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        stop(
+            "a step failed: %s (%s). If it could not reach PyPI, check the network and run it "
+            "again: nothing has to be cleaned up." % (" ".join(map(str, command)), error)
+        )
+
+
+def make_venv():
+    python = VENV / "bin" / "python"
+    if not (python.exists() and usable(str(python))):
+        say("making .venv")
+        try:
+            probe = ROOT / ".venv-probe"
+            probe.mkdir(exist_ok=True)
+            probe.rmdir()
+        except OSError as error:
+            stop("cannot write in %s (%s); clone into a folder of yours" % (ROOT, error))
+        interpreter = find_python()
+        result = subprocess.run([interpreter, "-m", "venv", "--clear", str(VENV)])
+        if result.returncode:
+            stop(
+                "%s has no working venv module; on Debian and Ubuntu: apt install python3-venv"
+                % interpreter
+            )
+    if not (VENV / "bin" / "uv").exists():
+        say("installing uv into .venv")
+        run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+
+
+def main(use):
+    lock = ROOT / "requirements" / (use + ".txt")
+    if not lock.is_file():
+        stop("there is no environment called %r; see requirements/" % use)
+    make_venv()
+    uv = str(VENV / "bin" / "uv")
+    os.environ["VIRTUAL_ENV"] = str(VENV)
+    packages = sum(1 for line in lock.read_text().splitlines() if "==" in line)
+    say("installing the %s environment, %d packages" % (use, packages))
+    run(uv, "pip", "install", "--quiet", "--require-hashes", "-r", str(lock))
+    run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+        "-e", str(ROOT), "-e", str(ROOT / "local_athena"))  # fmt: skip
+    (VENV / (".ready-" + use)).touch()
+    say("ready")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "demo")
