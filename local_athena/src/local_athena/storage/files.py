@@ -1,0 +1,236 @@
+"""The object store: S3 objects as plain files under `<data>/s3/<bucket>/`."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from local_athena.errors import InvalidUriError, NoSuchBucketError, NoSuchObjectError
+from local_athena.storage import ObjectFile
+from local_athena.storage.keys import FILE, decode_path, encode_key
+from local_athena.storage.walk import walk
+
+_SCHEMES = ("s3://", "s3a://", "s3n://")
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """(bucket, key) of an s3 uri; the key may be empty.
+
+    Raises:
+        InvalidUriError: another scheme, or no bucket.
+    """
+    for scheme in _SCHEMES:
+        if uri.startswith(scheme):
+            bucket, _, key = uri[len(scheme) :].partition("/")
+            if bucket and bucket not in (".", "..") and "\0" not in bucket:
+                return bucket, key
+    raise InvalidUriError(f"{uri!r} is not an s3://bucket/key location")
+
+
+class FileStore:
+    """Objects below `root` (one folder per bucket); temporary files in `temporary`.
+
+    Both folders must be on one file system. Publishing is a rename, so a reader sees the old
+    object or the new one, and a crash leaves at most a temporary file.
+    """
+
+    def __init__(self, root: Path, temporary: Path) -> None:
+        self.root = Path(os.path.abspath(root))
+        self.temporary = Path(os.path.abspath(temporary))
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.temporary.mkdir(parents=True, exist_ok=True)
+
+    def path(self, uri: str) -> Path:
+        """The file of an object (a folder when the uri ends in `/` or names a bucket)."""
+        bucket, key = split_uri(uri)
+        folder = self.root / bucket
+        if not key:
+            return folder
+        if key.endswith("/"):
+            return folder / encode_key(key[:-1])
+        return self.key_path(bucket, key)
+
+    def key_path(self, bucket: str, key: str) -> Path:
+        """The file of a key, also of one that ends in `/`."""
+        plain = f"{self.root}/{bucket}/{encode_key(key)}"
+        if os.path.isdir(plain):
+            return Path(plain + FILE)
+        return Path(plain)
+
+    def uri(self, path: Path) -> str:
+        """The uri of a file below the store."""
+        try:
+            relative = Path(os.path.abspath(path)).relative_to(self.root).as_posix()
+        except ValueError:
+            raise InvalidUriError(f"{path} is not a file of the object store") from None
+        bucket, _, rest = relative.partition("/")
+        return f"s3://{bucket}/{decode_path(rest) if rest else ''}"
+
+    def list(self, prefix: str) -> Iterator[ObjectFile]:
+        """Objects whose uri starts with `prefix`, by key."""
+        bucket, key = split_uri(prefix)
+        for found in walk(self.root / bucket, key):
+            if found.stat is not None:
+                yield ObjectFile(
+                    f"s3://{bucket}/{found.key}",
+                    Path(found.path),
+                    found.stat.st_size,
+                    found.stat.st_mtime_ns,
+                )
+
+    def exists(self, uri: str) -> bool:
+        """Whether an object lies at this uri."""
+        bucket, key = split_uri(uri)
+        return bool(key) and self.key_path(bucket, key).is_file()
+
+    def size(self, uri: str) -> int:
+        """Size in bytes."""
+        bucket, key = split_uri(uri)
+        try:
+            return self.key_path(bucket, key).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            raise NoSuchObjectError(uri) from None
+
+    @contextmanager
+    def new_file(self, uri: str) -> Iterator[Path]:
+        """A temporary path to write; synced and published on leaving, unless the block raises."""
+        bucket, _ = split_uri(uri)
+        self._require(bucket)
+        handle, name = tempfile.mkstemp(dir=self.temporary)
+        os.close(handle)
+        path = Path(name)
+        try:
+            yield path
+            self.publish(path, uri)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def publish(self, path: Path, uri: str) -> None:
+        """Sync a finished temporary file and move it to its uri in one step."""
+        bucket, key = split_uri(uri)
+        if not key:
+            raise InvalidUriError(f"{uri!r} names no object")
+        self._require(bucket)
+        sync_file(path)
+        self.place(path, bucket, key)
+
+    def place(self, path: Path, bucket: str, key: str) -> Path:
+        """Move a file to its key without syncing its bytes; returns where it lies now."""
+        while True:
+            target = self.key_path(bucket, key)
+            try:
+                self._make_folders(target.parent, self.root / bucket)
+                os.replace(path, target)
+            except IsADirectoryError:
+                continue  # a folder took the plain name meanwhile: key_path knows now
+            except FileNotFoundError:
+                if not path.exists():
+                    raise
+                self._require(bucket)
+                continue  # another thread removed the empty folder: make it again
+            _sync_folder(target.parent)
+            return target
+
+    @contextmanager
+    def temporary_folder(self) -> Iterator[Path]:
+        """A folder on the same file system, removed on leaving."""
+        folder = Path(tempfile.mkdtemp(dir=self.temporary))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def delete(self, uri: str) -> bool:
+        """Remove one object; False when there was none."""
+        bucket, key = split_uri(uri)
+        if not key:
+            return False
+        path = self.key_path(bucket, key)
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        self.prune(path.parent, bucket)
+        return True
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Remove every object whose uri starts with `prefix`."""
+        bucket, _ = split_uri(prefix)
+        count = 0
+        folders: set[Path] = set()
+        for found in list(self.list(prefix)):
+            with suppress(FileNotFoundError):
+                found.path.unlink()
+                folders.add(found.path.parent)
+                count += 1
+        for folder in sorted(folders, reverse=True):
+            self.prune(folder, bucket)
+        return count
+
+    def prune(self, folder: Path, bucket: str) -> None:
+        """Remove empty folders upwards, the bucket's own excepted."""
+        top = self.root / bucket
+        while folder != top and top in folder.parents:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return
+            folder = folder.parent
+
+    def ensure_bucket(self, bucket: str) -> None:
+        """Create the bucket if it is not there."""
+        split_uri(f"s3://{bucket}/")
+        (self.root / bucket).mkdir(exist_ok=True)
+
+    def bucket_exists(self, bucket: str) -> bool:
+        """Whether the bucket exists."""
+        return bool(bucket) and "/" not in bucket and (self.root / bucket).is_dir()
+
+    def buckets(self) -> "list[str]":
+        """Names of all buckets."""
+        return sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+
+    def _require(self, bucket: str) -> None:
+        if not (self.root / bucket).is_dir():
+            raise NoSuchBucketError(bucket)
+
+    def _make_folders(self, folder: Path, top: Path) -> None:
+        """Make the folders down to `folder`; a file in the way becomes `name%file`."""
+        if folder.is_dir():
+            return
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError:
+            if folder == top:
+                raise NoSuchBucketError(top.name) from None
+            self._make_folders(folder.parent, top)
+            folder.mkdir(exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            part = folder
+            while not part.is_file():
+                part = part.parent
+                if part == top:
+                    return self._make_folders(folder, top)
+            aside = Path(f"{part}{FILE}")
+            os.replace(part, aside)
+            self._make_folders(folder, top)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's bytes are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(path: Path) -> None:
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
