@@ -1,0 +1,114 @@
+"""Every error that the platform raises on purpose.
+
+    LakehouseError                   exit status 1
+    ├── ConfigError                  2   a setting is missing or malformed
+    ├── ContractError                3   a contract, or infra/lake.yml, is malformed
+    │   └── StaleRenderError         3   a rendered file no longer says what its contract says
+    ├── LakeError                    4   a bucket, database or table is not as it must be
+    ├── SourceError                  5   a source system did not deliver
+    │   ├── SourceMissingError       5   the delivery of that day is not there
+    │   ├── SourceSchemaError        5   the delivery lacks files or columns
+    │   └── SourceUnavailableError  75   the source does not answer; trying again may help
+    └── LandingError                 6   a batch may not be published
+        ├── BatchHeldError           6   too many rows were rejected, or a snapshot is empty
+        └── ManifestError            6   counts, sizes or checksums differ from the manifest
+
+A message says what is wrong and what to do. Facts that a program may want are attributes.
+`retryable` tells an orchestrator whether the same call may succeed later without any repair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class LakehouseError(Exception):
+    """Base of all; never raised itself."""
+
+    exit_code: int = 1
+    retryable: bool = False
+
+
+class ConfigError(LakehouseError):
+    """A setting is missing or malformed; `variable` names the environment variable."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, variable: str | None = None) -> None:
+        super().__init__(message)
+        self.variable = variable
+
+
+class ContractError(LakehouseError):
+    """A declaration is malformed: `file` and `path` (in the document) say where."""
+
+    exit_code = 3
+
+    def __init__(self, file: str, path: str, problem: str, advice: str = "") -> None:
+        where = f"{file}: {path}" if path else file
+        super().__init__(f"{where}: {problem}" + (f" ({advice})" if advice else ""))
+        self.file = file
+        self.path = path
+        self.problem = problem
+        self.advice = advice
+
+
+class StaleRenderError(ContractError):
+    """A rendered file differs from what its contract says now."""
+
+
+class LakeError(LakehouseError):
+    """A bucket, database or table of the lake is missing or not as declared."""
+
+    exit_code = 4
+
+
+class SourceError(LakehouseError):
+    """A source system did not deliver what the contract promises; `feed` says which feed."""
+
+    exit_code = 5
+
+    def __init__(self, feed: str, message: str) -> None:
+        super().__init__(f"{feed}: {message}")
+        self.feed = feed
+
+
+class SourceMissingError(SourceError):
+    """The delivery of that day is not there (yet)."""
+
+    retryable = True
+
+
+class SourceSchemaError(SourceError):
+    """The delivery lacks files or columns, or is in a form that cannot be decided."""
+
+
+class SourceUnavailableError(SourceError):
+    """The source does not answer; trying again later may help."""
+
+    exit_code = 75
+    retryable = True
+
+
+class LandingError(LakehouseError):
+    """A batch may not be published; nothing of it is visible in raw."""
+
+    exit_code = 6
+
+    def __init__(self, run_id: str, message: str) -> None:
+        super().__init__(f"{run_id}: {message}")
+        self.run_id = run_id
+
+
+class BatchHeldError(LandingError):
+    """The batch waits for a person: too many rejected rows, or an empty snapshot."""
+
+    def __init__(
+        self, run_id: str, message: str, *, rejected_by_rule: Mapping[str, int] | None = None
+    ) -> None:
+        super().__init__(run_id, message)
+        self.rejected_by_rule = dict(rejected_by_rule or {})
+
+
+class ManifestError(LandingError):
+    """Counts do not add up, or a file differs from what its manifest promises."""

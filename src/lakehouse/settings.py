@@ -1,0 +1,97 @@
+"""What the environment decides, read once at the edge.
+
+Nothing below the edge reads `os.environ`. boto3 reads `AWS_ENDPOINT_URL`, keys and profile by
+itself; the region is repeated here because some clients need it spelled out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.errors import ConfigError
+
+_ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process.
+
+    `environment` is the first half of database names (`<environment>_<zone>`). `project_dir`
+    holds `contracts/` and `infra/lake.yml`. The three source addresses are None when unset:
+    a feed that needs one raises ConfigError naming its variable.
+    """
+
+    environment: str
+    project_dir: Path
+    region: str
+    endpoint_url: str | None
+    postgres_url: str | None
+    drop_dir: Path | None
+    payments_url: str | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; raises ConfigError naming the variable that is wrong."""
+        values = os.environ if environ is None else environ
+        environment = values.get("LAKEHOUSE_ENV", "local")
+        if not _ENVIRONMENT_NAME.fullmatch(environment):
+            raise ConfigError(
+                f"LAKEHOUSE_ENV is {environment!r}: it must be lower-case letters, digits and "
+                "underscores, starting with a letter, such as local, ci, dev_ana or prod",
+                variable="LAKEHOUSE_ENV",
+            )
+        drop_dir = values.get("LAKEHOUSE_DROP_DIR")
+        return cls(
+            environment=environment,
+            project_dir=find_project_dir(values),
+            region=values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION") or "us-east-1",
+            endpoint_url=values.get("AWS_ENDPOINT_URL"),
+            postgres_url=values.get("LAKEHOUSE_POSTGRES_URL"),
+            drop_dir=Path(drop_dir) if drop_dir else None,
+            payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
+        )
+
+    def __repr__(self) -> str:
+        """Show everything but the password in the PostgreSQL address."""
+        masked = re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", self.postgres_url or "")
+        return (
+            f"Settings(environment={self.environment!r}, project_dir={str(self.project_dir)!r}, "
+            f"region={self.region!r}, endpoint_url={self.endpoint_url!r}, "
+            f"postgres_url={masked!r}, drop_dir={self.drop_dir!r}, "
+            f"payments_url={self.payments_url!r})"
+        )
+
+
+def find_project_dir(environ: Mapping[str, str]) -> Path:
+    """Return the folder that holds `infra/lake.yml` and `contracts/`.
+
+    `LAKEHOUSE_PROJECT_DIR` decides when set; else the nearest of the working directory's
+    parents that has both; else the checkout this package was installed from.
+    """
+    named = environ.get("LAKEHOUSE_PROJECT_DIR")
+    if named:
+        if not _is_project(Path(named)):
+            raise ConfigError(
+                f"LAKEHOUSE_PROJECT_DIR is {named!r}, which lacks infra/lake.yml or contracts/: "
+                "set it to a checkout of the project",
+                variable="LAKEHOUSE_PROJECT_DIR",
+            )
+        return Path(named).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+        if _is_project(folder):
+            return folder
+    raise ConfigError(
+        "no contracts/ and infra/lake.yml here or above: run inside a checkout of the project, "
+        "or set LAKEHOUSE_PROJECT_DIR",
+        variable="LAKEHOUSE_PROJECT_DIR",
+    )
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "infra" / "lake.yml").is_file() and (folder / "contracts").is_dir()
