@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -188,7 +188,7 @@ class FileStore:
         """Whether the bucket exists."""
         return bool(bucket) and "/" not in bucket and (self.root / bucket).is_dir()
 
-    def buckets(self) -> "list[str]":
+    def buckets(self) -> Sequence[str]:
         """Names of all buckets."""
         return sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
 
