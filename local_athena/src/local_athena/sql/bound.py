@@ -8,7 +8,7 @@ Expressions carry `type`; where Trino coerces, a `Cast` stands in the tree.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from local_athena.sql.types import Type
@@ -42,12 +42,15 @@ class TableHandle:
 
 @dataclass(frozen=True, slots=True)
 class ViewHandle:
-    """A view: its SQL, and the catalog and database in which its names are looked up."""
+    """A view: its SQL, the columns it promised when it was made, and where its names are looked up:
+    in `context_catalog` and `context_database`, or in its own database when they are None."""
 
     database: str
     name: str
     sql: str
     columns: tuple[TableColumn, ...]
+    context_catalog: str | None = None
+    context_database: str | None = None
 
 
 class Resolver(Protocol):
@@ -71,8 +74,8 @@ class Column:
     """A column of a relation, by identity: equal only to itself (by `id`, unique in a statement)."""
 
     id: int
-    name: str | None
-    type: Type
+    name: str | None = field(compare=False)
+    type: Type = field(compare=False)
 
 
 class BoundExpression(Protocol):
@@ -128,7 +131,9 @@ class Call:
 
     Operators are named `$add $subtract $multiply $divide $modulus $negate $subscript` and `concat`
     for `||`; AT TIME ZONE is `at_timezone`; EXTRACT(year …) is `year`.
-    `signature` is the chosen overload's argument types as bound (function types included).
+    The arguments' types are the chosen overload's (a lambda's is a function type); `type` is its
+    result with lengths and precisions computed. Values of an unknown type (a bare NULL) stay
+    `unknown` only where the overload takes any type.
     """
 
     name: str
@@ -138,12 +143,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """CAST or, when `safe`, TRY_CAST; also every implicit coercion (`implicit`)."""
+    """CAST or, when `safe`, TRY_CAST; also every implicit coercion (`implicit`).
+
+    `assignment` marks what INSERT, UPDATE and MERGE store: a varchar or char that does not fit fails
+    (`Cannot truncate non-space characters when casting from X to Y on INSERT`) instead of being cut.
+    """
 
     operand: BoundExpression
     type: Type
     safe: bool = False
     implicit: bool = False
+    assignment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +212,10 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """CASE, IF. With `operand` the conditions are values of its type to compare with."""
+    """CASE, IF. With `operand` the conditions are values of its type to compare with.
+
+    All results are of `type`; without `default` it is NULL.
+    """
 
     operand: BoundExpression | None
     whens: tuple[tuple[BoundExpression, BoundExpression], ...]
@@ -342,7 +355,8 @@ class ScalarQuery:
 
 @dataclass(frozen=True, slots=True)
 class InQuery:
-    """value IN (query); value's type is the query's single column's."""
+    """value IN (query); value's type is the query's single column's. A row value meets a query of
+    as many columns as it has fields."""
 
     value: BoundExpression
     query: BoundQuery
@@ -466,7 +480,9 @@ class BoundSelect:
     """`grouping_sets` are indexes into `group_keys`; None when there is no aggregation at all.
 
     A global aggregation has no keys and `((),)`. After aggregation, outputs, having and order keys
-    hold only GroupKey, Grouping, Aggregate and what is built of them.
+    hold only GroupKey, Grouping, Aggregate and what is built of them, outer queries' columns, and
+    subqueries. A subquery in them refers to this select's grouped columns by plain `Reference`
+    (always a group key that is itself a `Reference`), never by GroupKey.
     """
 
     outputs: tuple[Output, ...]
@@ -512,8 +528,12 @@ class BoundCommonTable:
 
 @dataclass(frozen=True, slots=True)
 class BoundQuery:
-    """`columns` are the outputs. Order keys may use output columns (`Reference`) and, over a select
-    without DISTINCT, columns of its relation."""
+    """`columns` are the outputs.
+
+    Order keys use output columns (`Reference` to one of `columns`). Over a select without DISTINCT
+    they also use columns of its relation, or after aggregation GroupKey, Grouping and Aggregate;
+    they may hold window calls. A select's outputs and its query's columns are the same objects.
+    """
 
     body: BoundSelect | BoundValues | BoundTable | BoundSetOperation | BoundQuery
     columns: tuple[Column, ...]
