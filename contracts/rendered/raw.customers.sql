@@ -1,0 +1,40 @@
+-- Rendered from contracts by `lakehouse contracts render`; do not edit.
+CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`customers` (
+  `customer_id` string COMMENT 'Account of a customer, as the marketplace issued it.',
+  `customer_unique_id` string COMMENT 'Person behind the account. The same person may hold several accounts.',
+  `customer_name` string COMMENT 'Full name of the person.',
+  `customer_email` string COMMENT 'E-mail address of the person, as typed.',
+  `customer_phone` string COMMENT 'Telephone number of the person, as typed.',
+  `customer_cpf` string COMMENT 'Brazilian taxpayer number (CPF) of the person, with or without punctuation.',
+  `customer_zip_code_prefix` string COMMENT 'First five digits of the postal code (CEP), with leading zeros.',
+  `customer_city` string COMMENT 'City of the account, as typed.',
+  `customer_state` string COMMENT 'Two-letter code of the Brazilian state, as typed.',
+  `created_at` timestamp COMMENT 'Instant when the account was opened.',
+  `updated_at` timestamp COMMENT 'Instant of the last change of the account in the source, the watermark of extraction.',
+  `deleted_at` timestamp COMMENT 'Instant when the source deleted the account. Null while it lives.',
+  `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
+  `_source_file` string COMMENT 'Object in the stage bucket that holds the row as received.',
+  `_row_number` bigint COMMENT 'Position of the row in that object, from 1, without the header.',
+  `_run_id` string COMMENT 'Run that landed the row: feed and business date.',
+  `_source_sequence` bigint COMMENT 'Order of versions with equal updated_at: microseconds of updated_at since 1970 (UTC), or the position of the row in its batch for feeds without updated_at.',
+  `_is_ambiguous_time` boolean COMMENT 'True when a clock of the row fell in the hour that daylight saving repeats; the first offset was taken.',
+  `_source_values` string COMMENT 'JSON object of the source text of values that landing changed; null when none.'
+)
+COMMENT 'Accounts of customers, one version per change.'
+PARTITIONED BY (
+  `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
+)
+STORED AS PARQUET
+LOCATION 's3://lakehouse-${env}-raw/order_management/customers/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'contract' = 'customers.odcs.yaml',
+  'contract_version' = '1.0.0',
+  'projection.enabled' = 'true',
+  'projection.ingest_date.type' = 'date',
+  'projection.ingest_date.format' = 'yyyy-MM-dd',
+  'projection.ingest_date.range' = '2025-01-01,NOW',
+  'projection.ingest_date.interval' = '1',
+  'projection.ingest_date.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://lakehouse-${env}-raw/order_management/customers/ingest_date=${ingest_date}/'
+);

@@ -1,0 +1,37 @@
+-- Rendered from contracts by `lakehouse contracts render`; do not edit.
+CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`order_items` (
+  `order_id` string COMMENT 'Order the item belongs to.',
+  `order_item_id` int COMMENT 'Position of the item in its order, from 1.',
+  `product_id` string COMMENT 'Product sold.',
+  `seller_id` string COMMENT 'Seller who ships the item.',
+  `shipping_limit_date` timestamp COMMENT 'Instant until which the seller must hand the item to the carrier.',
+  `price` decimal(18,2) COMMENT 'Price of the item in BRL, without freight.',
+  `freight_value` decimal(18,2) COMMENT 'Freight of the item in BRL.',
+  `updated_at` timestamp COMMENT 'Instant of the last change of the item in the source, the watermark of extraction.',
+  `deleted_at` timestamp COMMENT 'Instant when the source deleted the item. Null while it lives.',
+  `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
+  `_source_file` string COMMENT 'Object in the stage bucket that holds the row as received.',
+  `_row_number` bigint COMMENT 'Position of the row in that object, from 1, without the header.',
+  `_run_id` string COMMENT 'Run that landed the row: feed and business date.',
+  `_source_sequence` bigint COMMENT 'Order of versions with equal updated_at: microseconds of updated_at since 1970 (UTC), or the position of the row in its batch for feeds without updated_at.',
+  `_is_ambiguous_time` boolean COMMENT 'True when a clock of the row fell in the hour that daylight saving repeats; the first offset was taken.',
+  `_source_values` string COMMENT 'JSON object of the source text of values that landing changed; null when none.'
+)
+COMMENT 'Items of orders, one version per change.'
+PARTITIONED BY (
+  `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
+)
+STORED AS PARQUET
+LOCATION 's3://lakehouse-${env}-raw/order_management/order_items/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'contract' = 'order_items.odcs.yaml',
+  'contract_version' = '1.0.0',
+  'projection.enabled' = 'true',
+  'projection.ingest_date.type' = 'date',
+  'projection.ingest_date.format' = 'yyyy-MM-dd',
+  'projection.ingest_date.range' = '2025-01-01,NOW',
+  'projection.ingest_date.interval' = '1',
+  'projection.ingest_date.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://lakehouse-${env}-raw/order_management/order_items/ingest_date=${ingest_date}/'
+);

@@ -1,0 +1,198 @@
+"""The lake's inventory (`infra/lake.yml`), a connection to it, and the bootstrap of a local one.
+
+Terraform makes the same inventory on AWS. The bootstrap makes buckets and databases through
+boto3 and refuses to run without a loopback endpoint, so it can never make them in an account.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+import yaml
+
+from lakehouse.contracts._fields import Node
+from lakehouse.errors import ConfigError, ContractError, LakeError
+from lakehouse.observability import format_facts
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
+
+logger = logging.getLogger(__name__)
+
+LOCAL_ENVIRONMENTS = ("local", "ci")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone of the lake; `retention_days` is None when objects are kept."""
+
+    name: str
+    description: str
+    has_bucket: bool
+    has_database: bool
+    retention_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection."""
+
+    region: str
+    catalog: str
+    bucket_pattern: str
+    database_pattern: str
+    zones: Mapping[str, Zone]
+    first_ingest_date: date
+    last_ingest_date: str
+
+    def bucket(self, environment: str, zone: str) -> str:
+        """Name of a zone's bucket in an environment."""
+        return self.bucket_pattern.format(env=environment.replace("_", "-"), zone=zone)
+
+    def database(self, environment: str, zone: str) -> str:
+        """Name of a zone's Glue database in an environment."""
+        return self.database_pattern.format(env=environment, zone=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """An environment's lake and the clients that reach it."""
+
+    environment: str
+    inventory: Inventory
+    s3: S3Client
+    glue: GlueClient
+
+    def bucket(self, zone: str) -> str:
+        """Name of a zone's bucket here."""
+        return self.inventory.bucket(self.environment, zone)
+
+    def database(self, zone: str) -> str:
+        """Name of a zone's database here."""
+        return self.inventory.database(self.environment, zone)
+
+
+def load_inventory(path: Path) -> Inventory:
+    """Read `infra/lake.yml`; raises ContractError naming the place that is wrong."""
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ContractError(path.name, "", f"cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ContractError(path.name, "", "is not YAML", "fix the syntax") from error
+    root = Node(document, path.name, "")
+    names = root.child("names")
+    dates = root.child("ingest_dates")
+    first = dates.child("first")
+    try:
+        first_date = date.fromisoformat(first.text())
+    except ValueError as error:
+        raise first.error(f"is {first.text()!r}", "a date such as 2025-01-01") from error
+    last = dates.child("last")
+    if not re.fullmatch(r"NOW([+-]\d+(DAYS|WEEKS|MONTHS|YEARS))?", last.text()):
+        raise last.error(f"is {last.text()!r}", "NOW, or NOW+1DAYS")
+    return Inventory(
+        region=root.child("region").text(),
+        catalog=root.child("catalog").text(),
+        bucket_pattern=names.child("bucket").text(),
+        database_pattern=names.child("database").text(),
+        zones={
+            name: _build_zone(name, root.child("zones").child(name)) for name in document["zones"]
+        },
+        first_ingest_date=first_date,
+        last_ingest_date=last.text(),
+    )
+
+
+def _build_zone(name: str, node: Node) -> Zone:
+    retention = node.optional("retention_days")
+    return Zone(
+        name=name,
+        description=node.child("description").text(),
+        has_bucket=node.flag("bucket"),
+        has_database=node.flag("database"),
+        retention_days=retention.integer(minimum=1) if retention else None,
+    )
+
+
+def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
+    """Connect to an environment's lake; `environment` defaults to the settings'.
+
+    Raises:
+        ConfigError: a local environment without an endpoint on this machine, or another
+            environment with one: each would touch the wrong lake.
+    """
+    import boto3  # slow to import; reading an inventory does not need it
+    from botocore.config import Config
+
+    name = environment or settings.environment
+    host = urlparse(settings.endpoint_url).hostname if settings.endpoint_url else None
+    is_loopback = host in ("127.0.0.1", "localhost", "::1")
+    if name in LOCAL_ENVIRONMENTS and not is_loopback:
+        raise ConfigError(
+            f"the {name} lake needs AWS_ENDPOINT_URL to be a local endpoint: run this under "
+            "`local-athena exec -- …`, or set the variable to a running `local-athena serve`",
+            variable="AWS_ENDPOINT_URL",
+        )
+    inventory = load_inventory(settings.project_dir / "infra" / "lake.yml")
+    session = boto3.Session(region_name=settings.region)
+    config = Config(retries={"max_attempts": 5, "mode": "standard"})
+    options: dict[str, Any] = {"endpoint_url": settings.endpoint_url, "config": config}
+    return Lake(
+        environment=name,
+        inventory=inventory,
+        s3=session.client("s3", **options),
+        glue=session.client("glue", **options),
+    )
+
+
+def bootstrap_lake(lake: Lake) -> list[str]:
+    """Make the buckets and databases of a local lake that are not there; return what was made.
+
+    Raises:
+        LakeError: the environment is not a local one; Terraform makes the others.
+    """
+    if lake.environment not in LOCAL_ENVIRONMENTS:
+        raise LakeError(
+            f"the {lake.environment} lake is made by Terraform (infra/live), not by the bootstrap"
+        )
+    present = {bucket["Name"] for bucket in lake.s3.list_buckets()["Buckets"]}
+    pages = lake.glue.get_paginator("get_databases").paginate()
+    databases = {database["Name"] for page in pages for database in page["DatabaseList"]}
+    made = []
+    for zone in lake.inventory.zones.values():
+        bucket, database = lake.bucket(zone.name), lake.database(zone.name)
+        if zone.has_bucket and bucket not in present:
+            _make_bucket(lake, bucket)
+            made.append(f"bucket {bucket}")
+        if zone.has_database and database not in databases:
+            lake.glue.create_database(
+                DatabaseInput={
+                    "Name": database,
+                    "Description": zone.description,
+                    "LocationUri": f"s3://{bucket}/",
+                }
+            )
+            made.append(f"database {database}")
+    logger.info("%s", format_facts(event="bootstrap", lake=lake.environment, made=len(made)))
+    return made
+
+
+def _make_bucket(lake: Lake, bucket: str) -> None:
+    region = lake.s3.meta.region_name
+    if region == "us-east-1":
+        lake.s3.create_bucket(Bucket=bucket)
+    else:
+        lake.s3.create_bucket(
+            Bucket=bucket,
+            CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
+        )

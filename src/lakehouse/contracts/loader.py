@@ -1,0 +1,336 @@
+"""Read contracts from `contracts/*.odcs.yaml` into frozen data, or say what is wrong and where.
+
+Every value the platform uses is checked here, always. `check_standard` compares a file with
+the published JSON schema of ODCS v3.1.0 as well; it is slower and runs in checks only.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from lakehouse.contracts._fields import Node
+from lakehouse.contracts.model import (
+    Column,
+    ColumnType,
+    Contract,
+    Format,
+    FormatName,
+    Loading,
+    LoadingMode,
+    Source,
+    SourceKind,
+    TypeFamily,
+)
+from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
+from lakehouse.errors import ContractError
+
+SUFFIX = ".odcs.yaml"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
+_LOGICAL_TYPES: dict[str, str] = {
+    "varchar": "string",
+    "integer": "integer",
+    "bigint": "integer",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "decimal": "number",
+}
+_NUMERIC = ("integer", "bigint", "decimal")
+_TYPES_ADVICE = (
+    "one of varchar, integer, bigint, boolean, date, timestamp(3), decimal(18, 2) with its digits"
+)
+
+
+def load_contracts(folder: Path) -> dict[str, Contract]:
+    """Read every contract of a folder, by feed name.
+
+    Raises:
+        ContractError: naming the file, the place in it and what to do.
+    """
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    if not paths:
+        raise ContractError(str(folder), "", f"no *{SUFFIX} file", "is this the right folder?")
+    return {contract.feed: contract for contract in map(load_contract, paths)}
+
+
+def load_contract(path: Path) -> Contract:
+    """Read one contract; raises ContractError as `load_contracts` does."""
+    document, digest = _read_document(path)
+    return _build_contract(Node(document, path.name, ""), path.name, digest)
+
+
+def check_standard(path: Path) -> list[str]:
+    """Return the ways a file departs from the JSON schema of ODCS v3.1.0, sorted."""
+    import jsonschema  # heavy, and only checks need it
+
+    schema_file = resources.files("lakehouse.contracts") / "odcs-v3.1.0.schema.json"
+    validator = jsonschema.Draft201909Validator(json.loads(schema_file.read_text("utf-8")))
+    document, _ = _read_document(path)
+    return sorted(
+        f"{path.name}: {error.json_path}: {error.message[:300]}"
+        for error in validator.iter_errors(document)
+    )
+
+
+def _read_document(path: Path) -> tuple[Mapping[str, Any], str]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ContractError(
+            path.name, "", f"cannot be read: {error.strerror}", "see path"
+        ) from error
+    try:
+        document = yaml.safe_load(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ContractError(path.name, "", "is not UTF-8", "save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise ContractError(path.name, line, f"is not YAML: {problem}", "fix the syntax") from error
+    if not isinstance(document, dict):
+        raise ContractError(path.name, "", "is not a mapping", "start with apiVersion: v3.1.0")
+    return document, hashlib.sha256(content).hexdigest()
+
+
+def _build_contract(root: Node, file: str, digest: str) -> Contract:
+    root.child("apiVersion").choice("v3.1.0")
+    root.child("kind").choice("DataContract")
+    feed_node = root.child("name")
+    feed = feed_node.text()
+    if not _NAME.fullmatch(feed):
+        raise feed_node.error("is not a table name", "lower-case letters, digits and underscores")
+    if file.removesuffix(SUFFIX) != feed:
+        raise feed_node.error(
+            f"is {feed!r} in a file called {file}", "name the file after the feed"
+        )
+    schemas = root.child("schema").items()
+    if len(schemas) != 1:
+        raise root.child("schema").error(f"has {len(schemas)} tables", "one contract, one table")
+    table = schemas[0]
+    table.child("physicalName").choice(feed)
+    columns = _build_columns(table)
+    custom = _custom_properties(root)
+    promises = _service_levels(root)
+    contract = Contract(
+        feed=feed,
+        version=root.child("version").text(),
+        file=file,
+        sha256=digest,
+        description=table.child("description").text(),
+        purpose=root.child("description").child("purpose").text(),
+        usage=root.child("description").child("usage").text(),
+        limitations=root.child("description").child("limitations").text(),
+        grain=table.child("dataGranularityDescription").text(),
+        owner=_owner(root),
+        team=root.child("team").child("name").text(),
+        columns=columns,
+        source=_build_source(_required_custom(custom, "source", root)),
+        format=_build_format(_required_custom(custom, "format", root)),
+        loading=_build_loading(_required_custom(custom, "loading", root), columns),
+        warn_after_hours=promises["latency"].integer(minimum=1),
+        error_after_hours=promises["maximumLatency"].integer(minimum=1),
+    )
+    if not contract.key:
+        raise table.child("properties").error("has no primaryKey", "mark the key columns")
+    return contract
+
+
+def _owner(root: Node) -> str:
+    for member in root.child("team").child("members").items():
+        if member.child("role").text() == "owner":
+            return member.child("username").text()
+    raise root.child("team").child("members").error("has no owner", "add a member with role: owner")
+
+
+def _service_levels(root: Node) -> dict[str, Node]:
+    node = root.child("slaProperties")
+    found: dict[str, Node] = {}
+    for item in node.items():
+        name = item.child("property").text()
+        if name in ("latency", "maximumLatency"):
+            item.child("unit").choice("h")
+        found[name] = item.child("value")
+    for name in ("latency", "maximumLatency"):
+        if name not in found:
+            raise node.error(f"lacks {name}", f"add {{property: {name}, value: 26, unit: h}}")
+    return found
+
+
+def _build_columns(table: Node) -> tuple[Column, ...]:
+    node = table.child("properties")
+    columns = tuple(_build_column(item) for item in node.items())
+    names = [column.name for column in columns]
+    technical = {column.name for column in TECHNICAL_COLUMNS} | {PARTITION_COLUMN.name}
+    for name in names:
+        if names.count(name) > 1:
+            raise node.error(f"has {name!r} twice", "keep one")
+        if name in technical:
+            raise node.error(f"declares {name!r}", "every raw table has it already: remove it")
+    positions = sorted(c.key_position for c in columns if c.key_position is not None)
+    if positions != list(range(1, len(positions) + 1)):
+        raise node.error(
+            f"has primaryKeyPosition {positions}", "number the key columns 1, 2, … without gaps"
+        )
+    return columns
+
+
+def _build_column(node: Node) -> Column:
+    name_node = node.child("name")
+    name = name_node.text()
+    if not _NAME.fullmatch(name):
+        raise name_node.error(f"is {name!r}", "lower-case letters, digits and underscores")
+    node = node.named(name)
+    column_type = _build_type(node)
+    is_key = node.flag("primaryKey", default=False)
+    options = node.optional("logicalTypeOptions")
+    custom = _custom_properties(node)
+    required = node.flag("required")
+    if is_key and not required:
+        raise node.child("required").error("is false on a key column", "keys are required")
+    minimum = _bound(options, "minimum", column_type)
+    maximum = _bound(options, "maximum", column_type)
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise node.child("logicalTypeOptions").error("has minimum above maximum", "swap them")
+    max_length = options.optional("maxLength") if options else None
+    pad = custom.get("padWithZerosTo")
+    path = custom.get("sourcePath")
+    return Column(
+        name=name,
+        type=column_type,
+        description=node.child("description").text(),
+        required=required,
+        key_position=node.child("primaryKeyPosition").integer(minimum=1) if is_key else None,
+        source_path=path.text() if path else name,
+        is_personal=node.child("classification").choice("internal", "personal", "public")
+        == "personal",
+        tags=tuple(node.texts("tags")),
+        allowed_values=_allowed_values(node, column_type),
+        minimum=minimum,
+        maximum=maximum,
+        max_length=max_length.integer(minimum=1) if max_length else None,
+        pad_with_zeros_to=pad.integer(minimum=1) if pad else None,
+    )
+
+
+def _build_type(node: Node) -> ColumnType:
+    physical = node.child("physicalType")
+    text = physical.text()
+    if match := _DECIMAL.fullmatch(text):
+        precision, scale = int(match[1]), int(match[2])
+        if not 0 < precision <= 38 or scale > precision:
+            raise physical.error(f"is {text!r}", "digits from 1 to 38, scale not above them")
+        result = ColumnType("decimal", precision, scale)
+    elif text == "timestamp(3)":
+        result = ColumnType("timestamp")
+    elif text in get_args(TypeFamily) and text not in ("decimal", "timestamp"):
+        result = ColumnType(cast("TypeFamily", text))
+    else:
+        raise physical.error(f"is {text!r}", _TYPES_ADVICE)
+    node.child("logicalType").choice(_LOGICAL_TYPES[result.family])
+    return result
+
+
+def _bound(options: Node | None, name: str, column_type: ColumnType) -> Decimal | None:
+    node = options.optional(name) if options else None
+    if node is None:
+        return None
+    if column_type.family not in _NUMERIC:
+        raise node.error(f"is set on {column_type.athena}", "only numbers have bounds")
+    return node.decimal()
+
+
+def _allowed_values(node: Node, column_type: ColumnType) -> tuple[str, ...]:
+    quality = node.optional("quality")
+    allowed: tuple[str, ...] = ()
+    for rule in quality.items() if quality else []:
+        rule.child("name").text()
+        rule.child("type").choice("library")
+        rule.child("metric").choice("invalidValues")
+        if rule.child("mustBe").integer() != 0:
+            raise rule.child("mustBe").error("is not 0", "landing rejects every invalid value")
+        if column_type.family != "varchar":
+            raise rule.error(f"lists values of {column_type.athena}", "only varchar has them")
+        allowed = tuple(rule.child("arguments").texts("validValues", at_least=1))
+    return allowed
+
+
+def _custom_properties(node: Node) -> dict[str, Node]:
+    custom = node.optional("customProperties")
+    return {
+        item.child("property").text(): item.child("value")
+        for item in (custom.items() if custom else [])
+    }
+
+
+def _required_custom(custom: Mapping[str, Node], name: str, root: Node) -> Node:
+    if name not in custom:
+        raise root.child("customProperties").error(
+            f"lacks {name}", f"add {{property: {name}, value: …}}"
+        )
+    return custom[name].named(name)
+
+
+def _build_source(node: Node) -> Source:
+    kind = cast("SourceKind", node.child("kind").choice(*get_args(SourceKind)))
+    rest, drop = kind == "rest", kind == "drop"
+    return Source(
+        system=node.child("system").text(),
+        kind=kind,
+        object=node.child("object").text(),
+        pattern=node.child("pattern").text() if drop else "",
+        cursor=node.child("cursor").text() if rest else "",
+        records=node.child("records").text() if rest else "",
+        page_size=node.child("pageSize").integer(minimum=1) if rest else 0,
+    )
+
+
+def _build_format(node: Node) -> Format:
+    name = cast("FormatName", node.child("format").choice(*get_args(FormatName)))
+    encoding = node.child("encoding")
+    try:
+        codecs.lookup(encoding.text())
+    except LookupError as error:
+        raise encoding.error(f"is {encoding.text()!r}", "an encoding such as utf-8") from error
+    zone = node.child("timeZone")
+    try:
+        ZoneInfo(zone.text())
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise zone.error(f"is {zone.text()!r}", "a zone such as America/Sao_Paulo") from error
+    is_csv = name == "csv"
+    return Format(
+        name=name,
+        encoding=encoding.text(),
+        delimiter=node.child("delimiter").text(length=1) if is_csv else "",
+        quote=node.child("quote").text(length=1) if is_csv else "",
+        decimal=node.child("decimal").choice(".", ","),
+        time_zone=zone.text(),
+        null_tokens=tuple(node.texts("nullTokens")),
+    )
+
+
+def _build_loading(node: Node, columns: tuple[Column, ...]) -> Loading:
+    mode = cast("LoadingMode", node.child("mode").choice(*get_args(LoadingMode)))
+    watermark_node = node.child("watermark") if mode == "incremental" else None
+    watermark = watermark_node.text() if watermark_node else None
+    if watermark_node and not any(
+        column.name == watermark and column.type.family == "timestamp" for column in columns
+    ):
+        raise watermark_node.error(f"is {watermark!r}", "the name of a timestamp column")
+    threshold = node.child("rejectThreshold")
+    share = threshold.decimal()
+    if not Decimal(0) <= share <= Decimal(1):
+        raise threshold.error(f"is {share}", "a share from 0 to 1")
+    return Loading(mode=mode, watermark=watermark, reject_threshold=float(share))

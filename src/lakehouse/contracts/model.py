@@ -1,0 +1,140 @@
+"""What a contract says, as frozen data. The loader fills it; nothing else builds it by hand.
+
+A contract describes one raw table. Types are Athena's names (Trino spelling): `varchar`,
+`integer`, `bigint`, `boolean`, `date`, `timestamp(3)`, `decimal(p, s)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+SourceKind = Literal["postgresql", "rest", "drop"]
+FormatName = Literal["csv", "json_lines", "json_pages"]
+LoadingMode = Literal["incremental", "full", "append"]
+TypeFamily = Literal["varchar", "integer", "bigint", "boolean", "date", "timestamp", "decimal"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """An Athena type. `precision` and `scale` are those of a decimal, else None."""
+
+    family: TypeFamily
+    precision: int | None = None
+    scale: int | None = None
+
+    @property
+    def athena(self) -> str:
+        """The type as Athena's SELECT shows it."""
+        if self.family == "decimal":
+            return f"decimal({self.precision}, {self.scale})"
+        return "timestamp(3)" if self.family == "timestamp" else self.family
+
+    @property
+    def hive(self) -> str:
+        """The type as Glue and Athena's DDL spell it."""
+        if self.family == "decimal":
+            return f"decimal({self.precision},{self.scale})"
+        return {"varchar": "string", "integer": "int"}.get(self.family, self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a raw table.
+
+    `source_path` is where the value lies in a record of the source, dots descend into nested
+    objects. `minimum` and `maximum` are inclusive. `pad_with_zeros_to` fills codes that lost
+    their leading zeros. `is_personal` marks personal data; `tags` say of which kind.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    required: bool
+    key_position: int | None
+    source_path: str
+    is_personal: bool
+    tags: tuple[str, ...]
+    allowed_values: tuple[str, ...]
+    minimum: Decimal | None
+    maximum: Decimal | None
+    max_length: int | None
+    pad_with_zeros_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a feed comes from.
+
+    `system` is the dbt source. `object` is a table, a REST path or a drop folder; `pattern`
+    the file names in that folder; `cursor` and `records` the keys of a REST answer.
+    """
+
+    system: str
+    kind: SourceKind
+    object: str
+    pattern: str
+    cursor: str
+    records: str
+    page_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the source writes values. `time_zone` is that of clocks without an offset."""
+
+    name: FormatName
+    encoding: str
+    delimiter: str
+    quote: str
+    decimal: str
+    time_zone: str
+    null_tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How a feed is loaded. `reject_threshold` is the share of rejected rows that holds a batch."""
+
+    mode: LoadingMode
+    watermark: str | None
+    reject_threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One raw table: its columns, its source and the promises about it."""
+
+    feed: str
+    version: str
+    file: str
+    sha256: str
+    description: str
+    purpose: str
+    usage: str
+    limitations: str
+    grain: str
+    owner: str
+    team: str
+    columns: tuple[Column, ...]
+    source: Source
+    format: Format
+    loading: Loading
+    warn_after_hours: int
+    error_after_hours: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the key columns, in key order."""
+        keyed = [column for column in self.columns if column.key_position is not None]
+        return tuple(
+            column.name for column in sorted(keyed, key=lambda column: column.key_position or 0)
+        )
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

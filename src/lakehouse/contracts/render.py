@@ -1,0 +1,204 @@
+"""Files that are rendered from contracts and committed: dbt sources and the tables' DDL.
+
+The first line of each says so. `find_stale` compares what is committed with what the contracts
+say now, so that nobody edits a rendered file or forgets to render it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lakehouse.contracts.lake import Inventory
+from lakehouse.contracts.model import Contract
+from lakehouse.contracts.tables import build_tables, render_ddl
+from lakehouse.contracts.technical import (
+    PARTITION_COLUMN,
+    REJECTED_ROWS_COLUMNS,
+    REJECTED_ROWS_TABLE,
+    TECHNICAL_COLUMNS,
+    TechnicalColumn,
+)
+
+NOTICE = "rendered from contracts by `lakehouse contracts render`; do not edit."
+
+# People and pull requests read the shared raw tables of dev.
+_ENVIRONMENT = "{{ 'dev' if target.schema.startswith(('dev_', 'pr_')) else target.schema }}"
+
+_SYSTEMS = {
+    "catalogue": "Product catalogue, delivered as full snapshots.",
+    "customer_service": "Customer service, delivered as files of surveys.",
+    "order_management": "Order management, extracted by watermark.",
+    "payment_gateway": "Payment gateway, read page by page.",
+}
+
+
+def render_all(contracts: Mapping[str, Contract], inventory: Inventory) -> dict[str, str]:
+    """Every rendered file by its path in the project."""
+    by_system: dict[str, list[Contract]] = defaultdict(list)
+    for contract in sorted(contracts.values(), key=lambda contract: contract.feed):
+        by_system[contract.source.system].append(contract)
+    files = {
+        f"models/raw/_{system}__sources.yml": _render_source(system, feeds)
+        for system, feeds in sorted(by_system.items())
+    }
+    files["models/raw/_ops__sources.yml"] = _render_ops()
+    for table in build_tables(contracts.values(), inventory):
+        bucket = inventory.bucket_pattern.format(env="${env}", zone=table.zone)
+        database = inventory.database_pattern.format(env="${env}", zone=table.zone)
+        ddl = render_ddl(table, database, bucket)
+        files[f"contracts/rendered/{database.removeprefix('${env}_')}.{table.name}.sql"] = (
+            f"-- {NOTICE.capitalize()}\n{ddl}"
+        )
+    return files
+
+
+def find_stale(project_dir: Path, files: Mapping[str, str]) -> list[str]:
+    """One sentence for each rendered file that is missing, differs, or is left over."""
+    problems = []
+    for name, text in files.items():
+        path = project_dir / name
+        if not path.is_file():
+            problems.append(f"{name}: missing")
+        elif path.read_text("utf-8") != text:
+            problems.append(f"{name}: differs from its contract")
+    problems += [f"{name}: no contract renders it" for name in _left_over(project_dir, files)]
+    return problems
+
+
+def write_rendered(project_dir: Path, files: Mapping[str, str]) -> list[str]:
+    """Write the files that changed and delete those left over; return their names."""
+    changed = []
+    for name, text in files.items():
+        path = project_dir / name
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        changed.append(name)
+    for name in _left_over(project_dir, files):
+        (project_dir / name).unlink()
+        changed.append(name)
+    return changed
+
+
+def _left_over(project_dir: Path, files: Mapping[str, str]) -> list[str]:
+    found = [
+        *(project_dir / "models" / "raw").glob("_*__sources.yml"),
+        *(project_dir / "contracts" / "rendered").glob("*.sql"),
+    ]
+    names = sorted(path.relative_to(project_dir).as_posix() for path in found)
+    return [
+        name
+        for name in names
+        if name not in files and NOTICE in (project_dir / name).read_text("utf-8").lower()
+    ]
+
+
+def _render_source(system: str, contracts: Iterable[Contract]) -> str:
+    return _dump(
+        {
+            "name": system,
+            "description": _SYSTEMS.get(system, f"The source system {system}."),
+            "schema": f"{_ENVIRONMENT}_raw",
+            "tables": [_source_table(contract) for contract in contracts],
+        }
+    )
+
+
+def _source_table(contract: Contract) -> dict[str, Any]:
+    columns = [
+        {
+            "name": column.name,
+            "description": column.description,
+            "data_type": column.type.athena,
+            **(
+                {"config": {"meta": {"personal_data": list(column.tags) or ["other"]}}}
+                if column.is_personal
+                else {}
+            ),
+            **(
+                {
+                    "data_tests": [
+                        {"not_null": {"name": f"raw_{contract.feed}__{column.name}__is_given"}}
+                    ]
+                }
+                if column.key_position is not None
+                else {}
+            ),
+        }
+        for column in contract.columns
+    ]
+    return {
+        "name": contract.feed,
+        "description": (
+            f"{contract.description} {contract.purpose} {contract.usage} {contract.limitations}"
+        ),
+        "config": {
+            "loaded_at_field": "_ingested_at",
+            "freshness": {
+                "warn_after": {"count": contract.warn_after_hours, "period": "hour"},
+                "error_after": {"count": contract.error_after_hours, "period": "hour"},
+            },
+            "meta": {
+                "grain": contract.grain,
+                "owner": contract.team,
+                "key": list(contract.key),
+                "loading": contract.loading.mode,
+                "contract": contract.file,
+                "contract_version": contract.version,
+            },
+        },
+        "columns": [*columns, *map(_technical_column, (*TECHNICAL_COLUMNS, PARTITION_COLUMN))],
+    }
+
+
+def _technical_column(column: TechnicalColumn) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "description": column.description,
+        "data_type": column.type.athena,
+    }
+
+
+def _render_ops() -> str:
+    return _dump(
+        {
+            "name": "ops",
+            "description": "What the platform writes about itself.",
+            "schema": f"{_ENVIRONMENT}_ops",
+            "tables": [
+                {
+                    "name": REJECTED_ROWS_TABLE,
+                    "description": "Rows that landing refused, with the rule each broke first.",
+                    "config": {"meta": {"grain": "one row per refused row", "owner": "platform"}},
+                    "columns": [
+                        _technical_column(column)
+                        for column in (*REJECTED_ROWS_COLUMNS, PARTITION_COLUMN)
+                    ],
+                }
+            ],
+        }
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents the elements of a list below its key, as the project's YAML style has it."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _dump(source: Mapping[str, Any]) -> str:
+    body = yaml.dump(
+        {"version": 2, "sources": [source]},
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+    )
+    return f"# {NOTICE.capitalize()}\n{body}"

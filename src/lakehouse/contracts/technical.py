@@ -1,0 +1,88 @@
+"""Columns that every raw table has besides its contract's, and the table of rejected rows.
+
+They are said once here, because landing writes them and every rendered file names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse.contracts.model import ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicalColumn:
+    """A column that landing fills by itself."""
+
+    name: str
+    type: ColumnType
+    description: str
+    required: bool = True
+
+
+VARCHAR = ColumnType("varchar")
+BIGINT = ColumnType("bigint")
+
+TECHNICAL_COLUMNS: tuple[TechnicalColumn, ...] = (
+    TechnicalColumn(
+        "_ingested_at",
+        ColumnType("timestamp"),
+        "Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.",
+    ),
+    TechnicalColumn(
+        "_source_file", VARCHAR, "Object in the stage bucket that holds the row as received."
+    ),
+    TechnicalColumn(
+        "_row_number", BIGINT, "Position of the row in that object, from 1, without the header."
+    ),
+    TechnicalColumn("_run_id", VARCHAR, "Run that landed the row: feed and business date."),
+    TechnicalColumn(
+        "_source_sequence",
+        BIGINT,
+        "Order of versions with equal updated_at: microseconds of updated_at since 1970 (UTC), "
+        "or the position of the row in its batch for feeds without updated_at.",
+    ),
+    TechnicalColumn(
+        "_is_ambiguous_time",
+        ColumnType("boolean"),
+        "True when a clock of the row fell in the hour that daylight saving repeats; the first "
+        "offset was taken.",
+    ),
+    TechnicalColumn(
+        "_source_values",
+        VARCHAR,
+        "JSON object of the source text of values that landing changed; null when none.",
+        required=False,
+    ),
+)
+
+PARTITION_COLUMN = TechnicalColumn(
+    "ingest_date", ColumnType("date"), "Business date of the batch that delivered the row."
+)
+
+REJECTED_ROWS_TABLE = "rejected_rows"
+REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
+    TechnicalColumn("feed", VARCHAR, "Feed that delivered the row."),
+    TechnicalColumn(
+        "rule",
+        VARCHAR,
+        "First rule the row broke: shape, required, type, minimum, maximum, max_length, "
+        "allowed_values or duplicate_row.",
+    ),
+    TechnicalColumn(
+        "column_name",
+        VARCHAR,
+        "Column that broke the rule; null when the whole row did.",
+        required=False,
+    ),
+    TechnicalColumn(
+        "value",
+        VARCHAR,
+        "Value that broke the rule, as received; null when absent.",
+        required=False,
+    ),
+    TechnicalColumn("row_json", VARCHAR, "The whole row as received, as JSON text."),
+    TechnicalColumn("row_number", BIGINT, "Position of the row in its file, from 1."),
+    TechnicalColumn("source_file", VARCHAR, "Object in the stage bucket that holds the row."),
+    TechnicalColumn("run_id", VARCHAR, "Run that rejected the row."),
+)
