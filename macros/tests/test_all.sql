@@ -1,0 +1,16 @@
+{#- Every macro's test: `dbt run-operation test_all`. Needs no lake. -#}
+{% macro test_all() %}
+    {% do test_database_of() %}
+    {% do test_surrogate_key() %}
+    {% do test_landed_since_run_date() %}
+    {% do test_newer_version_condition() %}
+    {% do test_winning_version() %}
+    {% do test_br_date() %}
+    {% do log("macros: every assertion holds", info=true) %}
+{% endmacro %}
+
+{% macro assert_equal(actual, expected, case) %}
+    {% if actual != expected %}
+        {{ exceptions.raise_compiler_error(case ~ ": expected <" ~ expected ~ ">, got <" ~ actual ~ ">") }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,47 @@
+{% macro test_database_of() %}
+    {% do assert_equal(_database_of("local", "curated", "m"), "local_curated", "zone of a laptop") %}
+    {% do assert_equal(_database_of("dev_ana", " ops ", "m"), "dev_ana_ops", "zone of a person") %}
+{% endmacro %}
+
+{% macro test_surrogate_key() %}
+    {% do assert_equal(
+        surrogate_key(["a"]) | trim,
+        "lower(to_hex(md5(to_utf8(coalesce('v' || cast(a as varchar), 'n')))))",
+        "one column",
+    ) %}
+    {% do assert_equal(
+        "|| '|' ||" in surrogate_key(["a", "b"]), true, "two columns are kept apart"
+    ) %}
+{% endmacro %}
+
+{% macro test_landed_since_run_date() %}
+    {% do assert_equal(
+        _landed_since("2026-06-03"), "ingest_date >= date '2026-06-03'", "a day"
+    ) %}
+{% endmacro %}
+
+{% macro test_newer_version_condition() %}
+    {% do assert_equal(
+        newer_version_condition(),
+        "(src.updated_at > target.updated_at or (src.updated_at = target.updated_at"
+        ~ " and src._source_sequence >= target._source_sequence))",
+        "clock, then sequence",
+    ) %}
+    {% do assert_equal(
+        "_landed_date > target._landed_date" in newer_delivery_condition(), true, "day of delivery"
+    ) %}
+{% endmacro %}
+
+{% macro test_winning_version() %}
+    {% set text = winning_version("t", ["a", "b"], ["c desc"]) %}
+    {% do assert_equal("partition by a, b" in text, true, "keys") %}
+    {% do assert_equal("order by c desc" in text, true, "order") %}
+{% endmacro %}
+
+{% macro test_br_date() %}
+    {% do assert_equal(
+        br_date("x") | trim,
+        "cast(at_timezone(with_timezone(x, 'UTC'), 'America/Sao_Paulo') as date)",
+        "instant to day",
+    ) %}
+{% endmacro %}

@@ -1,0 +1,42 @@
+{{ config(
+    materialized='incremental', incremental_strategy='merge',
+    unique_key=['order_id', 'order_item_number'],
+    partitioned_by=['month(purchased_at)'],
+    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    delete_condition='src._is_deleted', insert_condition='not src._is_deleted',
+    on_schema_change='fail'
+) }}
+
+with order_items as (
+    select * from {{ ref('int_order_items') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders') }}
+),
+
+changed as (
+    select * from {{ ref('int_changed_orders') }}
+)
+
+select
+    order_items.order_id,
+    order_items.order_item_number,
+    order_items.product_id,
+    order_items.seller_id,
+
+    orders.purchase_date_br,
+
+    order_items.price_brl,
+    order_items.freight_brl,
+
+    orders.purchased_at,
+    order_items.shipping_limit_at,
+
+    orders.is_deleted or order_items.is_deleted as _is_deleted
+from order_items
+inner join orders on order_items.order_id = orders.order_id
+inner join changed on order_items.order_id = changed.order_id
+{% if not is_incremental() %}
+    where not (orders.is_deleted or order_items.is_deleted)
+{% endif %}

@@ -1,0 +1,94 @@
+{{ config(
+    materialized='incremental', incremental_strategy='merge', unique_key='order_id',
+    partitioned_by=['month(purchased_at)'],
+    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    delete_condition='src._is_deleted', insert_condition='not src._is_deleted',
+    on_schema_change='fail'
+) }}
+
+with orders as (
+    select * from {{ ref('int_orders') }}
+),
+
+changed as (
+    select * from {{ ref('int_changed_orders') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+statuses as (
+    select * from {{ ref('seed_order_statuses') }}
+),
+
+items as (
+    select
+        order_id,
+        count(*) as item_count,
+        sum(price_brl) as items_brl,
+        sum(freight_brl) as freight_brl
+    from {{ ref('int_order_items') }}
+    where not is_deleted
+    group by order_id
+),
+
+payments as (
+    select
+        order_id,
+        sum(amount_brl) as payments_brl
+    from {{ ref('int_payments') }}
+    group by order_id
+),
+
+{# The review answered last speaks for its order; one without an answer counts from its creation. #}
+reviews as (
+    select
+        order_id,
+        max_by(review_score, row(coalesce(answered_at, created_at), review_id)) as review_score
+    from {{ ref('int_reviews') }}
+    group by order_id
+)
+
+select
+    orders.order_id,
+    {{ surrogate_key(['coalesce(customers.customer_unique_id, orders.customer_id)']) }}
+        as customer_key,
+
+    orders.order_status,
+    coalesce(statuses.counts_as_sale, false) as counts_as_sale,
+    orders.purchase_date_br,
+    orders.delivered_date_br,
+    orders.estimated_delivery_date,
+    orders.delivered_at is not null as is_delivered,
+    coalesce(orders.delivered_date_br > orders.estimated_delivery_date, false) as is_late,
+    cast(date_diff('day', orders.purchase_date_br, orders.delivered_date_br) as integer)
+        as delivery_days,
+
+    cast(coalesce(items.item_count, 0) as integer) as item_count,
+    cast(coalesce(items.items_brl, 0) as decimal(18, 2)) as items_brl,
+    cast(coalesce(items.freight_brl, 0) as decimal(18, 2)) as freight_brl,
+    cast(coalesce(items.items_brl + items.freight_brl, 0) as decimal(18, 2)) as order_total_brl,
+    cast(coalesce(payments.payments_brl, 0) as decimal(18, 2)) as payments_brl,
+    cast(
+        case when statuses.counts_as_sale then coalesce(items.items_brl, 0) else 0 end
+        as decimal(18, 2)
+    ) as gmv_brl,
+    reviews.review_score,
+
+    orders.purchased_at,
+    orders.approved_at,
+    orders.delivered_to_carrier_at,
+    orders.delivered_at,
+
+    orders.is_deleted as _is_deleted
+from orders
+inner join changed on orders.order_id = changed.order_id
+left join customers on orders.customer_id = customers.customer_id
+left join statuses on orders.order_status = statuses.order_status
+left join items on orders.order_id = items.order_id
+left join payments on orders.order_id = payments.order_id
+left join reviews on orders.order_id = reviews.order_id
+{% if not is_incremental() %}
+    where not orders.is_deleted
+{% endif %}

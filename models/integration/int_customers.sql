@@ -1,0 +1,43 @@
+{{ config(
+    materialized='incremental', incremental_strategy='merge', unique_key='customer_id',
+    update_condition=newer_version_condition(), on_schema_change='fail'
+) }}
+
+with customers as (
+    select * from {{ source('order_management', 'customers') }}
+    where {{ landed_since_run_date() }}
+),
+
+states as (
+    select * from {{ ref('seed_br_states') }}
+),
+
+versions as (
+    {{ winning_version(
+        'customers', ['customer_id'], ['updated_at desc', '_source_sequence desc']
+    ) | indent(4) }}
+)
+
+select
+    versions.customer_id,
+    versions.customer_unique_id,
+
+    nullif(trim(versions.customer_name), '') as customer_name,
+    lower(nullif(trim(versions.customer_email), '')) as customer_email,
+    nullif(regexp_replace(versions.customer_phone, '[^0-9+]', ''), '') as customer_phone,
+    nullif(regexp_replace(versions.customer_cpf, '[^0-9]', ''), '') as customer_cpf,
+    trim(versions.customer_city) as city,
+    coalesce(states.state, upper(trim(versions.customer_state))) as state,
+    lpad(trim(versions.customer_zip_code_prefix), 5, '0') as zip_code_prefix,
+    versions.deleted_at is not null as is_deleted,
+
+    cast(versions.created_at as timestamp(6)) as created_at,
+    cast(versions.updated_at as timestamp(6)) as updated_at,
+    cast(versions.deleted_at as timestamp(6)) as deleted_at,
+
+    versions._source_sequence,
+    versions.ingest_date as _landed_date,
+    versions._run_id
+from versions
+left join states on upper(trim(versions.customer_state)) = states.state
+where versions._version_rank = 1

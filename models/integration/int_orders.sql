@@ -1,0 +1,40 @@
+{{ config(
+    materialized='incremental', incremental_strategy='merge', unique_key='order_id',
+    partitioned_by=['month(purchased_at)'],
+    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    update_condition=newer_version_condition(), on_schema_change='fail'
+) }}
+
+with orders as (
+    select * from {{ source('order_management', 'orders') }}
+    where {{ landed_since_run_date() }}
+),
+
+versions as (
+    {{ winning_version(
+        'orders', ['order_id'], ['updated_at desc', '_source_sequence desc']
+    ) | indent(4) }}
+)
+
+select
+    order_id,
+    customer_id,
+
+    lower(trim(order_status)) as order_status,
+    {{ br_date('order_purchase_timestamp') }} as purchase_date_br,
+    {{ br_date('order_delivered_customer_date') }} as delivered_date_br,
+    {{ br_date('order_estimated_delivery_date') }} as estimated_delivery_date,
+    deleted_at is not null as is_deleted,
+
+    cast(order_purchase_timestamp as timestamp(6)) as purchased_at,
+    cast(order_approved_at as timestamp(6)) as approved_at,
+    cast(order_delivered_carrier_date as timestamp(6)) as delivered_to_carrier_at,
+    cast(order_delivered_customer_date as timestamp(6)) as delivered_at,
+    cast(updated_at as timestamp(6)) as updated_at,
+    cast(deleted_at as timestamp(6)) as deleted_at,
+
+    _source_sequence,
+    ingest_date as _landed_date,
+    _run_id
+from versions
+where _version_rank = 1
