@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_DECIMAL_BLANK = re.compile(r"decimal\((\d+), (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,44 @@ class Type:
         if self.base.endswith(" with time zone"):
             return f"{self.base.removesuffix(' with time zone')}({inner}) with time zone"
         return f"{self.base}({inner})"
+
+
+def display(type_: Type) -> str:
+    """Trino's name of a type in messages and in typeof(): as `str`, but `decimal(2,1)` without blank."""
+    return _DECIMAL_BLANK.sub(r"decimal(\1,\2)", str(type_))
+
+
+def element_of(type_: Type, index: int = 0) -> Type:
+    """An array's element, a map's key (0) or value (1), a qdigest's or function's part."""
+    inner = type_.arguments[index]
+    assert isinstance(inner, Type)
+    return inner
+
+
+def fields_of(type_: Type) -> tuple[Field, ...]:
+    """A row's fields."""
+    return tuple(field for field in type_.arguments if isinstance(field, Field))
+
+
+def number_of(type_: Type, index: int = 0) -> int | None:
+    """A length, precision or scale; None is varchar's missing length."""
+    number = type_.arguments[index]
+    assert number is None or isinstance(number, int)
+    return number
+
+
+def digits_of(type_: Type) -> int:
+    """The digits of the fraction that a time or timestamp type keeps."""
+    digits = type_.arguments[0]
+    assert isinstance(digits, int)
+    return digits
+
+
+def decimal_size(type_: Type) -> tuple[int, int]:
+    """Precision and scale of a decimal type."""
+    precision, scale = type_.arguments
+    assert isinstance(precision, int) and isinstance(scale, int)
+    return precision, scale
 
 
 BOOLEAN = Type("boolean")
