@@ -1,0 +1,92 @@
+"""Servers to measure, each in a process of its own, and the memory that a process reached."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+OUTPUT = "s3://bench-results/out/"
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def client(service: str, url: str) -> Any:
+    """A boto3 client of the endpoint; no retries, so that nothing hides."""
+    config = Config(retries={"max_attempts": 0}, read_timeout=600, max_pool_connections=16)
+    return boto3.client(service, endpoint_url=url, region_name="us-east-1", config=config, **KEYS)
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a server until the block ends; gives address and process."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"did not start: {' '.join(command)}")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextlib.contextmanager
+def local_athena(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A local_athena on that data folder."""
+    port = free_port()
+    command = ["local-athena", "serve", "--data", str(data), "--port", str(port)]
+    with running([str(Path(sys.executable).with_name(command[0])), *command[1:]], port) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def moto() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """moto's own server."""
+    port = free_port()
+    with running([sys.executable, "-m", "moto.server", "-p", str(port)], port) as server:
+        yield server
+
+
+def peak_memory_mib(process: subprocess.Popen[bytes]) -> float:
+    """The most resident memory the process has had so far (Linux; 0 where unknown)."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) / 1024 if found else 0.0
+    return 0.0
+
+
+def run(athena: Any, sql: str) -> tuple[str, dict[str, Any]]:
+    """Run a statement to its end; gives its id and execution, raises when it failed."""
+    started = athena.start_query_execution(
+        QueryString=sql, ResultConfiguration={"OutputLocation": OUTPUT}
+    )
+    while True:
+        query = athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
+        execution = query["QueryExecution"]
+        state = execution["Status"]["State"]
+        if state == "SUCCEEDED":
+            return started["QueryExecutionId"], execution
+        if state in {"FAILED", "CANCELLED"}:
+            raise RuntimeError(f"{execution['Status'].get('StateChangeReason')}: {sql[:200]}")
+        time.sleep(0.005)
