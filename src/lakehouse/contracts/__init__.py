@@ -1,5 +1,7 @@
 """Contracts: what every raw table is, read from `contracts/*.odcs.yaml`."""
 
+from lakehouse.contracts.apply import Change, apply_contracts
+from lakehouse.contracts.lake import Inventory, Lake, bootstrap_lake, connect_lake, load_inventory
 from lakehouse.contracts.loader import check_standard, load_contract, load_contracts
 from lakehouse.contracts.model import Column, ColumnType, Contract, Format, Loading, Source
 from lakehouse.contracts.technical import (
@@ -15,14 +17,21 @@ __all__ = [
     "REJECTED_ROWS_COLUMNS",
     "REJECTED_ROWS_TABLE",
     "TECHNICAL_COLUMNS",
+    "Change",
     "Column",
     "ColumnType",
     "Contract",
     "Format",
+    "Inventory",
+    "Lake",
     "Loading",
     "Source",
     "TechnicalColumn",
+    "apply_contracts",
+    "bootstrap_lake",
     "check_standard",
+    "connect_lake",
     "load_contract",
     "load_contracts",
+    "load_inventory",
 ]

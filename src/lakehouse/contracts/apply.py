@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from lakehouse.contracts.lake import Lake
-from lakehouse.contracts.model import Contract
 from lakehouse.contracts.tables import TableSpec, build_table_input, build_tables
 from lakehouse.errors import LakeError
 from lakehouse.observability import format_facts
@@ -33,16 +32,14 @@ class Change:
     differences: tuple[str, ...] = ()
 
 
-def apply_contracts(
-    lake: Lake, contracts: Iterable[Contract], *, dry_run: bool = False
-) -> list[Change]:
+def apply_contracts(lake: Lake, *, dry_run: bool = False) -> list[Change]:
     """Create or update raw and reject tables; return one Change a table, in table order.
 
     Raises:
         LakeError: a database is missing, or a table of that name is of another kind.
     """
     changes = []
-    for spec in build_tables(contracts, lake.inventory):
+    for spec in build_tables(lake.contracts.values(), lake.inventory):
         wanted = build_table_input(spec, lake)
         change = _plan(lake, spec, wanted)
         changes.append(change)

@@ -18,6 +18,8 @@ from urllib.parse import urlparse
 import yaml
 
 from lakehouse.contracts._fields import Node
+from lakehouse.contracts.loader import load_contracts
+from lakehouse.contracts.model import Contract
 from lakehouse.errors import ConfigError, ContractError, LakeError
 from lakehouse.observability import format_facts
 from lakehouse.settings import Settings
@@ -65,10 +67,11 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """An environment's lake and the clients that reach it."""
+    """An environment's lake: its inventory, its contracts by feed, the clients that reach it."""
 
     environment: str
     inventory: Inventory
+    contracts: Mapping[str, Contract]
     s3: S3Client
     glue: GlueClient
 
@@ -79,6 +82,14 @@ class Lake:
     def database(self, zone: str) -> str:
         """Name of a zone's database here."""
         return self.inventory.database(self.environment, zone)
+
+    def contract(self, feed: str) -> Contract:
+        """The contract of a feed; raises ConfigError naming those that there are."""
+        if feed not in self.contracts:
+            raise ConfigError(
+                f"there is no feed {feed!r}: the feeds are {', '.join(sorted(self.contracts))}"
+            )
+        return self.contracts[feed]
 
 
 def load_inventory(path: Path) -> Inventory:
@@ -150,6 +161,7 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
     return Lake(
         environment=name,
         inventory=inventory,
+        contracts=load_contracts(settings.project_dir / "contracts"),
         s3=session.client("s3", **options),
         glue=session.client("glue", **options),
     )

@@ -333,4 +333,9 @@ def _build_loading(node: Node, columns: tuple[Column, ...]) -> Loading:
     share = threshold.decimal()
     if not Decimal(0) <= share <= Decimal(1):
         raise threshold.error(f"is {share}", "a share from 0 to 1")
-    return Loading(mode=mode, watermark=watermark, reject_threshold=float(share))
+    return Loading(
+        mode=mode,
+        watermark=watermark,
+        reject_threshold=float(share),
+        reject_allowance=node.child("rejectAllowance").integer(minimum=0),
+    )

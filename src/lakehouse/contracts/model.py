@@ -95,11 +95,16 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How a feed is loaded. `reject_threshold` is the share of rejected rows that holds a batch."""
+    """How a feed is loaded.
+
+    A batch is held when more than the share `reject_threshold` of its rows, and more than
+    `reject_allowance` rows, are refused.
+    """
 
     mode: LoadingMode
     watermark: str | None
     reject_threshold: float
+    reject_allowance: int
 
 
 @dataclass(frozen=True, slots=True)

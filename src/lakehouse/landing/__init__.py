@@ -1,0 +1,17 @@
+"""Landing: from source systems to the stage and, through the door, to raw."""
+
+from lakehouse.landing.history import find_previous, list_runs, read_rejects, verify_manifest
+from lakehouse.landing.land import land
+from lakehouse.landing.model import FileFacts, Manifest, Sources, run_id_of
+
+__all__ = [
+    "FileFacts",
+    "Manifest",
+    "Sources",
+    "find_previous",
+    "land",
+    "list_runs",
+    "read_rejects",
+    "run_id_of",
+    "verify_manifest",
+]

@@ -1,0 +1,195 @@
+"""Instants: from the text of a source's clock to UTC, a whole column at a time.
+
+Texts may carry an offset (`Z`, `-03:00`); those without one are wall time of the source's zone.
+An hour that daylight saving repeats takes its first offset and is marked ambiguous. An hour
+that daylight saving skips (a clock that was not set) takes the offset before the change, which
+moves it forward by the gap, as java.time and Python's `fold=0` do; it is marked as shifted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Int64s = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+_SECOND = 1_000_000
+_TIME = (
+    r"(?:[T ]+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
+    r"(?:[.,](?P<fraction>\d{1,9}))?(?: ?(?P<half>[AaPp])[Mm])?)?"
+    r" ?(?P<offset>Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+)
+_PATTERNS: dict[DateOrder, str] = {
+    "ymd": r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})" + _TIME,
+    "dmy": r"^(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})[-/.](?P<year>\d{4})" + _TIME,
+    "mdy": r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/](?P<year>\d{4})" + _TIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """A column of instants; all arrays have one element a row.
+
+    `micros` are microseconds since 1970 UTC (0 where not `is_valid`).
+    """
+
+    micros: Int64s
+    is_valid: Flags
+    is_ambiguous: Flags
+    is_shifted: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """Changes of a zone's offset, in order; all in microseconds.
+
+    Wall times from `boundary[i]` on have `offset[i + 1]`. `low[i]` to `high[i]` is the wall
+    time that the change repeats (`is_repeat[i]`) or skips.
+    """
+
+    boundary: Int64s
+    offset: Int64s
+    low: Int64s
+    high: Int64s
+    is_repeat: Flags
+
+
+def parse_instants(text: pa.Array, zone: str, order: DateOrder = "ymd") -> Instants:
+    """Read a column of texts, already trimmed; null and unreadable texts are not valid.
+
+    `order` is that of the parts of a date: `ymd` (ISO 8601), `dmy` or `mdy` (spreadsheets).
+    """
+    size = len(text)
+    no = np.zeros(size, dtype=np.bool_)
+    if order == "ymd":
+        for target in (pa.timestamp("us"), pa.timestamp("us", tz="UTC")):
+            try:
+                parsed = pc.cast(text, target)
+            except pa.ArrowInvalid:
+                continue
+            micros = np.asarray(parsed.cast(pa.int64()).fill_null(0), dtype=np.int64)
+            given = np.asarray(parsed.is_valid(), dtype=np.bool_)
+            if target.tz is not None:
+                return Instants(micros, given, no, no)
+            return _from_wall_time(micros, given, zone)
+    micros, is_valid, has_offset = _parse_by_pattern(text, order)
+    local = _from_wall_time(micros, is_valid & ~has_offset, zone)
+    return Instants(
+        np.where(has_offset, micros, local.micros),
+        is_valid,
+        local.is_ambiguous,
+        local.is_shifted,
+    )
+
+
+def _parse_by_pattern(text: pa.Array, order: DateOrder) -> tuple[Int64s, Flags, Flags]:
+    """Microseconds (UTC where an offset was given, else wall time), validity, has offset."""
+    parts = pc.extract_regex(text, pattern=_PATTERNS[order])
+    matched = np.asarray(parts.is_valid(), dtype=np.bool_)
+
+    def texts(name: str) -> Any:
+        return pc.fill_null(pc.struct_field(parts, name), "")
+
+    def number(name: str, default: str) -> Int64s:
+        values = texts(name)
+        filled = pc.if_else(pc.equal(values, ""), default, values)
+        return np.asarray(pc.cast(filled, pa.int64()), dtype=np.int64)
+
+    year, month, day = number("year", "1970"), number("month", "1"), number("day", "1")
+    hour, minute, second = number("hour", "0"), number("minute", "0"), number("second", "0")
+    fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(texts("fraction"), 6, "0"), 0, 6)
+    micro = np.asarray(pc.cast(fraction, pa.int64()), dtype=np.int64)
+    half = pc.utf8_upper(texts("half"))
+    is_am = np.asarray(pc.equal(half, "A"), dtype=np.bool_)
+    is_pm = np.asarray(pc.equal(half, "P"), dtype=np.bool_)
+    clock = matched & np.where(is_am | is_pm, (hour >= 1) & (hour <= 12), hour < 24)
+    hour = np.where(is_am & (hour == 12), 0, np.where(is_pm & (hour < 12), hour + 12, hour))
+    calendar = matched & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= 1)
+    months = (np.where(calendar, (year - 1970) * 12 + month - 1, 0)).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + np.where(calendar, day - 1, 0)
+    is_valid = (
+        calendar & clock & (days.astype("datetime64[M]") == months) & (minute < 60) & (second < 60)
+    )
+    offset_text = texts("offset")
+    has_offset = np.asarray(pc.not_equal(offset_text, ""), dtype=np.bool_)
+    offset, offset_is_valid = _parse_offsets(offset_text)
+    is_valid = is_valid & offset_is_valid
+    seconds = days.astype(np.int64) * 86_400 + hour * 3_600 + minute * 60 + second - offset
+    return np.where(is_valid, seconds * _SECOND + micro, 0), is_valid, has_offset & is_valid
+
+
+def _parse_offsets(text: Any) -> tuple[Int64s, Flags]:
+    """Seconds east of UTC of `Z`, `+hh:mm`, `+hhmm`, `+hh`; 0 for an absent offset."""
+    digits = pc.utf8_rpad(
+        pc.replace_substring_regex(text, pattern="[^0-9]", replacement=""), 4, "0"
+    )
+    hours = np.asarray(pc.cast(pc.utf8_slice_codeunits(digits, 0, 2), pa.int64()), dtype=np.int64)
+    minutes = np.asarray(pc.cast(pc.utf8_slice_codeunits(digits, 2, 4), pa.int64()), dtype=np.int64)
+    is_west = np.asarray(pc.starts_with(text, "-"), dtype=np.bool_)
+    seconds = hours * 3_600 + minutes * 60
+    return np.where(is_west, -seconds, seconds), (hours <= 14) & (minutes < 60)
+
+
+def _from_wall_time(wall: Int64s, is_valid: Flags, zone: str) -> Instants:
+    changes = _load_zone(zone)
+    position = np.searchsorted(changes.boundary, wall, side="right")
+    micros = np.where(is_valid, wall - changes.offset[position], 0)
+    if not len(changes.boundary):
+        no = np.zeros(len(wall), dtype=np.bool_)
+        return Instants(micros, is_valid, no, no)
+    # A repeated or skipped hour ends at the boundary that follows it.
+    near = np.minimum(position, len(changes.boundary) - 1)
+    inside = is_valid & (wall >= changes.low[near]) & (wall < changes.high[near])
+    return Instants(
+        micros, is_valid, inside & changes.is_repeat[near], inside & ~changes.is_repeat[near]
+    )
+
+
+@lru_cache(maxsize=16)
+def _load_zone(name: str) -> _Zone:
+    """Read the changes of a zone from 1900 to 2100, to the second, out of the tz database."""
+    zone = ZoneInfo(name)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def offset_at(second: int) -> int:
+        moment = (epoch + timedelta(seconds=second)).astimezone(zone)
+        offset = moment.utcoffset()
+        assert offset is not None  # noqa: S101 - an aware datetime always has one
+        return int(offset.total_seconds())
+
+    day = 86_400
+    start = int((datetime(1900, 1, 1, tzinfo=UTC) - epoch).total_seconds())
+    stop = int((datetime(2100, 1, 1, tzinfo=UTC) - epoch).total_seconds())
+    changes: list[tuple[int, int, int]] = []
+    before = offset_at(start)
+    first = before
+    for moment in range(start + day, stop, day):
+        after = offset_at(moment)
+        if after != before:
+            low, high = moment - day, moment
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if offset_at(middle) == before else (low, middle)
+            changes.append((high, before, after))
+            before = after
+    at = np.array([change[0] for change in changes], dtype=np.int64)
+    old = np.array([change[1] for change in changes], dtype=np.int64)
+    new = np.array([change[2] for change in changes], dtype=np.int64)
+    low_wall, high_wall = at + np.minimum(old, new), at + np.maximum(old, new)
+    return _Zone(
+        boundary=high_wall * _SECOND,
+        offset=np.concatenate([[first], new]).astype(np.int64) * _SECOND,
+        low=low_wall * _SECOND,
+        high=high_wall * _SECOND,
+        is_repeat=new < old,
+    )

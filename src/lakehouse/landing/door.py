@@ -1,0 +1,244 @@
+"""The door of raw: every record enters typed and clean, or is refused with the rule it broke.
+
+Rules that have their home here: encoding, trimming, null policy, types, decimal comma, zone to
+UTC, bounds, allowed values, exact repeats within a batch. All work on whole columns.
+A row is refused once, under the first rule it breaks in the order of RULES, and under the first
+column, in the contract's order, that breaks that rule. Source: docs/en/business-rules.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.contracts import Column, Contract
+from lakehouse.contracts.technical import REJECTED_ROWS_COLUMNS
+from lakehouse.landing.clocks import DateOrder, Flags
+from lakehouse.landing.json_text import build_objects
+from lakehouse.landing.records import Records
+from lakehouse.landing.values import Typed, arrow_type, convert, flags
+
+Rule = Literal[
+    "shape", "required", "type", "minimum", "maximum", "max_length", "allowed_values",
+    "duplicate_row",
+]  # fmt: skip
+RULES: tuple[Rule, ...] = (
+    "shape",
+    "required",
+    "type",
+    "minimum",
+    "maximum",
+    "max_length",
+    "allowed_values",
+    "duplicate_row",
+)
+REJECTED_SCHEMA = pa.schema(
+    [(c.name, arrow_type(c.type)) for c in REJECTED_ROWS_COLUMNS if c.name != "feed"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What came of a batch.
+
+    `rows` are the contract's columns, typed, of the rows that entered, followed by
+    `_source_file`, `_row_number`, `_source_sequence`, `_is_ambiguous_time`, `_source_values`.
+    `rejected` has REJECTED_SCHEMA without `run_id`, in the order of file and row.
+    `rejected_by_rule` lists only the rules that were broken.
+    """
+
+    rows: pa.Table
+    rejected: pa.Table
+    rejected_by_rule: Mapping[str, int]
+    read_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A column behind its checks; every array has one element a row."""
+
+    text: Any
+    typed: Typed
+    is_changed: Flags
+    broken: Mapping[str, Flags]
+
+
+def admit(
+    records: Records, contract: Contract, *, date_orders: Mapping[str, DateOrder] | None = None
+) -> Admission:
+    """Check and convert the records of a batch.
+
+    `date_orders` gives the order of the parts of dates for columns that are not ISO 8601.
+    """
+    orders = date_orders or {}
+    checked = {
+        column.name: _check_column(
+            records.columns[column.name].combine_chunks(),
+            column,
+            contract,
+            orders.get(column.name, "ymd"),
+        )
+        for column in contract.columns
+    }
+    verdict = _judge(records, contract, checked)
+    entered = verdict.rule == -1
+    rows = _build_rows(records, contract, checked, entered)
+    rejected = _build_rejected(records, contract, checked, verdict)
+    counts = pc.value_counts(rejected["rule"].combine_chunks())
+    by_rule = {item["values"].as_py(): item["counts"].as_py() for item in counts}
+    return Admission(
+        rows=rows,
+        rejected=rejected,
+        rejected_by_rule={rule: by_rule[rule] for rule in RULES if rule in by_rule},
+        read_count=records.read_count,
+    )
+
+
+def _check_column(source: Any, column: Column, contract: Contract, order: DateOrder) -> _Checked:
+    trimmed = pc.utf8_trim_whitespace(source)
+    is_null = pc.equal(trimmed, "")
+    if contract.format.null_tokens:
+        tokens = pa.array(contract.format.null_tokens, pa.string())
+        is_null = pc.or_(is_null, pc.is_in(trimmed, value_set=tokens))
+    text = pc.if_else(pc.fill_null(is_null, True), pa.scalar(None, pa.string()), trimmed)
+    if column.pad_with_zeros_to is not None:
+        is_code = pc.match_substring_regex(text, pattern=r"^\d+$")
+        padded = pc.utf8_lpad(text, width=column.pad_with_zeros_to, padding="0")
+        text = pc.if_else(is_code, padded, text)
+    typed = convert(text, column.type, contract.format, order)
+    is_missing = flags(text.is_null())
+    # Nothing is lost when an empty text becomes null; any other difference keeps its source.
+    is_changed = typed.is_changed | flags(
+        pc.and_(pc.not_equal(source, ""), pc.fill_null(pc.not_equal(text, source), True))
+    )
+    broken: dict[str, Flags] = {"type": typed.is_unreadable}
+    if column.required:
+        broken["required"] = is_missing
+    if column.minimum is not None:
+        broken["minimum"] = flags(pc.less(typed.values, _bound(column, typed, column.minimum)))
+    if column.maximum is not None:
+        broken["maximum"] = flags(pc.greater(typed.values, _bound(column, typed, column.maximum)))
+    if column.max_length is not None:
+        broken["max_length"] = flags(pc.greater(pc.utf8_length(text), column.max_length))
+    if column.allowed_values:
+        allowed = pa.array(column.allowed_values, pa.string())
+        broken["allowed_values"] = flags(
+            pc.and_(text.is_valid(), pc.invert(pc.is_in(text, value_set=allowed)))
+        )
+    return _Checked(text, typed, is_changed, broken)
+
+
+def _bound(column: Column, typed: Typed, bound: Any) -> Any:
+    """The bound as a scalar that compares exactly with the column's values."""
+    if column.type.family == "decimal":
+        return pa.scalar(bound, pa.decimal128(38, column.type.scale))
+    return pa.scalar(int(bound), typed.values.type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Positions in RULES and in the contract's columns, -1 for none; one element a row."""
+
+    rule: Any
+    column: Any
+
+
+def _judge(records: Records, contract: Contract, checked: Mapping[str, _Checked]) -> _Verdict:
+    size = records.columns.num_rows
+    rule = np.full(size, -1, dtype=np.int8)
+    column = np.full(size, -1, dtype=np.int16)
+    for rule_position, name in enumerate(RULES[:-1]):
+        for column_position, declared in enumerate(contract.columns):
+            broken = checked[declared.name].broken.get(name)
+            if broken is not None:
+                hit = broken & (rule == -1)
+                rule[hit] = rule_position
+                column[hit] = column_position
+    rule[_find_repeats(records.columns, rule == -1)] = RULES.index("duplicate_row")
+    return _Verdict(rule, column)
+
+
+def _find_repeats(columns: pa.Table, candidates: Flags) -> Any:
+    """Positions of candidates that repeat, in every text, a candidate above them."""
+    positions = np.flatnonzero(candidates)
+    names = columns.column_names
+    table = columns.take(pa.array(positions)).append_column("#", pa.array(positions))
+    firsts = table.group_by(names, use_threads=False).aggregate([("#", "min")])["#_min"]
+    is_repeat = np.ones(columns.num_rows, dtype=np.bool_)
+    is_repeat[np.asarray(firsts)] = False
+    return np.flatnonzero(is_repeat & candidates)
+
+
+def _build_rows(
+    records: Records, contract: Contract, checked: Mapping[str, _Checked], entered: Flags
+) -> pa.Table:
+    keep = pa.array(np.flatnonzero(entered))
+    columns: dict[str, Any] = {}
+    changed_texts: dict[str, Any] = {}
+    is_ambiguous = np.zeros(len(entered), dtype=np.bool_)
+    for column in contract.columns:
+        result = checked[column.name]
+        columns[column.name] = pc.take(result.typed.values, keep).cast(arrow_type(column.type))
+        if result.typed.is_ambiguous is not None:
+            is_ambiguous |= result.typed.is_ambiguous
+        if (result.is_changed & entered).any():
+            source = records.columns[column.name].combine_chunks()
+            changed = pc.if_else(pa.array(result.is_changed), source, pa.scalar(None, pa.string()))
+            changed_texts[column.name] = pc.take(changed, keep)
+    columns["_source_file"] = pc.take(records.source_file, keep).cast(pa.string())
+    columns["_row_number"] = pc.take(records.row_number, keep)
+    columns["_source_sequence"] = _source_sequence(contract, checked, entered)
+    columns["_is_ambiguous_time"] = pa.array(is_ambiguous[entered])
+    columns["_source_values"] = (
+        build_objects(changed_texts) if changed_texts else pa.nulls(len(keep), pa.string())
+    )
+    return pa.table(columns)
+
+
+def _source_sequence(contract: Contract, checked: Mapping[str, _Checked], entered: Flags) -> Any:
+    watermark = contract.loading.watermark
+    if watermark is None:
+        return pa.array(np.flatnonzero(entered) + 1, pa.int64())
+    micros = checked[watermark].typed.micros
+    return pa.array(micros[entered] if micros is not None else [], pa.int64())
+
+
+def _build_rejected(
+    records: Records, contract: Contract, checked: Mapping[str, _Checked], verdict: _Verdict
+) -> pa.Table:
+    refused = np.flatnonzero(verdict.rule != -1)
+    rows = records.columns.take(pa.array(refused))
+    rules, at = verdict.rule[refused], verdict.column[refused]
+    values = pa.nulls(len(refused), pa.string())
+    for position, column in enumerate(contract.columns):
+        values = pc.if_else(pa.array(at == position), rows[column.name].combine_chunks(), values)
+    names = pa.array([column.name for column in contract.columns], pa.string())
+    of_rows = {
+        "rule": pa.array(RULES, pa.string()).take(pa.array(rules)),
+        "column_name": names.take(pa.array(at, mask=at == -1)),
+        "value": values,
+        "row_json": build_objects(
+            {name: rows[name].combine_chunks() for name in rows.column_names}, keep_nulls=True
+        ),
+        "row_number": pc.take(records.row_number, pa.array(refused)),
+        "source_file": pc.take(records.source_file, pa.array(refused)).cast(pa.string()),
+    }
+    unreadable = records.unreadable
+    of_unreadable = {
+        "rule": pa.array(["shape"] * len(unreadable), pa.string()),
+        "column_name": pa.nulls(len(unreadable), pa.string()),
+        "value": pa.array([record.problem for record in unreadable], pa.string()),
+        "row_json": build_objects(
+            {"text": pa.array([record.text for record in unreadable], pa.string())},
+            keep_nulls=True,
+        ),
+        "row_number": pa.array([record.row_number for record in unreadable], pa.int64()),
+        "source_file": pa.array([record.source_file for record in unreadable], pa.string()),
+    }
+    both = pa.concat_tables([pa.table(of_rows), pa.table(of_unreadable)])
+    return both.sort_by([("source_file", "ascending"), ("row_number", "ascending")])

@@ -1,0 +1,89 @@
+"""Bring a feed's delivery of a business date from its source system to the stage."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from lakehouse.contracts import Contract
+from lakehouse.errors import ConfigError, SourceMissingError
+from lakehouse.landing.extract_postgres import copy_changes
+from lakehouse.landing.extract_rest import copy_pages
+from lakehouse.landing.model import Manifest, Sources
+from lakehouse.landing.stage import Delivery, Stage
+
+BUSINESS_ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+def end_of_day(business_date: date) -> datetime:
+    """The instant at which a business date ends: the next midnight in America/Sao_Paulo."""
+    return datetime.combine(business_date + timedelta(days=1), time(), BUSINESS_ZONE)
+
+
+def extract(
+    contract: Contract,
+    business_date: date,
+    sources: Sources,
+    previous: Manifest | None,
+    stage: Stage,
+) -> Delivery:
+    """Fill the stage and declare the delivery complete.
+
+    `previous` is the last published run before this date; extraction goes on where it ended.
+
+    Raises:
+        ConfigError: the source's address is not known.
+        SourceError: the source did not deliver.
+    """
+    match contract.source.kind:
+        case "postgresql":
+            url = _require(sources.postgres_url, "LAKEHOUSE_POSTGRES_URL", contract)
+            watermark = copy_changes(contract, end_of_day(business_date), url, previous, stage)
+        case "rest":
+            url = _require(sources.payments_url, "LAKEHOUSE_PAYMENTS_URL", contract)
+            watermark = copy_pages(contract, end_of_day(business_date), url, previous, stage)
+        case "drop":
+            watermark = {}
+            _copy_drop(contract, business_date, sources, stage)
+    contents = {name: stage.read_unchecked(name) or b"" for name in stage.names()}
+    delivery = Delivery(
+        reader=contract.format.name,
+        sha256={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        watermark=watermark,
+    )
+    stage.complete(delivery)
+    return delivery
+
+
+def _require(address: str | None, variable: str, contract: Contract) -> str:
+    if not address:
+        raise ConfigError(
+            f"{contract.feed} comes from {contract.source.system}, whose address is not known: "
+            f"set {variable}",
+            variable=variable,
+        )
+    return address
+
+
+def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage: Stage) -> None:
+    if sources.drop_dir is None:
+        _require(None, "LAKEHOUSE_DROP_DIR", contract)
+        return
+    folder = sources.drop_dir / contract.source.object / business_date.isoformat()
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    delivered = [
+        name
+        for name in names
+        if fnmatch.fnmatchcase(name, contract.source.pattern) and not name.startswith((".", "_"))
+    ]
+    if not delivered:
+        raise SourceMissingError(
+            contract.feed,
+            f"no {contract.source.pattern} in {folder}: has {contract.source.system} delivered "
+            f"{business_date.isoformat()} yet?",
+        )
+    stage.clear()
+    for name in delivered:
+        stage.put(name, (folder / name).read_bytes())

@@ -1,0 +1,175 @@
+"""Land one feed of one business date: source, stage, door, raw.
+
+`land` is what the demonstration, Airflow and the command call. The same run landed twice
+changes nothing; a run that was killed is simply landed again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from lakehouse.contracts import Contract
+from lakehouse.contracts.lake import Lake
+from lakehouse.errors import BatchHeldError, LandingError
+from lakehouse.landing.door import Admission, admit
+from lakehouse.landing.extract import end_of_day, extract
+from lakehouse.landing.history import find_previous
+from lakehouse.landing.model import FileFacts, Manifest, Sources, run_id_of
+from lakehouse.landing.publish import Publication, data_parquet, file_facts, rejected_parquet
+from lakehouse.landing.read_csv import read_csv
+from lakehouse.landing.read_json import read_json_lines, read_json_page
+from lakehouse.landing.records import Records, concat_records
+from lakehouse.landing.stage import Delivery, Stage
+from lakehouse.landing.store import Bucket
+from lakehouse.observability import format_facts, timed_step
+
+logger = logging.getLogger(__name__)
+
+_READERS = {"csv": read_csv, "json_lines": read_json_lines, "json_pages": read_json_page}
+
+
+def land(
+    feed: str,
+    business_date: date,
+    sources: Sources,
+    lake: Lake,
+    *,
+    again: bool = False,
+) -> Manifest:
+    """Land a feed and return the manifest of its published batch.
+
+    `again` asks the source once more although the stage holds a complete delivery of a run that
+    was not published; a published run is never landed again.
+
+    Raises:
+        ConfigError: there is no such feed, or its source's address is not known.
+        SourceError: the source did not deliver; nothing was written to raw.
+        BatchHeldError: too many rows were refused, or a snapshot is empty.
+        ManifestError: counts or checksums differ; nothing was published.
+        LandingError: Athena would not see a batch of that date.
+    """
+    contract = lake.contract(feed)
+    run_id = run_id_of(feed, business_date)
+    require_visible(lake, business_date, run_id)
+    publication = Publication(lake, contract, business_date, run_id)
+    manifest, is_published = publication.find()
+    if manifest is not None and is_published:
+        logger.info("%s", format_facts(event="unchanged", run_id=run_id))
+        return manifest
+    with timed_step(logger, "land", run_id=run_id):
+        stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, business_date, run_id)
+        if again or (manifest is not None and manifest.state == "held"):
+            stage.clear()
+        delivery = stage.find_complete()
+        if delivery is None:
+            previous = find_previous(lake, contract, business_date)
+            delivery = extract(contract, business_date, sources, previous, stage)
+        records, files = read_stage(contract, stage, delivery)
+        admission = admit(records, contract)
+        return settle(publication, contract, business_date, delivery, files, admission, records)
+
+
+def require_visible(lake: Lake, business_date: date, run_id: str) -> None:
+    """Refuse a date that partition projection does not cover: Athena would show nothing of it."""
+    first = lake.inventory.first_ingest_date
+    today = datetime.now(UTC).date()
+    if business_date < first or (
+        lake.inventory.last_ingest_date == "NOW" and business_date > today
+    ):
+        raise LandingError(
+            run_id,
+            f"Athena would not see a batch of {business_date.isoformat()}: infra/lake.yml has "
+            f"ingest_dates from {first.isoformat()} to {lake.inventory.last_ingest_date}",
+        )
+
+
+def read_stage(
+    contract: Contract, stage: Stage, delivery: Delivery
+) -> tuple[Records, list[FileFacts]]:
+    """The records of a complete delivery, and the facts of its files."""
+    contents = stage.read(delivery)
+    reader = _READERS[delivery.reader]
+    parts = {name: reader(content, stage.key(name), contract) for name, content in contents.items()}
+    files = stage.describe(contents, {name: part.read_count for name, part in parts.items()})
+    return concat_records(list(parts.values())), files
+
+
+def settle(
+    publication: Publication,
+    contract: Contract,
+    business_date: date,
+    delivery: Delivery,
+    files: list[FileFacts],
+    admission: Admission,
+    records: Records,
+) -> Manifest:
+    """Publish or hold what the door decided; return the manifest of the published batch."""
+    ingested_at = end_of_day(business_date).astimezone(UTC)
+    run_id = publication.run_id
+    data = data_parquet(admission, contract, run_id, ingested_at)
+    if data is not None:
+        uri = publication.raw.uri(publication.data_key)
+        files.append(file_facts("data", uri, data, admission.rows.num_rows))
+    rejected_count = admission.rejected.num_rows
+    if rejected_count:
+        uri = publication.raw.uri(publication.rejected_key)
+        content = rejected_parquet(admission, run_id)
+        files.append(file_facts("rejected", uri, content, rejected_count))
+    manifest = Manifest(
+        feed=contract.feed,
+        run_id=run_id,
+        business_date=business_date,
+        state="published",
+        source_system=contract.source.system,
+        contract=contract.file,
+        contract_version=contract.version,
+        contract_sha256=contract.sha256,
+        ingested_at=ingested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        read_count=admission.read_count,
+        written_count=admission.rows.num_rows,
+        rejected_count=rejected_count,
+        rejected_by_rule=admission.rejected_by_rule,
+        files=tuple(files),
+        watermark=delivery.watermark,
+        ignored_fields=records.ignored,
+    )
+    reason = find_reason_to_hold(contract, manifest.read_count, rejected_count)
+    if reason is not None:
+        held = replace(
+            manifest,
+            state="held",
+            reason=reason,
+            files=tuple(file for file in manifest.files if file.role != "data"),
+        )
+        publication.hold(held, admission)
+        raise BatchHeldError(
+            run_id,
+            f"held, nothing was published: {reason}{_show_rules(admission.rejected_by_rule)}. See "
+            f"`lakehouse rejects {contract.feed}`, have the source repaired, then land again",
+            rejected_by_rule=admission.rejected_by_rule,
+        )
+    publication.publish(manifest, data, admission)
+    return manifest
+
+
+def find_reason_to_hold(contract: Contract, read: int, rejected: int) -> str | None:
+    """Why a batch must wait for a person, or None.
+
+    A few refused rows of a small batch say nothing: below the allowance the share is not asked.
+    """
+    if contract.loading.mode == "full" and read == rejected:
+        return "a full snapshot without a single valid row would delete everything"
+    limit = max(contract.loading.reject_allowance, contract.loading.reject_threshold * read)
+    if rejected > limit:
+        share = contract.loading.reject_threshold
+        return f"{rejected} of {read} rows were refused, more than {share:.0%}"
+    return None
+
+
+def _show_rules(rules: Mapping[str, int]) -> str:
+    if not rules:
+        return ""
+    return " (" + ", ".join(f"{rule} {count}" for rule, count in rules.items()) + ")"

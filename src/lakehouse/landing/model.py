@@ -1,0 +1,99 @@
+"""What landing works with: the sources it reads and the manifest it writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from lakehouse.errors import ManifestError
+from lakehouse.settings import Settings
+
+PROTOCOL = 1
+State = Literal["published", "held"]
+Role = Literal["stage", "data", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Addresses of the source systems; None where there is none. Passwords stay out of `repr`."""
+
+    postgres_url: str | None = field(default=None, repr=False)
+    drop_dir: Path | None = None
+    payments_url: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Sources:
+        """The sources that the environment names."""
+        return cls(settings.postgres_url, settings.drop_dir, settings.payments_url)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file of a run: its object, and what is promised of it. `row_count` leaves out headers."""
+
+    role: Role
+    uri: str
+    size_bytes: int
+    row_count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one run of a feed read, wrote and refused. Counts are rows; read = written + rejected.
+
+    `watermark` holds what the next run needs to go on (`from`, `until`, `cursor`). `reason` says
+    why a held batch is held. `ignored_fields` came from the source and are in no contract.
+    Nothing in it depends on the clock: the same stage gives the same manifest.
+    """
+
+    feed: str
+    run_id: str
+    business_date: date
+    state: State
+    source_system: str
+    contract: str
+    contract_version: str
+    contract_sha256: str
+    ingested_at: str
+    read_count: int
+    written_count: int
+    rejected_count: int
+    rejected_by_rule: Mapping[str, int]
+    files: tuple[FileFacts, ...]
+    watermark: Mapping[str, str | None]
+    ignored_fields: tuple[str, ...] = ()
+    reason: str | None = None
+
+    def to_json(self) -> bytes:
+        """The manifest as it is stored: UTF-8, indented, keys in order."""
+        document = {
+            "protocol": PROTOCOL,
+            **asdict(self),
+            "business_date": self.business_date.isoformat(),
+        }
+        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+    @classmethod
+    def from_json(cls, content: bytes, name: str) -> Manifest:
+        """Read a stored manifest; raises ManifestError naming it when it is none."""
+        try:
+            document: dict[str, Any] = json.loads(content)
+            protocol = document.pop("protocol")
+            if protocol != PROTOCOL:
+                raise ValueError(f"protocol {protocol}, expected {PROTOCOL}")
+            document["business_date"] = date.fromisoformat(document["business_date"])
+            document["files"] = tuple(FileFacts(**item) for item in document["files"])
+            document["ignored_fields"] = tuple(document["ignored_fields"])
+            return cls(**document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ManifestError(name, f"is not a manifest: {error}") from error
+
+
+def run_id_of(feed: str, business_date: date) -> str:
+    """The one run id of a feed and a business date."""
+    return f"{feed}-{business_date.isoformat()}"

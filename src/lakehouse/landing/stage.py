@@ -1,0 +1,130 @@
+"""The stage: deliveries as received, from which alone raw can be rebuilt.
+
+A delivery is complete when its `_stage.json` lies beside its files; that is written last. A run
+that is repeated takes a complete delivery as it is instead of asking the source again, so what
+it lands cannot depend on how often it was tried.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lakehouse.contracts import Contract
+from lakehouse.contracts.tables import feed_prefix
+from lakehouse.errors import ManifestError
+from lakehouse.landing.model import FileFacts
+from lakehouse.landing.store import Bucket
+
+MARKER = "_stage.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A complete delivery. `sha256` has one entry a file, in the order they are read.
+
+    `reader` says how to read the files: a format of a contract, or `olist`.
+    """
+
+    reader: str
+    sha256: Mapping[str, str]
+    watermark: Mapping[str, str | None]
+
+
+class Stage:
+    """The folder of one run in the stage bucket."""
+
+    def __init__(
+        self, bucket: Bucket, contract: Contract, business_date: date, run_id: str
+    ) -> None:
+        self._bucket = bucket
+        self._run_id = run_id
+        self.prefix = (
+            f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
+        )
+
+    def key(self, name: str) -> str:
+        """The object of a file in the stage bucket."""
+        return self.prefix + name
+
+    def names(self) -> list[str]:
+        """The files that are there, complete delivery or not, in order."""
+        keys = (key.removeprefix(self.prefix) for key in self._bucket.list(self.prefix))
+        return [name for name in keys if name != MARKER]
+
+    def clear(self) -> None:
+        """Remove everything, the mark of completeness first."""
+        self._bucket.delete(self.key(MARKER))
+        for name in self.names():
+            self._bucket.delete(self.key(name))
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store a file as received."""
+        self._bucket.put(self.key(name), content)
+
+    def read_unchecked(self, name: str) -> bytes | None:
+        """The bytes of a file of a delivery that may be incomplete."""
+        return self._bucket.get(self.key(name))
+
+    def complete(self, delivery: Delivery) -> None:
+        """Declare the delivery complete."""
+        document = {
+            "run_id": self._run_id,
+            "reader": delivery.reader,
+            "files": [{"name": name, "sha256": sha} for name, sha in delivery.sha256.items()],
+            "watermark": dict(delivery.watermark),
+        }
+        content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        self._bucket.put(self.key(MARKER), content.encode("utf-8"))
+
+    def find_complete(self) -> Delivery | None:
+        """The delivery that is there, or None when there is no complete one."""
+        content = self._bucket.get(self.key(MARKER))
+        if content is None:
+            return None
+        document = json.loads(content)
+        return Delivery(
+            reader=document["reader"],
+            sha256={item["name"]: item["sha256"] for item in document["files"]},
+            watermark=document["watermark"],
+        )
+
+    def read(self, delivery: Delivery) -> dict[str, bytes]:
+        """The files of a complete delivery.
+
+        Raises:
+            ManifestError: a file is missing, or is not what was received.
+        """
+        contents = {}
+        for name, promised in delivery.sha256.items():
+            content = self._bucket.get(self.key(name))
+            uri = self._bucket.uri(self.key(name))
+            if content is None:
+                raise ManifestError(self._run_id, f"{uri} is promised by {MARKER} and missing")
+            found = hashlib.sha256(content).hexdigest()
+            if found != promised:
+                raise ManifestError(
+                    self._run_id,
+                    f"{uri} has SHA-256 {found}, {MARKER} promises {promised}: the stage was "
+                    "altered. Restore the object, or land with --again to ask the source once more",
+                )
+            contents[name] = content
+        return contents
+
+    def describe(
+        self, contents: Mapping[str, bytes], row_counts: Mapping[str, int]
+    ) -> list[FileFacts]:
+        """The facts of the files for the manifest."""
+        return [
+            FileFacts(
+                role="stage",
+                uri=self._bucket.uri(self.key(name)),
+                size_bytes=len(content),
+                row_count=row_counts.get(name, 0),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+            for name, content in contents.items()
+        ]

@@ -1,0 +1,160 @@
+"""Typed values out of text, a whole column at a time: numbers, booleans, dates and instants.
+
+Every converter returns the typed column, which is null where the text is null or unreadable,
+and two flags a row: unreadable (a text that is not of the type) and changed (the text had to be
+reinterpreted, so the source's own text must be kept).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.contracts import ColumnType, Format
+from lakehouse.landing.clocks import DateOrder, Flags, Int64s, parse_instants
+
+_MILLI = 1_000
+_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A converted column. `micros` has the full precision of instants, else None."""
+
+    values: Any
+    is_unreadable: Flags
+    is_changed: Flags
+    is_ambiguous: Flags | None = None
+    micros: Int64s | None = None
+
+
+def convert(text: Any, column_type: ColumnType, source: Format, order: DateOrder) -> Typed:
+    """Convert a column of trimmed texts to its contract's type."""
+    match column_type.family:
+        case "varchar":
+            no = np.zeros(len(text), dtype=np.bool_)
+            return Typed(text, no, no)
+        case "integer" | "bigint":
+            return _convert_integers(text, column_type, source)
+        case "decimal":
+            return _convert_decimals(text, column_type, source)
+        case "boolean":
+            return _convert_booleans(text)
+        case "date":
+            return _convert_dates(text, order)
+        case "timestamp":
+            return _convert_instants(text, source, order)
+
+
+def arrow_type(column_type: ColumnType) -> pa.DataType:
+    """The Arrow type that is written to Parquet for an Athena type."""
+    match column_type.family:
+        case "varchar":
+            return pa.string()
+        case "integer":
+            return pa.int32()
+        case "bigint":
+            return pa.int64()
+        case "decimal":
+            return pa.decimal128(column_type.precision, column_type.scale)
+        case "boolean":
+            return pa.bool_()
+        case "date":
+            return pa.date32()
+        case "timestamp":
+            return pa.timestamp("ms")
+
+
+def flags(mask: Any) -> Flags:
+    """A boolean Arrow column as flags; null counts as False."""
+    return np.asarray(pc.fill_null(mask, False), dtype=np.bool_)
+
+
+def _with_point(text: Any, source: Format) -> tuple[Any, Flags]:
+    """Numbers with a decimal point, and which texts were rewritten for it.
+
+    With a decimal comma, points between groups of three digits are dropped.
+    """
+    if source.decimal == ".":
+        return text, np.zeros(len(text), dtype=np.bool_)
+    is_grouped = pc.match_substring_regex(text, pattern=r"^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$")
+    plain = pc.if_else(is_grouped, pc.replace_substring(text, pattern=".", replacement=""), text)
+    # A text that still has a point is not written as the contract says: it stays unreadable.
+    has_point = pc.match_substring(plain, pattern=".")
+    rewritten = pc.if_else(
+        has_point, "unreadable", pc.replace_substring(plain, pattern=",", replacement=".")
+    )
+    return rewritten, flags(pc.not_equal(rewritten, text))
+
+
+def _convert_integers(text: Any, column_type: ColumnType, source: Format) -> Typed:
+    plain, rewritten = _with_point(text, source)
+    is_number = pc.match_substring_regex(plain, pattern=r"^[+-]?0*\d{1,18}(?:\.0+)?$")
+    has_fraction = flags(pc.and_(is_number, pc.match_substring(plain, pattern=".")))
+    whole = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
+    if has_fraction.any():
+        whole = pc.replace_substring_regex(whole, pattern=r"\.0+$", replacement="")
+    whole = pc.utf8_ltrim(whole, characters="+")
+    values = pc.cast(whole, pa.int64())
+    if column_type.family == "integer":
+        fits = pc.and_(pc.less_equal(values, 2**31 - 1), pc.greater_equal(values, -(2**31)))
+        values = pc.cast(pc.if_else(fits, values, pa.scalar(None, pa.int64())), pa.int32())
+    return _typed(text, values, rewritten | has_fraction)
+
+
+def _convert_decimals(text: Any, column_type: ColumnType, source: Format) -> Typed:
+    """Texts with more digits after the point than the scale, other than zeros, are unreadable."""
+    precision, scale = column_type.precision or 38, column_type.scale or 0
+    plain, rewritten = _with_point(text, source)
+    pattern = rf"^[+-]?0*\d{{1,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?$"
+    is_number = pc.match_substring_regex(plain, pattern=pattern)
+    number = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
+    cut = pc.replace_substring_regex(number, pattern=rf"(\.\d{{0,{scale}}})0*$", replacement=r"\1")
+    values = pc.cast(pc.utf8_rtrim(cut, characters="."), pa.decimal128(precision, scale))
+    return _typed(text, values, rewritten)
+
+
+def _convert_booleans(text: Any) -> Typed:
+    lower = pc.utf8_lower(text)
+    is_true = pc.is_in(lower, value_set=pa.array(["true", "t", "1"]))
+    is_false = pc.is_in(lower, value_set=pa.array(["false", "f", "0"]))
+    values = pc.if_else(pc.or_(is_true, is_false), is_true, pa.scalar(None, pa.bool_()))
+    return _typed(text, values, np.zeros(len(text), dtype=np.bool_))
+
+
+def _convert_dates(text: Any, order: DateOrder) -> Typed:
+    """A time of day other than midnight is unreadable in a date."""
+    instants = parse_instants(text, "UTC", order)
+    is_day = instants.is_valid & (instants.micros % _DAY == 0)
+    values = pa.array(instants.micros // _DAY, pa.int64(), mask=~is_day).cast(pa.int32())
+    return _typed(text, values.cast(pa.date32()), _is_reordered(text, order))
+
+
+def _convert_instants(text: Any, source: Format, order: DateOrder) -> Typed:
+    """Instants in UTC, cut to milliseconds. Ambiguous, shifted, cut and reordered ones changed."""
+    instants = parse_instants(text, source.time_zone, order)
+    millis = instants.micros // _MILLI
+    values = pa.array(millis, pa.int64(), mask=~instants.is_valid).cast(pa.timestamp("ms"))
+    changed = (
+        instants.is_ambiguous
+        | instants.is_shifted
+        | (instants.micros % _MILLI != 0)
+        | _is_reordered(text, order)
+    )
+    typed = _typed(text, values, changed & instants.is_valid)
+    return Typed(
+        typed.values, typed.is_unreadable, typed.is_changed, instants.is_ambiguous, instants.micros
+    )
+
+
+def _is_reordered(text: Any, order: DateOrder) -> Flags:
+    return flags(text.is_valid()) if order != "ymd" else np.zeros(len(text), dtype=np.bool_)
+
+
+def _typed(text: Any, values: Any, changed: Flags) -> Typed:
+    unreadable = flags(pc.and_(text.is_valid(), values.is_null()))
+    return Typed(values, unreadable, changed & ~unreadable)
