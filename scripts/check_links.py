@@ -1,4 +1,4 @@
-"""Check the Markdown: every relative link leads somewhere, every page of both languages has its twin.
+"""Check the Markdown: every relative link leads somewhere, every page has its twin.
 
 Exits 1 and prints one line for each thing that is wrong.
 """

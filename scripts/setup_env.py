@@ -1,6 +1,6 @@
-"""Make `.venv` hold one of the locked environments: `python3 scripts/setup_env.py demo|airflow|test`.
+"""Make `.venv` hold a locked environment: `python3 scripts/setup_env.py demo|airflow|test`.
 
-Standard library only, and readable by any Python 3, because it has to say so when Python is too old.
+Standard library only, and readable by any Python 3, to be able to say when Python is too old.
 Exits 1 with one message that says what is missing and what to do.
 """
 
@@ -35,7 +35,7 @@ def usable(python):
     return OLDEST <= (int(major), int(minor)) <= NEWEST
 
 
-def find_python():
+def find_python():  # noqa: RET503
     """The first usable interpreter: the one that runs this, then the versions on PATH."""
     names = ["python3", "python3.13", "python3.12", "python3.11"]
     for python in [sys.executable] + [shutil.which(name) for name in names]:
