@@ -9,9 +9,13 @@
     │   ├── SourceMissingError       5   the delivery of that day is not there
     │   ├── SourceSchemaError        5   the delivery lacks files or columns
     │   └── SourceUnavailableError  75   the source does not answer; trying again may help
-    └── LandingError                 6   a batch may not be published
-        ├── BatchHeldError           6   too many rows were rejected, or a snapshot is empty
-        └── ManifestError            6   counts, sizes or checksums differ from the manifest
+    ├── LandingError                 6   a batch may not be published
+    │   ├── BatchHeldError           6   too many rows were rejected, or a snapshot is empty
+    │   └── ManifestError            6   counts, sizes or checksums differ from the manifest
+    ├── MarketplaceError             7   the demonstration's source systems cannot be made
+    ├── QueryError                   8   Athena did not answer a query
+    ├── ReconcileError               9   the warehouse and the ledger cannot be compared
+    └── DemoError                   10   a step of the demonstration failed
 
 A message says what is wrong and what to do. Facts that a program may want are attributes.
 `retryable` tells an orchestrator whether the same call may succeed later without any repair.
@@ -112,3 +116,37 @@ class BatchHeldError(LandingError):
 
 class ManifestError(LandingError):
     """Counts do not add up, or a file differs from what its manifest promises."""
+
+
+class MarketplaceError(LakehouseError):
+    """The demonstration's source systems, or their ledger, cannot be made as asked."""
+
+    exit_code = 7
+
+
+class QueryError(LakehouseError):
+    """Athena refused or failed a query; `query_id` is None when it was never accepted."""
+
+    exit_code = 8
+
+    def __init__(
+        self, message: str, *, query_id: str | None = None, retryable: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.query_id = query_id
+        self.retryable = retryable
+
+
+class ReconcileError(LakehouseError):
+    """The warehouse and the ledger cannot be compared: one of them is not there or not readable.
+
+    A difference between the two is an answer, not an error: see `lakehouse.reconcile`.
+    """
+
+    exit_code = 9
+
+
+class DemoError(LakehouseError):
+    """A step of the demonstration failed; the message says which and what to do."""
+
+    exit_code = 10

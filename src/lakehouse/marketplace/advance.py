@@ -1,0 +1,44 @@
+"""Move all source systems of the demonstration to the end of a business date."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.marketplace.ledger import write_ledger
+from lakehouse.marketplace.sources import (
+    PaymentGateway,
+    load_order_management,
+    write_payment_log,
+    write_snapshots,
+)
+from lakehouse.marketplace.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the source systems are.
+
+    postgres_url: any PostgreSQL that may be written. drop: the folder of dropped files.
+    payment_log: the folder behind the payment service. gateway: the running service, if it runs in
+    this process. ledger: where the ledger is written.
+    """
+
+    postgres_url: str
+    drop: Path
+    payment_log: Path
+    ledger: Path
+    gateway: PaymentGateway | None = None
+
+
+def advance(world: World, day: dt.date, sources: Sources) -> Path:
+    """Bring every source to its state at the end of ``day`` and write the ledger of that day.
+
+    The same day again changes nothing. Returns the ledger's path.
+    """
+    number = world.check_day(day)
+    load_order_management(world, number, sources.postgres_url)
+    write_snapshots(world, number, sources.drop)
+    write_payment_log(world, number, sources.payment_log)
+    if sources.gateway is not None:
+        sources.gateway.today = day.isoformat()
+    return write_ledger(world, day, sources.ledger)

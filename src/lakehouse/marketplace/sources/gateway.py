@@ -1,0 +1,158 @@
+"""The payment gateway: a small REST service on 127.0.0.1 over the payment log.
+
+``GET /v1/payments?cursor=…&limit=…`` answers
+``{"data": […], "next_cursor": … or null, "last_cursor": …}``: at most ``limit`` (500, up to 1,000)
+reports after the cursor, in the order of ``updated_at``. Without a cursor it starts at the
+beginning. ``next_cursor`` is null on the last page; ``last_cursor`` says where the page ended, so
+that a later call goes on there. Cursors stay valid for ever. ``GET /health`` answers
+``{"status": "ok"}``.
+"""
+
+import json
+import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from lakehouse.errors import MarketplaceError
+
+PAGE_ROWS, PAGE_LIMIT = 500, 1_000
+_CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,15})")
+
+
+class PaymentGateway:
+    """The service; use as a context manager, or ``start`` and ``stop``.
+
+    It serves ``<log>/<date>.jsonl`` up to and including ``today`` (``YYYY-MM-DD``), which may be
+    moved while it runs.
+    """
+
+    def __init__(self, log: Path, today: str, port: int = 0) -> None:
+        self.log = log
+        self.today = today
+        try:
+            self._server = _Server(("127.0.0.1", port), self)
+        except OSError as error:
+            raise MarketplaceError(
+                f"the payment service cannot listen on 127.0.0.1:{port}: {error.strerror}; choose "
+                "another port, or 0 for a free one"
+            ) from error
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Base address, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> Self:
+        """Answer requests in a thread of this process."""
+        self._thread = Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="payment-gateway",
+            daemon=True,
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering and free the port; more than once does no harm."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def page(self, cursor: str | None, limit: int) -> bytes:
+        """The body of one page; raises ValueError for a cursor that was never given out."""
+        days = sorted(path.stem for path in self.log.glob("*.jsonl") if path.stem <= self.today)
+        date, offset = _parse(cursor) if cursor else (days[0] if days else self.today, 0)
+        lines: list[bytes] = []
+        for day in [day for day in days if day >= date]:
+            if day != date:
+                date, offset = day, 0
+            with (self.log / f"{day}.jsonl").open("rb") as file:
+                file.seek(offset)
+                while len(lines) < limit and (line := file.readline()):
+                    lines.append(line.rstrip(b"\n"))
+                offset = file.tell()
+            if len(lines) == limit:
+                break
+        here = f"{date}.{offset}"
+        more = any(
+            (self.log / f"{day}.jsonl").stat().st_size > (offset if day == date else 0)
+            for day in days
+            if day >= date
+        )
+        tail = json.dumps({"next_cursor": here if more else None, "last_cursor": here})
+        return b'{"data":[' + b",".join(lines) + b"]," + tail[1:].encode()
+
+
+def _parse(cursor: str) -> tuple[str, int]:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise ValueError(f"unknown cursor {cursor!r}")
+    return match[1], int(match[2])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], gateway: PaymentGateway) -> None:
+        self.gateway = gateway
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == "/health":
+            self._answer(200, b'{"status":"ok"}')
+            return
+        if url.path != "/v1/payments":
+            self._error(404, "there is only /v1/payments and /health")
+            return
+        query = parse_qs(url.query)
+        cursor = query.get("cursor", [""])[0] or None
+        try:
+            limit = int(query.get("limit", [str(PAGE_ROWS)])[0])
+        except ValueError:
+            self._error(400, "limit must be a whole number")
+            return
+        if not 1 <= limit <= PAGE_LIMIT:
+            self._error(400, f"limit must lie between 1 and {PAGE_LIMIT}")
+            return
+        try:
+            self._answer(200, self.server.gateway.page(cursor, limit))
+        except ValueError as error:
+            self._error(400, str(error))
+
+    def _error(self, status: int, message: str) -> None:
+        self._answer(status, json.dumps({"error": message}).encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: the demonstration's own progress is on the terminal."""

@@ -1,0 +1,169 @@
+"""Facts as a correct warehouse holds them at the end of a day, computed from the timelines.
+
+One piece of orders at a time; sums are taken by ``ledger``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lakehouse.marketplace import catalogue
+from lakehouse.marketplace import items as item_life
+from lakehouse.marketplace import orders as order_life
+from lakehouse.marketplace.orders import Orders
+from lakehouse.marketplace.payments import Payments
+from lakehouse.marketplace.people import SECOND
+from lakehouse.marketplace.reviews import Reviews
+from lakehouse.marketplace.streams import I64
+from lakehouse.marketplace.text import identifier_order
+from lakehouse.marketplace.world import DAY, World, day_end
+
+NO_SCORE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """Orders that are not deleted; arrays of one length. person: index; status: of STATUSES; day:
+    of purchase; delivery_days: -1 while not delivered; late: 0 or 1; score: NO_SCORE without
+    review; money in cents; position: in the Orders they were cut from."""
+
+    position: I64
+    person: I64
+    status: I64
+    day: I64
+    items_brl: I64
+    freight_brl: I64
+    payments_brl: I64
+    delivery_days: I64
+    late: I64
+    score: I64
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """Items, not deleted, of those orders. order: position in OrderFacts; category: index."""
+
+    order: I64
+    category: I64
+    price: I64
+    freight: I64
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """Winning reports of payments of those orders. order: position in OrderFacts."""
+
+    order: I64
+    payment_type: I64
+    value: I64
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of a piece, and the number of items refused for a negative price so far."""
+
+    orders: OrderFacts
+    items: ItemFacts
+    payments: PaymentFacts
+    rejected_items: int
+
+
+def facts(
+    world: World,
+    day: int,
+    orders: Orders,
+    items: item_life.Items,
+    payments: Payments,
+    reviews: Reviews,
+) -> Facts:
+    """What the warehouse must hold of these orders at the end of ``day``."""
+    until = day_end(day)
+    shown = order_life.cut(orders, until)
+    live = np.flatnonzero(shown.deleted == 0)
+    position = shown.rows[live]
+    place = np.full(len(orders), -1, dtype=np.int64)
+    place[position] = np.arange(len(position))
+
+    item_facts = _items(world, day, items, place)
+    payment_facts = _payments(until, payments, place)
+    count = len(position)
+    delivered = shown.delivered[live]
+    is_delivered = delivered > 0
+    purchased_day = orders.purchased[position] // DAY
+    late = is_delivered & (delivered // DAY > shown.promised[live] // DAY)
+    return Facts(
+        OrderFacts(
+            position=position,
+            person=orders.account[position] % SECOND,
+            status=shown.status[live],
+            day=purchased_day,
+            items_brl=_sum(item_facts.order, item_facts.price, count),
+            freight_brl=_sum(item_facts.order, item_facts.freight, count),
+            payments_brl=_sum(payment_facts.order, payment_facts.value, count),
+            delivery_days=np.where(is_delivered, delivered // DAY - purchased_day, -1),
+            late=late.astype(np.int64),
+            score=_scores(world, until, reviews, place, count),
+        ),
+        item_facts,
+        payment_facts,
+        rejected_items=_rejected_items(world, until, items),
+    )
+
+
+def _items(world: World, day: int, items: item_life.Items, place: I64) -> ItemFacts:
+    shown = item_life.cut(items, day_end(day))
+    keep = (shown.deleted == 0) & ~shown.malformed & (place[items.order[shown.rows]] >= 0)
+    rows = shown.rows[keep]
+    return ItemFacts(
+        order=place[items.order[rows]],
+        category=catalogue.product_categories(world, items.product[rows], day),
+        price=shown.price[keep],
+        freight=items.freight[rows],
+    )
+
+
+def _rejected_items(world: World, until: int, items: item_life.Items) -> int:
+    """Items whose first delivery showed a negative price."""
+    first_delivery = np.maximum(items.visible // DAY, world.first)
+    rejected = (items.visible < until) & (items.fixed >= (first_delivery + 1) * DAY)
+    return int(np.count_nonzero(rejected))
+
+
+def _payments(until: int, payments: Payments, place: I64) -> PaymentFacts:
+    rows = np.flatnonzero((payments.at < until) & (place[payments.order] >= 0))
+    key = payments.order[rows] * 4 + payments.sequence[rows]
+    rows = rows[_last(key, payments.version[rows])]
+    return PaymentFacts(
+        order=place[payments.order[rows]],
+        payment_type=payments.payment_type[rows],
+        value=payments.value[rows],
+    )
+
+
+def _scores(world: World, until: int, reviews: Reviews, place: I64, count: int) -> I64:
+    """The score that counts for each order: of the review answered last, as last edited."""
+    rows = np.flatnonzero((reviews.delivered < until) & (place[reviews.order] >= 0))
+    key = reviews.order[rows] * 2 + reviews.number[rows]
+    rows = rows[_last(key, reviews.version[rows])]
+    answered = np.where(reviews.answered[rows] > 0, reviews.answered[rows], reviews.created[rows])
+    identity = identifier_order(
+        world.seed, "review", reviews.order_index[rows] * 2 + reviews.number[rows]
+    )
+    rows = rows[_last(reviews.order[rows], answered, identity)]
+    scores = np.full(count, NO_SCORE, dtype=np.int64)
+    scores[place[reviews.order[rows]]] = reviews.score[rows]
+    return scores
+
+
+def _last(key: I64, *ranks: "I64 | np.typing.NDArray[np.uint64]") -> I64:
+    """Positions of the row of each key that is greatest by the ranks, the first rank first."""
+    order = np.lexsort((*reversed(ranks), key))
+    key = key[order]
+    last = np.ones(len(order), dtype=np.bool_)
+    last[:-1] = key[1:] != key[:-1]
+    return order[last]
+
+
+def _sum(index: I64, values: I64, count: int) -> I64:
+    """Sums by index; exact, as cents stay far below 2**53."""
+    return np.bincount(index, weights=values, minlength=count).astype(np.int64)
