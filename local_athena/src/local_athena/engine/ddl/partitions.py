@@ -1,0 +1,105 @@
+"""ALTER TABLE ADD, DROP, RENAME PARTITION and SET LOCATION of one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from local_athena.catalog.model import Partition, Table
+from local_athena.engine.ddl.partition_values import (
+    literal_text,
+    new_partition,
+    spec_values,
+)
+from local_athena.engine.errors import ddl_failure, task_failure
+from local_athena.engine.hive_types import trino_type
+from local_athena.engine.job import Job
+from local_athena.errors import AlreadyExistsError
+from local_athena.sql import nodes
+
+_COMPARE: dict[str, Callable[[int], bool]] = {
+    "=": lambda order: order == 0,
+    "<>": lambda order: order != 0,
+    "!=": lambda order: order != 0,
+    "<": lambda order: order < 0,
+    "<=": lambda order: order <= 0,
+    ">": lambda order: order > 0,
+    ">=": lambda order: order >= 0,
+}
+_NUMBERS = frozenset({"tinyint", "smallint", "integer", "bigint", "double", "real", "decimal"})
+
+
+def add_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    """Register partitions, where they say or in Hive's layout."""
+    added = [
+        new_partition(table, spec_values(table, spec), spec.location)
+        for spec in statement.partitions
+    ]
+    try:
+        job.catalog.add_partitions(
+            table.database, table.name, added, if_not_exists=statement.if_not_exists
+        )
+    except AlreadyExistsError as error:
+        raise task_failure("AlreadyExistsException(message:Partition already exists.)") from error
+
+
+def drop_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    """Unregister the partitions that a spec (maybe partial, maybe with < or >) picks."""
+    known = job.catalog.partitions(table.database, table.name)
+    dropped: list[tuple[str, ...]] = []
+    for spec in statement.partitions:
+        picked = [partition.values for partition in known if _matches(table, partition, spec)]
+        if not picked and not statement.if_exists:
+            text = ", ".join(f"{key.value}={literal_text(value)}" for key, _, value in spec.values)
+            raise ddl_failure(f"SemanticException [Error 10006]: Partition not found ({text})")
+        dropped += picked
+    job.catalog.drop_partitions(table.database, table.name, dropped)
+
+
+def rename_partition(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    """Give a partition other values; its location stays."""
+    old, new = (spec_values(table, spec) for spec in statement.partitions)
+    partition = _one(job, table, old)
+    job.catalog.update_partition(table.database, table.name, old, replace(partition, values=new))
+
+
+def set_partition_location(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    """Point a partition elsewhere."""
+    values = spec_values(table, statement.partitions[0])
+    partition = _one(job, table, values)
+    job.catalog.update_partition(
+        table.database, table.name, values, replace(partition, location=statement.location)
+    )
+
+
+def _one(job: Job, table: Table, values: tuple[str, ...]) -> Partition:
+    for partition in job.catalog.partitions(table.database, table.name):
+        if partition.values == values:
+            return partition
+    raise ddl_failure(
+        f"SemanticException [Error 10006]: Partition not found ({', '.join(values)})"
+    )
+
+
+def _matches(table: Table, partition: Partition, spec: nodes.PartitionSpec) -> bool:
+    keys = {key.name: position for position, key in enumerate(table.partition_keys)}
+    for name, operator, literal in spec.values:
+        position = keys.get(name.value.lower())
+        if position is None:
+            raise ddl_failure(
+                "SemanticException [Error 10098]: Non-Partition column appears in the partition "
+                f"specification:  {name.value}"
+            )
+        base = trino_type(table.partition_keys[position].type).base
+        order = _order(base, partition.values[position], literal_text(literal))
+        if not _COMPARE[operator](order):
+            return False
+    return True
+
+
+def _order(base: str, left: str, right: str) -> int:
+    if base in _NUMBERS:
+        try:
+            first, second = float(left), float(right)
+        except ValueError:
+            return (left > right) - (left < right)
+        return (first > second) - (first < second)
+    return (left > right) - (left < right)
