@@ -8,12 +8,9 @@ Names are lower case. Types are Glue (Hive) type texts such as `decimal(18,2)` o
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal
 
 TableKind = Literal["hive", "iceberg", "view"]
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Column:
     name: str
     type: str
     comment: str | None = None
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Serde:
     """How rows lie in files: the class of the library and its parameters (`field.delim`...)."""
 
     library: str | None = None
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
 
 
@@ -42,9 +39,9 @@ class Database:
     name: str
     description: str | None = None
     location: str | None = None
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     create_time: datetime | None = None
-    extra: Mapping[str, Any] = EMPTY
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Table:
     columns: tuple[Column, ...] = ()
     partition_keys: tuple[Column, ...] = ()
     location: str | None = None
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     serde: Serde = field(default_factory=Serde)
     input_format: str | None = None
     output_format: str | None = None
@@ -76,8 +73,8 @@ class Table:
     version_id: str | None = None
     create_time: datetime | None = None
     update_time: datetime | None = None
-    storage_extra: Mapping[str, Any] = EMPTY
-    extra: Mapping[str, Any] = EMPTY
+    storage_extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> TableKind:
@@ -100,10 +97,10 @@ class Partition:
     values: tuple[str, ...]
     location: str | None = None
     columns: tuple[Column, ...] | None = None
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     serde: Serde | None = None
     input_format: str | None = None
     output_format: str | None = None
     create_time: datetime | None = None
-    storage_extra: Mapping[str, Any] = EMPTY
-    extra: Mapping[str, Any] = EMPTY
+    storage_extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)

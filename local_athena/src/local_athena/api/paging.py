@@ -1,0 +1,81 @@
+"""Pages: opaque tokens for lists, and the pages of GetQueryResults from the rows file."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from local_athena.errors import ApiError
+from local_athena.storage.rows import read_rows
+
+Json = dict[str, Any]
+Item = TypeVar("Item")
+
+MAX_ROWS = 1000
+
+
+def encode_token(scope: str, position: int) -> str:
+    """A token for `position` that only the same list (`scope`) takes back."""
+    return base64.urlsafe_b64encode(f"{position} {scope}".encode()).decode()
+
+
+def decode_token(token: str | None, scope: str, code: str = "InvalidRequestException") -> int:
+    """The position in a token; 0 without one.
+
+    Raises:
+        ApiError: `code`, for a token of another list or none of ours.
+    """
+    if token is None:
+        return 0
+    try:
+        text = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+        position, _, found = text.partition(" ")
+        if found == scope and position.isdigit():
+            return int(position)
+    except (binascii.Error, ValueError):
+        pass
+    raise ApiError(code, "Malformed next token: it does not belong to this request.")
+
+
+def page(
+    items: Sequence[Item],
+    request: Json,
+    scope: str,
+    default: int = 50,
+    code: str = "InvalidRequestException",
+) -> tuple[list[Item], Json]:
+    """(items of the page, {"NextToken": …} or {}) by MaxResults and NextToken."""
+    start = decode_token(request.get("NextToken"), scope, code)
+    size = request.get("MaxResults") or default
+    end = start + size
+    more = {"NextToken": encode_token(scope, end)} if end < len(items) else {}
+    return list(items[start:end]), more
+
+
+def result_rows(
+    results: Path,
+    rows_of: str,
+    header: Sequence[str] | None,
+    row_count: int,
+    start: int,
+    size: int,
+) -> tuple[list[Json], int | None]:
+    """(rows in GetQueryResults' form, position of the next page or None).
+
+    Position 0 is the header row when there is a header.
+    """
+    shift = 0 if header is None else 1
+    total = row_count + shift
+    end = min(start + size, total)
+    rows: list[Json] = []
+    if header is not None and start == 0 and end > 0:
+        rows.append({"Data": [{"VarCharValue": name} for name in header]})
+    first = max(start - shift, 0)
+    wanted = end - start - len(rows)
+    if wanted > 0:
+        for values in read_rows(results, rows_of, first, wanted):
+            rows.append(
+                {"Data": [{} if value is None else {"VarCharValue": value} for value in values]}
+            )
+    return rows, (end if end < total else None)

@@ -1,0 +1,263 @@
+"""Operations on query executions: start, read, stop, list, and pages of results."""
+
+import hashlib
+import json
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from local_athena.api.describe import describe_execution, runtime_statistics
+from local_athena.api.executions import (
+    FINAL,
+    SUCCEEDED,
+    Execution,
+    Executions,
+    new_facts,
+)
+from local_athena.api.paging import MAX_ROWS, decode_token, encode_token, page, result_rows
+from local_athena.api.prepared import Prepared
+from local_athena.api.runner import Job, Runner
+from local_athena.api.workgroups import PRIMARY, QuerySettings, Workgroups
+from local_athena.engine.contract import QueryControl
+from local_athena.errors import ApiError, StorageError
+from local_athena.settings import Settings
+from local_athena.storage import ObjectStore
+from local_athena.storage.files import split_uri
+
+Json = dict[str, Any]
+
+MAX_QUERY_BYTES = 262_144
+_COMMENT = re.compile(r"\s+|--[^\n]*(\n|$)|/\*.*?\*/|\(", re.DOTALL)
+_DML = {"select", "with", "insert", "merge", "update", "delete", "values", "table", "unload"}
+_UTILITY = {"show", "describe", "desc", "explain"}
+
+
+class Queries:
+    """The query operations of the API."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        workgroups: Workgroups,
+        executions: Executions,
+        prepared: Prepared,
+        runner: Runner,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._workgroups = workgroups
+        self._executions = executions
+        self._prepared = prepared
+        self._runner = runner
+        self._clock = clock
+        self._token_lock = threading.Lock()
+
+    def start(self, request: Json) -> Json:
+        """StartQueryExecution."""
+        sql = request["QueryString"]
+        if len(sql.encode()) > MAX_QUERY_BYTES:
+            raise _invalid(f"Query string is longer than {MAX_QUERY_BYTES} bytes in UTF-8.")
+        workgroup = request.get("WorkGroup") or PRIMARY
+        token = request.get("ClientRequestToken")
+        fingerprint = _fingerprint(request)
+        if token is None:
+            return self._start(request, sql, workgroup, None, fingerprint)
+        with self._token_lock:
+            earlier = self._executions.by_token(token)
+            if earlier is None:
+                return self._start(request, sql, workgroup, token, fingerprint)
+        if earlier.facts["fingerprint"] != fingerprint:
+            raise _invalid("Idempotent parameters do not match")
+        return {"QueryExecutionId": earlier.id}
+
+    def get(self, request: Json) -> Json:
+        """GetQueryExecution: waits a little for a query that still runs."""
+        execution = self._executions.get(request["QueryExecutionId"])
+        execution.done.wait(self._settings.poll_wait_seconds)
+        with execution.lock:
+            return {"QueryExecution": describe_execution(execution)}
+
+    def batch_get(self, request: Json) -> Json:
+        """BatchGetQueryExecution."""
+        found, missing = [], []
+        for query_id in request["QueryExecutionIds"]:
+            execution = self._executions.find(query_id)
+            if execution is None:
+                missing.append(
+                    {
+                        "QueryExecutionId": query_id,
+                        "ErrorCode": "INVALID_QUERY_EXECUTION_ID",
+                        "ErrorMessage": f"QueryExecution {query_id} was not found",
+                    }
+                )
+            else:
+                with execution.lock:
+                    found.append(describe_execution(execution))
+        return {"QueryExecutions": found, "UnprocessedQueryExecutionIds": missing}
+
+    def list(self, request: Json) -> Json:
+        """ListQueryExecutions."""
+        workgroup = request.get("WorkGroup") or PRIMARY
+        self._workgroups.get(workgroup)
+        ids, more = page(self._executions.ids(workgroup), request, f"queries {workgroup}")
+        return {"QueryExecutionIds": ids, **more}
+
+    def stop(self, request: Json) -> Json:
+        """StopQueryExecution."""
+        self._runner.stop(self._executions.get(request["QueryExecutionId"]))
+        return {}
+
+    def runtime_statistics(self, request: Json) -> Json:
+        """GetQueryRuntimeStatistics."""
+        execution = self._executions.get(request["QueryExecutionId"])
+        with execution.lock:
+            return {"QueryRuntimeStatistics": runtime_statistics(execution)}
+
+    def results(self, request: Json) -> Json:
+        """GetQueryResults."""
+        query_id = request["QueryExecutionId"]
+        execution = self._executions.get(query_id)
+        if execution.state not in FINAL:
+            raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
+        if execution.state != SUCCEEDED:
+            raise _invalid(
+                f"Query did not finish successfully. Final query state: {execution.state}"
+            )
+        size = request.get("MaxResults") or MAX_ROWS
+        if size > MAX_ROWS:
+            raise _invalid(f"MaxResults is more than maximum allowed length {MAX_ROWS}.")
+        if request.get("QueryResultType") == "DATA_MANIFEST":
+            return self._manifest(execution)
+        start = decode_token(request.get("NextToken"), f"rows {query_id}")
+        facts = execution.facts
+        header = [column["Name"] for column in facts["columns"]] if facts["has_header"] else None
+        rows, following = result_rows(
+            self._settings.results,
+            facts["rows_of"] or query_id,
+            header,
+            facts["row_count"],
+            start,
+            size,
+        )
+        found: Json = {
+            "UpdateCount": facts["update_count"] or 0,
+            "ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": facts["columns"]}},
+        }
+        if following is not None:
+            found["NextToken"] = encode_token(f"rows {query_id}", following)
+        return found
+
+    def _manifest(self, execution: Execution) -> Json:
+        manifest = execution.facts["manifest"]
+        if not manifest:
+            raise _invalid("DATA_MANIFEST is for CREATE TABLE AS SELECT, UNLOAD and INSERT only.")
+        try:
+            lines = self._store.path(manifest).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            raise _invalid(f"Could not find results: {manifest}") from None
+        return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": line}]} for line in lines]}}
+
+    def _start(
+        self, request: Json, sql: str, workgroup: str, token: str | None, fingerprint: str
+    ) -> Json:
+        chosen = self._workgroups.settings_for(workgroup, request.get("ResultConfiguration"))
+        context = request.get("QueryExecutionContext") or {}
+        parameters = request.get("ExecutionParameters")
+        self._make_bucket(chosen.output_location)
+        query_id = str(uuid.uuid4())
+        reuse_key = _digest([sql.strip(), context, parameters, workgroup])
+        execution = Execution(
+            id=query_id,
+            workgroup=workgroup,
+            submitted=self._clock(),
+            facts=new_facts(
+                sql,
+                context=context,
+                result_configuration=chosen.result_configuration,
+                reuse=request.get("ResultReuseConfiguration"),
+                managed=chosen.managed,
+                parameters=parameters,
+                fingerprint=fingerprint,
+                **_guess(sql, chosen, query_id),
+            ),
+            token=token,
+            reuse_key=reuse_key,
+            control=QueryControl(chosen.bytes_scanned_limit),
+        )
+        earlier = self._reusable(request.get("ResultReuseConfiguration"), reuse_key)
+        if earlier is not None:
+            self._reuse(execution, earlier)
+            return {"QueryExecutionId": query_id}
+        self._executions.add(execution)
+        self._runner.submit(
+            execution,
+            Job(
+                sql=sql,
+                catalog=context.get("Catalog") or "AwsDataCatalog",
+                database=context.get("Database"),
+                output_location=chosen.output_location,
+                parameters=tuple(parameters or ()),
+                prepared=self._prepared.of(workgroup),
+            ),
+        )
+        return {"QueryExecutionId": query_id}
+
+    def _make_bucket(self, location: str) -> None:
+        bucket, _ = split_uri(location)
+        try:
+            self._store.ensure_bucket(bucket)
+        except (OSError, StorageError):
+            raise _invalid(f"Unable to verify/create output bucket {bucket}") from None
+
+    def _reusable(self, configuration: Json | None, reuse_key: str) -> Execution | None:
+        by_age = (configuration or {}).get("ResultReuseByAgeConfiguration") or {}
+        if not by_age.get("Enabled"):
+            return None
+        minutes = by_age.get("MaxAgeInMinutes")
+        since = self._clock() - (60 if minutes is None else minutes) * 60
+        earlier = self._executions.reusable(reuse_key, since)
+        if earlier is None or not self._store.exists(earlier.facts["output_file"]):
+            return None
+        return earlier
+
+    def _reuse(self, execution: Execution, earlier: Execution) -> None:
+        """Store an execution that answers with an earlier one's result."""
+        kept = (
+            "statement_type", "substatement_type", "output_file", "columns", "has_header",
+            "row_count", "rows_of",
+        )  # fmt: skip
+        execution.facts.update({name: earlier.facts[name] for name in kept})
+        now = self._clock()
+        execution.facts.update(reused=True, started=now, completed=now)
+        execution.state = SUCCEEDED
+        execution.reuse_key = None  # its age is that of the original
+        self._executions.add(execution)
+        self._executions.save(execution)
+
+
+def _guess(sql: str, chosen: QuerySettings, query_id: str) -> Json:
+    """Statement type and result file until the engine has said what they are."""
+    text, position = sql, 0
+    while (match := _COMMENT.match(text, position)) and match.end() > position:
+        position = match.end()
+    word = (re.match(r"\w*", text[position:]) or [""])[0].lower()
+    kind = "DML" if word in _DML else "UTILITY" if word in _UTILITY else "DDL"
+    ending = "csv" if kind == "DML" else "txt"
+    return {"statement_type": kind, "output_file": f"{chosen.output_location}{query_id}.{ending}"}
+
+
+def _fingerprint(request: Json) -> str:
+    return _digest({key: value for key, value in request.items() if key != "ClientRequestToken"})
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError("InvalidRequestException", message, AthenaErrorCode="INVALID_INPUT")

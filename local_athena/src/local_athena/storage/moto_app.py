@@ -1,0 +1,92 @@
+"""moto as a WSGI application whose S3 is a data folder."""
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3 import models, responses
+from moto.s3.models import s3_backends
+
+from local_athena.settings import Settings
+from local_athena.storage.database import Database
+from local_athena.storage.files import FileStore
+from local_athena.storage.moto_key import DiskKey
+from local_athena.storage.moto_s3 import (
+    DiskBackend,
+    DiskBackendDict,
+    DiskBuckets,
+    DiskMultipart,
+    DiskTagging,
+)
+from local_athena.storage.moto_world import World, current, entered, touched
+
+Json = dict[str, Any]
+WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
+
+_install_lock = threading.Lock()
+_dispatcher: WsgiApp | None = None
+
+
+def make_app(store: FileStore, state: Database, settings: Settings) -> WsgiApp:
+    """moto's application on this folder; several may live in one process."""
+    dispatcher = _install()
+    world = World(store, state, store.root.parent / "versions")
+    world.versions.mkdir(exist_ok=True)
+    world.tagger = DiskTagging(world)
+    world.buckets = DiskBuckets(world, settings.account_id, settings.region)
+
+    def app(environ: Json, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with entered(world):
+            return dispatcher(environ, start_response)
+
+    return app
+
+
+def _install() -> WsgiApp:
+    """Put our classes into moto's modules, once in a process."""
+    global _dispatcher
+    with _install_lock:
+        if _dispatcher is None:
+            s3_backends.clear()
+            s3_backends.__class__ = DiskBackendDict
+            s3_backends.backend = DiskBackend
+            models.FakeKey = DiskKey
+            models.FakeMultipart = DiskMultipart
+            response = responses.S3Response
+            response._get_key = _lazily(response._get_key)
+            response.key_response = _saving(response.key_response)
+            response.bucket_response = _saving(response.bucket_response)
+            _dispatcher = DomainDispatcherApplication(create_backend_app)
+        return _dispatcher
+
+
+def _lazily(method: Any) -> Any:
+    """GetObject's look-up: its key gives the body in pieces, and only the range that is asked."""
+
+    @wraps(method)
+    def get_key(self: Any, *args: Any, **kwargs: Any) -> Any:
+        key, not_modified = method(self, *args, **kwargs)
+        if isinstance(key, DiskKey):
+            key.lazy = True
+        return key, not_modified
+
+    return get_key
+
+
+def _saving(method: Any) -> Any:
+    """Store what a writing request changed, before it is answered."""
+
+    @wraps(method)
+    def respond(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = method(self, request, *args, **kwargs)
+        if request.method in ("PUT", "POST", "DELETE"):
+            for key in touched():
+                key.save()
+            name = getattr(self, "bucket_name", None)
+            if name:
+                current().buckets.save(name)
+        return answer
+
+    return respond

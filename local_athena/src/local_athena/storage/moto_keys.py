@@ -1,0 +1,234 @@
+"""The keys of a bucket with all their versions: moto's `_VersionedKeyStore` over files.
+
+A current object is the plain file of its key. Earlier versions and delete markers of versioned
+buckets are rows of SQLite, with files in `versions/`.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from moto.s3.models import FakeDeleteMarker, FakeKey
+
+from local_athena.storage.files import sync_file
+from local_athena.storage.moto_key import DiskKey, load_key
+from local_athena.storage.moto_world import World, pack, touched, unpack
+from local_athena.storage.walk import walk
+
+
+class DiskKeyStore:
+    """All keys of a bucket: what moto's `_VersionedKeyStore` is, over files."""
+
+    def __init__(self, world: World, bucket: Any) -> None:
+        self._world = world
+        self._bucket = bucket
+
+    def __bool__(self) -> bool:
+        return any(True for _ in walk(self._root)) or bool(self._hidden(limit=1))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._names())
+
+    def __iter__(self) -> Iterator[str]:
+        return self._names()
+
+    def __contains__(self, name: object) -> bool:
+        return bool(self.getlist(str(name)))
+
+    def __getitem__(self, name: str) -> Any:
+        found = self.getlist(name)
+        if not found:
+            raise KeyError(name)
+        return found[-1]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.setlist(name, [*self.getlist(name, []), value])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The last version, or the default."""
+        found = self.getlist(name)
+        return found[-1] if found else default
+
+    def getlist(self, name: str, default: Any = None) -> Any:
+        """All versions, oldest first; the default if there is none."""
+        found = self._older(name)
+        now = self._now(name)
+        if now is not None:
+            found.append(now)
+        return found or default
+
+    def setlist(self, name: str, versions: Any) -> None:
+        """Make these the versions of a key, the last one its current object."""
+        versions = list(versions) if isinstance(versions, (list, tuple)) else [versions]
+        with self._world.lock:
+            self._replace(name, versions)
+
+    def pop(self, name: str) -> None:
+        """Remove a key with all versions.
+
+        Raises:
+            KeyError: there is none.
+        """
+        with self._world.lock:
+            versions = self.getlist(name)
+            if not versions:
+                raise KeyError(name)
+            for version in versions:
+                if isinstance(version, FakeKey):
+                    self._world.tagger.delete_all_tags_for_resource(version.arn)
+            self._replace(name, [])
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Names with last versions."""
+        for name in self._names():
+            found = self.get(name)
+            if found is not None:
+                yield name, found
+
+    def values(self) -> Iterator[Any]:
+        """Last versions."""
+        return (value for _, value in self.items())
+
+    def iterlists(self) -> Iterator[tuple[str, list[Any]]]:
+        """Names with all versions."""
+        for name in self._names():
+            found = self.getlist(name)
+            if found:
+                yield name, found
+
+    lists = iterlists
+
+    def item_size(self) -> int:
+        """Bytes of all current objects."""
+        return sum(found.stat.st_size for found in walk(self._root) if found.stat is not None)
+
+    @property
+    def _root(self) -> Path:
+        return self._world.store.root / str(self._bucket.name)
+
+    def _names(self) -> Iterator[str]:
+        hidden = iter(self._hidden())
+        waiting = next(hidden, None)
+        for found in walk(self._root):
+            while waiting is not None and waiting.encode() < found.key.encode():
+                yield waiting
+                waiting = next(hidden, None)
+            if waiting == found.key:
+                waiting = next(hidden, None)
+            yield found.key
+        if waiting is not None:
+            yield waiting
+            yield from hidden
+
+    def _hidden(self, limit: int = -1) -> list[str]:
+        """Keys that have rows of versions, by name."""
+        rows = self._world.state.rows(
+            "SELECT DISTINCT key FROM s3_versions WHERE bucket = ? ORDER BY key LIMIT ?",
+            (self._bucket.name, limit),
+        )
+        return [name for (name,) in rows]
+
+    def _now(self, name: str) -> DiskKey | None:
+        path = self._world.store.key_path(self._bucket.name, name)
+        try:
+            stat = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        key = self.load(name, path, stat)
+        touched().append(key)
+        return key
+
+    def load(self, name: str, path: Path, stat: os.stat_result) -> DiskKey:
+        """The key of a current file."""
+        row = self._world.state.row(
+            "SELECT state FROM s3_objects "
+            "WHERE bucket = ? AND key = ? AND size = ? AND mtime_ns = ?",
+            (self._bucket.name, name, stat.st_size, stat.st_mtime_ns),
+        )
+        return load_key(self._world, self._bucket, name, path, stat, row[0] if row else None)
+
+    def _older(self, name: str) -> list[Any]:
+        found: list[Any] = []
+        for version_id, file, blob in self._world.state.rows(
+            "SELECT version_id, file, state FROM s3_versions "
+            "WHERE bucket = ? AND key = ? ORDER BY position",
+            (self._bucket.name, name),
+        ):
+            if file is None:
+                found.append(_load_marker(name, version_id, blob, found[-1] if found else None))
+                continue
+            path = self._world.versions / file
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            key = load_key(self._world, self._bucket, name, path, stat, blob)
+            touched().append(key)
+            found.append(key)
+        return found
+
+    def _replace(self, name: str, versions: list[Any]) -> None:
+        store, state = self._world.store, self._world.state
+        bucket = self._bucket.name
+        before = self.getlist(name, [])
+        kept = {version.version_id for version in versions}
+        last = versions[-1] if versions else None
+        plain = store.key_path(bucket, name)
+        for version in before:
+            if isinstance(version, DiskKey) and version.path is not None:
+                if version.version_id not in kept and not self._is_overwritten(
+                    version, last, plain
+                ):
+                    version.path.unlink(missing_ok=True)
+        rows = []
+        for position, version in enumerate(versions):
+            if version is last and isinstance(version, DiskKey):
+                continue
+            rows.append(self._set_aside(name, position, version, plain))
+        if isinstance(last, DiskKey):
+            self._publish(name, last, plain)
+        with state.transaction():
+            state.run("DELETE FROM s3_versions WHERE bucket = ? AND key = ?", (bucket, name))
+            state.run_many("INSERT INTO s3_versions VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if not isinstance(last, DiskKey):
+                state.run("DELETE FROM s3_objects WHERE bucket = ? AND key = ?", (bucket, name))
+        if not isinstance(last, DiskKey):
+            store.prune(plain.parent, bucket)
+
+    @staticmethod
+    def _is_overwritten(version: DiskKey, last: Any, plain: Path) -> bool:
+        """Whether publishing `last` replaces the file anyway, without a gap for readers."""
+        return isinstance(last, DiskKey) and last.pending and version.path == plain
+
+    def _set_aside(self, name: str, position: int, version: Any, plain: Path) -> tuple[Any, ...]:
+        """The row of a version that is not the current object; its file leaves the plain path."""
+        bucket = self._bucket.name
+        if not isinstance(version, DiskKey):
+            marked = pack({"last_modified": version.last_modified})
+            return (bucket, name, position, version.version_id, None, marked)
+        if version.path == plain or version.pending:
+            target = self._world.versions / uuid.uuid4().hex
+            os.replace(version.file, target)
+            version.path, version.pending = target, False
+        return (bucket, name, position, version.version_id, version.file.name, version.state())
+
+    def _publish(self, name: str, key: DiskKey, plain: Path) -> None:
+        if key.pending:
+            sync_file(key.file)
+            key.path = self._world.store.place(key.file, self._bucket.name, name)
+            key.pending = False
+        elif key.path != plain:  # an earlier version becomes the current one again
+            key.path = self._world.store.place(key.file, self._bucket.name, name)
+            key.packed = b""
+        key.save()
+
+
+def _load_marker(name: str, version_id: str, blob: bytes, before: Any) -> FakeDeleteMarker:
+    marker: FakeDeleteMarker = object.__new__(FakeDeleteMarker)
+    marker.key = before
+    marker.name = name
+    marker.last_modified = unpack(blob)["last_modified"]
+    marker._version_id = version_id
+    return marker

@@ -1,0 +1,124 @@
+"""What moto's S3 needs of one data folder, and which folder the current request is about.
+
+moto keeps its S3 in globals of the process; `World` is the part that differs between endpoints.
+The handler of a request enters its world (`entered`), moto's patched classes ask `current()`.
+"""
+
+import io
+import pickle
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local_athena.storage.database import Database
+from local_athena.storage.files import FileStore
+
+if TYPE_CHECKING:
+    from local_athena.storage.moto_s3 import DiskBuckets, DiskTagging
+
+_PIECE = 256 * 1024
+_local = threading.local()
+
+
+@dataclass
+class World:
+    """One endpoint's S3: files, SQLite rows, and the objects that moto looks at."""
+
+    store: FileStore
+    state: Database
+    versions: Path
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    bucket_accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    buckets: "DiskBuckets" = field(init=False)
+    tagger: "DiskTagging" = field(init=False)
+
+
+@contextmanager
+def entered(world: World) -> Iterator[None]:
+    """Let moto work on this world, on this thread."""
+    before = getattr(_local, "world", None), getattr(_local, "touched", None)
+    _local.world, _local.touched = world, []
+    try:
+        yield
+    finally:
+        _local.world, _local.touched = before
+
+
+def current() -> World:
+    """The world of the request that this thread answers."""
+    world: World | None = getattr(_local, "world", None)
+    if world is None:
+        raise RuntimeError("moto's S3 is used outside of a request")
+    return world
+
+
+def touched() -> list[Any]:
+    """Keys that this request made or loaded: they are saved at its end if they changed."""
+    found: list[Any] = _local.touched
+    return found
+
+
+class FileSlice:
+    """Part of a file as a body: knows its length, can be sliced, is read in pieces."""
+
+    def __init__(self, path: Path, start: int, size: int) -> None:
+        self.path = path
+        self.start = start
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+    def __getitem__(self, part: slice) -> "FileSlice":
+        start, stop, _ = part.indices(self.size)
+        return FileSlice(self.path, self.start + start, max(0, stop - start))
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self.size
+        with open(self.path, "rb") as file:
+            file.seek(self.start)
+            while left > 0:
+                piece = file.read(min(left, _PIECE))
+                if not piece:
+                    return
+                left -= len(piece)
+                yield piece
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
+
+
+class _SafeUnpickler(pickle.Unpickler):
+    """Reads moto's plain S3 objects and dates, nothing that could run code."""
+
+    _BUILTINS = frozenset({"set", "frozenset", "bytearray"})
+
+    def find_class(self, module: str, name: str) -> Any:
+        plain = (
+            module in ("moto.s3.models", "moto.s3.utils", "moto.utilities.utils")
+            or (module == "datetime" and name in ("datetime", "timedelta", "timezone", "date"))
+            or (module == "collections" and name == "OrderedDict")
+            or (module == "local_athena.storage.moto_key" and name == "CompletedMultipart")
+            or (module == "builtins" and name in self._BUILTINS)
+        )
+        found = super().find_class(module, name) if plain else None
+        if not isinstance(found, type):
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in S3's metadata")
+        return found
+
+
+def pack(state: dict[str, Any]) -> bytes:
+    """Metadata of a bucket or key as a blob."""
+    return pickle.dumps(state, protocol=4)
+
+
+def unpack(blob: bytes) -> dict[str, Any]:
+    """The opposite of `pack`."""
+    found: dict[str, Any] = _SafeUnpickler(io.BytesIO(blob)).load()
+    return found
