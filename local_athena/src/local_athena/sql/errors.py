@@ -1,7 +1,9 @@
 """Errors of a statement: Trino's error name, its message, where it stands.
 
 SqlError
-└── SyntaxFault   the text is no statement of the grammar (SYNTAX_ERROR)
+└── SyntaxFault           the text is no statement of the grammar (SYNTAX_ERROR)
+    ├── DdlFault          the same of Hive's DDL, in Hive's words
+    └── SeveralStatements more than one statement
 """
 
 from __future__ import annotations
@@ -28,3 +30,18 @@ class SyntaxFault(SqlError):
 
     def __init__(self, message: str, at: At) -> None:
         super().__init__("SYNTAX_ERROR", message, at)
+
+
+class DdlFault(SyntaxFault):
+    """The text is not in Hive's DDL grammar; `str()` has Hive's form, its columns from 0."""
+
+    def __init__(self, message: str, at: At) -> None:
+        super().__init__(message, at)
+        self.args = (f"FAILED: ParseException line {at.line}:{at.column - 1} {message}",)
+
+
+class SeveralStatements(SyntaxFault):
+    """The text holds more than one statement."""
+
+    def __init__(self, text: str, at: At) -> None:
+        super().__init__(f"Only one sql statement is allowed. Got: {text}", at)

@@ -98,21 +98,27 @@ class BinaryLiteral(Expression):
 
 @dataclass(frozen=True, slots=True)
 class IntegerLiteral(Expression):
-    """Digits without point or exponent; hexadecimal, octal and binary forms are already read."""
+    """Digits without point or exponent, with the minus sign that stood before them.
+
+    Hexadecimal, octal and binary forms are already read. It fits a bigint.
+    """
 
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class DecimalLiteral(Expression):
-    """Digits with a point and no exponent, as written: its digits make precision and scale."""
+    """Digits with a point and no exponent, as written with their minus sign, underscores left out.
+
+    Its digits make precision and scale.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class DoubleLiteral(Expression):
-    """Digits with an exponent, as written."""
+    """Digits with an exponent, as written with their minus sign."""
 
     text: str
 
@@ -295,7 +301,7 @@ class ArrayConstructor(Expression):
 
 @dataclass(frozen=True, slots=True)
 class RowConstructor(Expression):
-    """`ROW(a, b)` and `(a, b)`; `names` are given only in the form `ROW(1 AS a)`."""
+    """`ROW(a, b)` and `(a, b)`."""
 
     items: tuple[Expression, ...]
 
@@ -346,10 +352,14 @@ class Window(Node):
 class FunctionCall(Expression):
     """Any call by name, special forms of their own syntax aside.
 
-    EXTRACT(f FROM x), TRIM(… FROM …), POSITION(a IN b), SUBSTRING(x FROM a FOR b), NORMALIZE(x, form),
-    CURRENT_DATE and the like become calls too (names `extract`, `trim`…; a field or mode is a
-    StringLiteral in lower case as the first argument), LISTAGG's parts are arguments and order_by,
-    and COALESCE, NULLIF, IF, TRY, GROUPING, FORMAT are ordinary calls. `star` marks `count(*)`.
+    Forms with words of their own become calls too, a field or mode being a StringLiteral in lower
+    case that comes first: EXTRACT(year FROM x) is `extract('year', x)`; TRIM(LEADING c FROM x) is
+    `trim('leading', x[, c])`, plain TRIM(x) has mode 'both'; POSITION(a IN b) is `strpos(b, a)`;
+    SUBSTRING(x FROM a FOR b) is `substring(x, a, b)`; NORMALIZE(x, NFD) is `normalize(x, 'NFD')`,
+    NFC where none is said; CURRENT_TIMESTAMP(3) is `current_timestamp(3)`; GROUPING(a, t.b) is
+    `grouping(a, t.b)`. LISTAGG's arguments are value, separator, whether overflow is an error,
+    filler, and whether what is left out is counted; its WITHIN GROUP is `order_by`. COALESCE,
+    NULLIF, IF, TRY, FORMAT are ordinary calls. `star` marks `count(*)`.
     """
 
     name: Name
@@ -363,12 +373,23 @@ class FunctionCall(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class JsonFormat(Expression):
+    """`x FORMAT JSON [ENCODING utf8|utf16|utf32]`, an argument of a JSON function."""
+
+    operand: Expression
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JsonCall(Expression):
     """JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_OBJECT, JSON_ARRAY with their clauses.
 
-    `arguments` holds input and path (exists, value, query), values (array), or keys and values in turn
-    (object). `options` maps clause to its words in lower case (`wrapper`: "with conditional array
-    wrapper", `on_empty`: "null"…) ; `defaults` maps `on_empty`/`on_error` to a DEFAULT's expression;
+    `arguments` holds input and path (exists, value, query; the path is a StringLiteral), values
+    (array), or keys and values in turn (object); what has FORMAT JSON is a JsonFormat. `options` are
+    the clauses that were written: `wrapper` (without|conditional|unconditional), `quotes`
+    (keep|omit), `on_empty` and `on_error` (null|error|default|empty array|empty object|true|false|
+    unknown), `nulls` (null|absent), `keys` (with unique|without unique), `format` (of RETURNING:
+    `json`, `json utf8`…). `defaults` maps `on_empty` and `on_error` to a DEFAULT's expression;
     `passing` are PASSING arguments.
     """
 
@@ -754,7 +775,8 @@ class Vacuum(Statement):
 class Show(Statement):
     """what: `databases|tables|views|columns|partitions|create table|create view|tblproperties|functions`.
 
-    `pattern` is the LIKE or regular expression text; `of` the table or database.
+    `pattern` is the LIKE or regular expression text; `of` the table or database; `key` the one
+    property that SHOW TBLPROPERTIES t ('key') asks for.
     """
 
     what: str
