@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from lakehouse.contracts.lake import Lake
+from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS, Lake
 from lakehouse.contracts.tables import TableSpec, build_table_input, build_tables
 from lakehouse.errors import LakeError
 from lakehouse.observability import format_facts
@@ -41,7 +41,7 @@ def apply_contracts(lake: Lake, *, dry_run: bool = False) -> list[Change]:
     changes = []
     for spec in build_tables(lake.contracts.values(), lake.inventory):
         wanted = build_table_input(spec, lake)
-        change = _plan(lake, spec, wanted)
+        change = _plan(lake, spec, wanted, dry_run=dry_run)
         changes.append(change)
         if dry_run or change.action == "keep":
             continue
@@ -58,14 +58,16 @@ def apply_contracts(lake: Lake, *, dry_run: bool = False) -> list[Change]:
     return changes
 
 
-def _plan(lake: Lake, spec: TableSpec, wanted: TableInputTypeDef) -> Change:
+def _plan(lake: Lake, spec: TableSpec, wanted: TableInputTypeDef, *, dry_run: bool) -> Change:
+    """What a table needs. A dry run of a local lake may come before its databases are made."""
     database = lake.database(spec.zone)
     try:
         found: Any = lake.glue.get_table(DatabaseName=database, Name=spec.name)["Table"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityNotFoundException":
             raise
-        _require_database(lake, database)
+        if not (dry_run and lake.environment in LOCAL_ENVIRONMENTS):
+            _require_database(lake, database)
         return Change(database, spec.name, "create")
     if found.get("TableType") != "EXTERNAL_TABLE" or "table_type" in found.get("Parameters", {}):
         raise LakeError(

@@ -167,8 +167,10 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
     )
 
 
-def bootstrap_lake(lake: Lake) -> list[str]:
+def bootstrap_lake(lake: Lake, *, dry_run: bool = False) -> list[str]:
     """Make the buckets and databases of a local lake that are not there; return what was made.
+
+    With `dry_run`, return what would be made.
 
     Raises:
         LakeError: the environment is not a local one; Terraform makes the others.
@@ -184,16 +186,18 @@ def bootstrap_lake(lake: Lake) -> list[str]:
     for zone in lake.inventory.zones.values():
         bucket, database = lake.bucket(zone.name), lake.database(zone.name)
         if zone.has_bucket and bucket not in present:
-            _make_bucket(lake, bucket)
+            if not dry_run:
+                _make_bucket(lake, bucket)
             made.append(f"bucket {bucket}")
         if zone.has_database and database not in databases:
-            lake.glue.create_database(
-                DatabaseInput={
-                    "Name": database,
-                    "Description": zone.description,
-                    "LocationUri": f"s3://{bucket}/",
-                }
-            )
+            if not dry_run:
+                lake.glue.create_database(
+                    DatabaseInput={
+                        "Name": database,
+                        "Description": zone.description,
+                        "LocationUri": f"s3://{bucket}/",
+                    }
+                )
             made.append(f"database {database}")
     logger.info("%s", format_facts(event="bootstrap", lake=lake.environment, made=len(made)))
     return made

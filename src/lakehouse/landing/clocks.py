@@ -83,6 +83,11 @@ def parse_instants(text: pa.Array, zone: str, order: DateOrder = "ymd") -> Insta
                 return Instants(micros, given, no, no)
             return _from_wall_time(micros, given, zone)
     micros, is_valid, has_offset = _parse_by_pattern(text, order)
+    if order != "ymd" and not is_valid.all():
+        # A spreadsheet leaves alone what it does not take for a date: those texts stay ISO 8601.
+        iso_micros, is_iso, iso_offset = _parse_by_pattern(text, "ymd")
+        micros = np.where(is_valid, micros, iso_micros)
+        is_valid, has_offset = is_valid | is_iso, has_offset | iso_offset
     local = _from_wall_time(micros, is_valid & ~has_offset, zone)
     return Instants(
         np.where(has_offset, micros, local.micros),

@@ -64,6 +64,12 @@ def land(
         if again or (manifest is not None and manifest.state == "held"):
             stage.clear()
         delivery = stage.find_complete()
+        if delivery is not None and delivery.reader != contract.format.name:
+            raise LandingError(
+                run_id,
+                f"the stage holds an unfinished {delivery.reader} delivery: finish it with "
+                "`lakehouse land --from DIR`, or ask the source with --again",
+            )
         if delivery is None:
             previous = find_previous(lake, contract, business_date)
             delivery = extract(contract, business_date, sources, previous, stage)

@@ -69,14 +69,17 @@ class Manifest:
     ignored_fields: tuple[str, ...] = ()
     reason: str | None = None
 
-    def to_json(self) -> bytes:
-        """The manifest as it is stored: UTF-8, indented, keys in order."""
-        document = {
+    def to_dict(self) -> dict[str, Any]:
+        """The manifest as plain values, keys in order."""
+        return {
             "protocol": PROTOCOL,
             **asdict(self),
             "business_date": self.business_date.isoformat(),
         }
-        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+    def to_json(self) -> bytes:
+        """The manifest as it is stored: UTF-8, indented."""
+        return (json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
     @classmethod
     def from_json(cls, content: bytes, name: str) -> Manifest:

@@ -152,7 +152,10 @@ def _convert_instants(text: Any, source: Format, order: DateOrder) -> Typed:
 
 
 def _is_reordered(text: Any, order: DateOrder) -> Flags:
-    return flags(text.is_valid()) if order != "ymd" else np.zeros(len(text), dtype=np.bool_)
+    """Texts whose parts had to be put in another order than ISO 8601."""
+    if order == "ymd":
+        return np.zeros(len(text), dtype=np.bool_)
+    return flags(pc.invert(pc.match_substring_regex(text, pattern=r"^\d{4}-")))
 
 
 def _typed(text: Any, values: Any, changed: Flags) -> Typed:

@@ -1,0 +1,57 @@
+"""What every command shares: how errors end a command, and how answers are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakehouse.errors import LakehouseError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+AWS_EXIT_CODE = 4
+
+
+def ends_with_status(command: Callable[P, R]) -> Callable[P, R]:
+    """Print a LakehouseError, or one of AWS, as one message and exit with its status."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except LakehouseError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+        except (BotoCoreError, ClientError) as error:
+            click.echo(f"error: AWS answered: {error}", err=True)
+            sys.exit(AWS_EXIT_CODE)
+
+    return run
+
+
+def print_json(answer: Any) -> None:
+    """Print an answer for programs; dates and decimals become text."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as aligned columns under their names."""
+    cells = [[_show(row.get(column)) for column in columns] for row in rows]
+    widths = [
+        max(len(name), *(len(line[position]) for line in cells)) if cells else len(name)
+        for position, name in enumerate(columns)
+    ]
+    for line in [list(columns), *cells]:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _show(value: Any) -> str:
+    return "" if value is None else str(value).replace("\n", "⏎")

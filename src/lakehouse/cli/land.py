@@ -1,0 +1,111 @@
+"""`lakehouse land`: bring feeds of a business date from their sources to raw."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lakehouse.cli._output import ends_with_status, print_json, print_table
+from lakehouse.contracts import connect_lake
+from lakehouse.errors import ConfigError, LakehouseError
+from lakehouse.landing import Manifest, Sources, land, verify_manifest
+from lakehouse.landing.olist import land_olist
+from lakehouse.settings import Settings
+
+COLUMNS = ("feed", "business_date", "state", "read", "written", "rejected", "rules")
+
+
+def summarise(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as one row of a table."""
+    rules = ", ".join(f"{rule} {count}" for rule, count in manifest.rejected_by_rule.items())
+    return {
+        "feed": manifest.feed,
+        "business_date": manifest.business_date.isoformat(),
+        "state": manifest.state,
+        "read": manifest.read_count,
+        "written": manifest.written_count,
+        "rejected": manifest.rejected_count,
+        "rules": rules,
+    }
+
+
+@click.command("land", short_help="Land feeds of a business date.")
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.option(
+    "--date",
+    "business_date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    envvar="LAKEHOUSE_DATE",
+    help="Business date (America/Sao_Paulo).",
+)
+@click.option("--all", "every_feed", is_flag=True, help="Land every feed that has a contract.")
+@click.option("--again", is_flag=True, help="Ask the source once more, unless published already.")
+@click.option(
+    "--from",
+    "olist_dir",
+    type=click.Path(path_type=Path),
+    envvar="LAKEHOUSE_OLIST_DIR",
+    help="Land the public Olist files of this folder instead of the source systems.",
+)
+@click.option("--verify", "manifest", metavar="MANIFEST", help="Check a manifest, land nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print manifests as JSON.")
+@ends_with_status
+def land_command(
+    feeds: tuple[str, ...],
+    business_date: datetime | None,
+    every_feed: bool,
+    again: bool,
+    olist_dir: Path | None,
+    manifest: str | None,
+    as_json: bool,
+) -> None:
+    """Land each FEED for a business date: source, stage, door, raw.
+
+    Landing a published run again changes nothing. Sources are found by LAKEHOUSE_POSTGRES_URL,
+    LAKEHOUSE_DROP_DIR and LAKEHOUSE_PAYMENTS_URL.
+
+    \b
+    Examples:
+      lakehouse land orders order_items --date 2026-06-01
+      lakehouse land --all --date 2026-06-01 --json
+      lakehouse land --from ~/olist --date 2026-06-01
+      lakehouse land --verify s3://lakehouse-local-raw/…/_manifest.json
+    """
+    settings = Settings.from_env()
+    lake = connect_lake(settings)
+    if manifest is not None:
+        _print([verify_manifest(lake, manifest)], as_json)
+        return
+    if business_date is None:
+        raise ConfigError("say which day: --date YYYY-MM-DD", variable="LAKEHOUSE_DATE")
+    day: date = business_date.date()
+    if olist_dir is not None:
+        _print(land_olist(olist_dir, day, lake, feeds=feeds or None), as_json)
+        return
+    wanted = tuple(sorted(lake.contracts)) if every_feed else feeds
+    if not wanted:
+        raise ConfigError(f"say which feeds: {', '.join(sorted(lake.contracts))}, or --all")
+    contracts = [lake.contract(feed) for feed in wanted]
+    sources = Sources.from_settings(settings)
+    landed: list[Manifest] = []
+    failed: LakehouseError | None = None
+    for contract in contracts:
+        try:
+            landed.append(land(contract.feed, day, sources, lake, again=again))
+        except LakehouseError as error:
+            # The other feeds do not wait for this one; the first failure is the exit status.
+            click.echo(f"error: {error}", err=True)
+            failed = failed or error
+    _print(landed, as_json)
+    if failed is not None:
+        raise SystemExit(failed.exit_code)
+
+
+def _print(manifests: list[Manifest], as_json: bool) -> None:
+    if as_json:
+        print_json([manifest.to_dict() for manifest in manifests])
+    elif manifests:
+        print_table(map(summarise, manifests), COLUMNS)

@@ -1,0 +1,144 @@
+"""Land the public Olist files through the same stage, door and protocol as every other source.
+
+The geolocation file may lie in the folder and is not loaded: no contract describes it yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from lakehouse.contracts import Contract
+from lakehouse.contracts.lake import Lake
+from lakehouse.errors import LandingError
+from lakehouse.landing.clocks import DateOrder
+from lakehouse.landing.door import admit
+from lakehouse.landing.land import require_visible, settle
+from lakehouse.landing.model import Manifest, run_id_of
+from lakehouse.landing.olist_files import (
+    FILES,
+    GEOLOCATION,
+    ORDERS,
+    OlistFile,
+    decide_date_orders,
+    read_file,
+    read_folder,
+)
+from lakehouse.landing.olist_records import build_records
+from lakehouse.landing.publish import Publication
+from lakehouse.landing.stage import Delivery, Stage
+from lakehouse.landing.store import Bucket
+from lakehouse.observability import format_facts, timed_step
+
+logger = logging.getLogger(__name__)
+
+
+def land_olist(
+    folder: Path,
+    business_date: date,
+    lake: Lake,
+    *,
+    feeds: Collection[str] | None = None,
+) -> list[Manifest]:
+    """Land the files of a folder as the batches of a business date; return their manifests.
+
+    All files and columns are checked, and the order of days and months decided, before anything
+    is written. `feeds` limits what is landed, not what must be there.
+
+    Raises:
+        SourceSchemaError: naming all files and columns that are missing, or dates that cannot be
+            decided.
+        LandingError: the date holds batches of another delivery.
+        BatchHeldError: too many rows of a feed were refused.
+    """
+    contracts = {feed: lake.contract(feed) for feed in FILES}
+    contents = read_folder(folder, contracts)
+    wanted = sorted(FILES) if feeds is None else [lake.contract(feed).feed for feed in feeds]
+    published = _find_published(lake, business_date, wanted, contents)
+    if len(published) == len(wanted):
+        return [published[feed] for feed in wanted]
+    if (folder / GEOLOCATION).is_file():
+        logger.info("%s", format_facts(event="not_loaded", file=GEOLOCATION, why="no contract"))
+    files = {
+        feed: read_file(feed, contents[name], name, contracts[feed]) for feed, name in FILES.items()
+    }
+    orders = decide_date_orders(files, contracts)
+    return [
+        published.get(feed) or _land_feed(feed, business_date, lake, files, contents, orders)
+        for feed in wanted
+    ]
+
+
+def _find_published(
+    lake: Lake, business_date: date, feeds: Collection[str], contents: Mapping[str, bytes]
+) -> dict[str, Manifest]:
+    """The batches of that date that are there already, made of these very files."""
+    found: dict[str, Manifest] = {}
+    for feed in feeds:
+        run_id = run_id_of(feed, business_date)
+        require_visible(lake, business_date, run_id)
+        manifest, is_published = Publication(
+            lake, lake.contract(feed), business_date, run_id
+        ).find()
+        if manifest is None or not is_published:
+            continue
+        staged = {
+            file.uri.rpartition("/")[2]: file.sha256
+            for file in manifest.files
+            if file.role == "stage"
+        }
+        if staged != {name: _digest(contents[name]) for name in _staged_names(feed)}:
+            raise LandingError(
+                run_id,
+                "is published already, out of other files. Choose another --date, or another "
+                "lake (`local-athena reset` empties the local one)",
+            )
+        found[feed] = manifest
+    return found
+
+
+def _land_feed(
+    feed: str,
+    business_date: date,
+    lake: Lake,
+    files: Mapping[str, OlistFile],
+    contents: Mapping[str, bytes],
+    orders: Mapping[str, Mapping[str, DateOrder]],
+) -> Manifest:
+    contract = lake.contract(feed)
+    run_id = run_id_of(feed, business_date)
+    publication = Publication(lake, contract, business_date, run_id)
+    stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, business_date, run_id)
+    with timed_step(logger, "land", run_id=run_id):
+        staged = {name: contents[name] for name in _staged_names(feed)}
+        delivery = Delivery(
+            reader="olist",
+            sha256={name: _digest(content) for name, content in staged.items()},
+            watermark={},
+        )
+        if stage.find_complete() != delivery:
+            stage.clear()
+            for name, content in staged.items():
+                stage.put(name, content)
+            stage.complete(delivery)
+        file = replace(files[feed], source_file=stage.key(FILES[feed]))
+        shaped: Contract = replace(contract, format=file.format)
+        records = build_records(shaped, file, files["orders"], orders.get("orders", {}))
+        admission = admit(records, shaped, date_orders=orders.get(feed))
+        counts = {FILES[name]: read.read_count for name, read in files.items()}
+        facts = stage.describe(staged, counts)
+        return settle(publication, contract, business_date, delivery, facts, admission, records)
+
+
+def _staged_names(feed: str) -> list[str]:
+    """The feed's own file, and the orders where times of change come from them."""
+    needs_orders = feed in ("customers", "order_items", "payments")
+    return [FILES[feed], ORDERS] if needs_orders else [FILES[feed]]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
