@@ -25,7 +25,7 @@ class SqlError(Exception):
         super().__init__(f"{name}: {where}{message}")
 
 
-class SyntaxFault(SqlError):
+class SyntaxFault(SqlError):  # noqa: N818 (its siblings name causes, not errors)
     """The text is not in the grammar."""
 
     def __init__(self, message: str, at: At) -> None:

@@ -1,8 +1,9 @@
 """What the parser makes of a statement: plain trees, nothing resolved yet.
 
-Names and clauses stand as they were written; every node knows where (`at`: line and column, both from
-1), since Athena's messages say so. One statement is one `Statement`; a query is `Query`, whatever its
-body. The grammar is Trino's for queries and DML, and Hive's for the DDL that Athena takes.
+Names and clauses stand as they were written; every node knows where (`at`: line and column, both
+from 1), since Athena's messages say so. One statement is one `Statement`; a query is `Query`,
+whatever its body. The grammar is Trino's for queries and DML, and Hive's for the DDL that Athena
+takes.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class Name(Node):
 class TypeName(Node):
     """A type as written: `decimal(10, 2)`, `array(row(a integer))`, `timestamp(3) with time zone`.
 
-    `name` is lower case ("timestamp with time zone" in full, "double" for double precision, "interval
-    day to second"). `arguments` are numbers and types; a row's fields are `RowField`.
+    `name` is lower case ("timestamp with time zone" in full, "double" for double precision,
+    "interval day to second"). `arguments` are numbers and types; a row's fields are `RowField`.
     """
 
     name: str
@@ -340,7 +341,7 @@ class Frame(Node):
 
 @dataclass(frozen=True, slots=True)
 class Window(Node):
-    """`OVER (…)`; `base` names a window of the WINDOW clause (`OVER w` is a Window with base only)."""
+    """`OVER (…)`; `base` names a window of the WINDOW clause (`OVER w` has nothing else)."""
 
     base: Identifier | None = None
     partition_by: tuple[Expression, ...] = ()
@@ -385,8 +386,8 @@ class JsonCall(Expression):
     """JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_OBJECT, JSON_ARRAY with their clauses.
 
     `arguments` holds input and path (exists, value, query; the path is a StringLiteral), values
-    (array), or keys and values in turn (object); what has FORMAT JSON is a JsonFormat. `options` are
-    the clauses that were written: `wrapper` (without|conditional|unconditional), `quotes`
+    (array), or keys and values in turn (object); what has FORMAT JSON is a JsonFormat. `options`
+    are the clauses that were written: `wrapper` (without|conditional|unconditional), `quotes`
     (keep|omit), `on_empty` and `on_error` (null|error|default|empty array|empty object|true|false|
     unknown), `nulls` (null|absent), `keys` (with unique|without unique), `format` (of RETURNING:
     `json`, `json utf8`…). `defaults` maps `on_empty` and `on_error` to a DEFAULT's expression;
@@ -543,7 +544,7 @@ class NamedQuery(Node):
 
 @dataclass(frozen=True, slots=True)
 class Query(Node):
-    """A body with what surrounds it. A parenthesised query inside a set operation is a Query too."""
+    """A body with what surrounds it. A query in brackets inside a set operation is a Query too."""
 
     body: QueryBody
     with_: tuple[NamedQuery, ...] = ()
@@ -735,7 +736,9 @@ class AlterTable(Statement):
 
     actions: `add partition`, `drop partition`, `rename partition`, `set partition location`,
     `set location`, `set properties`, `unset properties`, `add columns`, `replace columns`,
-    `change column`, `drop column`, `rename to`, `set database properties`.
+    `change column`, `drop column`, `rename to`, `set database properties`, `set database location`
+    (of the last two `table` names the database). `rename partition` has the old and the new one in
+    `partitions`; `unset properties` has its keys in `properties`, with empty values.
     """
 
     table: Name
@@ -773,7 +776,8 @@ class Vacuum(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Show(Statement):
-    """what: `databases|tables|views|columns|partitions|create table|create view|tblproperties|functions`.
+    """what: `databases|tables|views|columns|partitions|create table|create view|tblproperties|
+    functions`.
 
     `pattern` is the LIKE or regular expression text; `of` the table or database; `key` the one
     property that SHOW TBLPROPERTIES t ('key') asks for.

@@ -19,7 +19,7 @@ from local_athena.sql.parser.whole import Parser
 
 __all__ = ["parse_expression", "parse_statement", "parse_type", "split_statements"]
 
-# Python frames that a statement of the greatest depth needs, in the parser and in what walks its tree.
+# Python frames that the deepest statement needs, in the parser and in what walks its tree.
 _FRAMES = 12_000
 
 _Found = TypeVar("_Found")
@@ -65,9 +65,7 @@ def _parse(text: str, rule: Callable[[Parser], _Found]) -> _Found:
         if not fault.message.startswith("mismatched input"):
             raise
     except RecursionError:
-        raise SyntaxFault(
-            "statement is too large (stack overflow while parsing)", At()
-        ) from None
+        raise SyntaxFault("statement is too large (stack overflow while parsing)", At()) from None
     return rule(Parser(tokens, trace=True))
 
 

@@ -1,4 +1,4 @@
-"""What an expression is made of: names, calls, brackets, CASE, CAST and the forms with their own words."""
+"""What an expression is made of: names, calls, brackets, literals."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from local_athena.sql import nodes
 from local_athena.sql.errors import SqlError, SyntaxFault
 from local_athena.sql.nodes import Expression, Identifier, Name
 from local_athena.sql.parser import lexer
-from local_athena.sql.parser.expressions import ExpressionParser
-from local_athena.sql.parser.words import EXTRACT_FIELDS, INTERVAL_UNITS
+from local_athena.sql.parser.forms import FormParser
 
-_NORMAL_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 _ARGUMENT_COUNTS: dict[str, tuple[int, int, str]] = {
     "if": (2, 3, "Invalid number of arguments for 'if' function"),
     "nullif": (2, 2, "Invalid number of arguments for 'nullif' function"),
@@ -21,12 +19,8 @@ _ARGUMENT_COUNTS: dict[str, tuple[int, int, str]] = {
 }
 
 
-class CallParser(ExpressionParser):
+class CallParser(FormParser):
     """Trino's `primaryExpression` rule, the JSON functions aside."""
-
-    def sort_items(self) -> tuple[nodes.SortItem, ...]:
-        """What stands after ORDER BY; the query parser's part."""
-        raise NotImplementedError
 
     def window_specification(self) -> nodes.Window:
         """What stands in the brackets of OVER; the query parser's part."""
@@ -45,7 +39,7 @@ class CallParser(ExpressionParser):
         if not self.names[self.index]:
             if self.trace:
                 self.ask("<expression>")
-            self.fail()
+            raise self.refusal()
         return self._named()
 
     # ------------------------------------------------------------ names and calls
@@ -54,9 +48,7 @@ class CallParser(ExpressionParser):
         at = self.at()
         following = self.peek()
         if following == lexer.STRING or following == lexer.UNICODE_STRING:
-            literal = self.typed_literal()
-            assert literal is not None
-            return literal
+            return self.typed_literal()
         if following == "->":
             name = self.identifier()
             self.advance()
@@ -75,14 +67,15 @@ class CallParser(ExpressionParser):
         if self.key == "*":
             self.advance()
             self.expect(")")
-            condition = self._filter()
+            condition = self.filter_clause()
             return nodes.FunctionCall(
                 name.at, name, star=True, filter=condition, window=self._over()
             )
         if self.names[self.index] and self.peek() == "." and self.peek(2) == "*":
             raise SqlError(
                 "INVALID_FUNCTION_ARGUMENT",
-                "label.* syntax is only supported as the only argument of row pattern count function",
+                "label.* syntax is only supported as the only argument "
+                "of row pattern count function",
                 self.at(),
             )
         distinct = False
@@ -99,26 +92,16 @@ class CallParser(ExpressionParser):
             self.expect("BY")
             order_by = self.sort_items()
         self.expect(")")
-        condition = self._filter()
+        condition = self.filter_clause()
         nulls = self._null_treatment()
         window = self._over()
         if nulls is not None and window is None:
-            self.fail()
+            raise self.refusal()
         call = nodes.FunctionCall(
             name.at, name, arguments, False, distinct, order_by, condition, nulls, window
         )
         _check_special(call)
         return call
-
-    def _filter(self) -> Expression | None:
-        if self.key != "FILTER" or self.peek() != "(":
-            return None
-        self.advance()
-        self.expect("(")
-        self.expect("WHERE")
-        condition = self.expression()
-        self.expect(")")
-        return condition
 
     def _null_treatment(self) -> str | None:
         if self.key in ("IGNORE", "RESPECT") and self.peek() == "NULLS":
@@ -213,225 +196,6 @@ class CallParser(ExpressionParser):
         self.parameters += 1
         return nodes.Parameter(at, self.parameters - 1)
 
-    def _interval(self) -> Expression | None:
-        """An interval; `INTERVAL 'x'` without a unit is a typed literal like any other."""
-        text = 2 if self.peek() in ("+", "-") else 1
-        if self.peek(text) not in (lexer.STRING, lexer.UNICODE_STRING):
-            return None
-        after = text + 3 if self.peek(text + 1) == "UESCAPE" else text + 1
-        if self.peek(after) in INTERVAL_UNITS or text == 2:
-            return self.interval()
-        return None
-
-    def _double(self) -> Expression | None:
-        return self.typed_literal()
-
-    # ------------------------------------------------------------ forms with words of their own
-
-    def _case(self) -> Expression:
-        at = self.at()
-        self.advance()
-        operand = None if self.key == "WHEN" else self.expression()
-        whens = []
-        while self.key == "WHEN":
-            place = self.at()
-            self.advance()
-            condition = self.expression()
-            self.expect("THEN")
-            whens.append(nodes.When(place, condition, self.expression()))
-        if not whens:
-            self.expect("WHEN")
-        if self.trace:
-            self.ask("'WHEN'")
-        default = self.expression() if self.accept("ELSE") else None
-        self.expect("END")
-        return nodes.Case(at, operand, tuple(whens), default)
-
-    def _cast(self) -> Expression | None:
-        safe = self.key == "TRY_CAST"
-        if safe and self.peek() != "(":
-            return None
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        operand = self.expression()
-        self.expect("AS")
-        target = self.type()
-        self.expect(")")
-        return nodes.Cast(at, operand, target, safe)
-
-    def _exists(self) -> Expression:
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        query = self.query()
-        self.expect(")")
-        return nodes.Exists(at, query)
-
-    def _current(self) -> Expression:
-        at, name = self.at(), self.key.lower()
-        self.advance()
-        if name in ("current_time", "current_timestamp", "localtime", "localtimestamp"):
-            if self.accept("("):
-                precision = nodes.IntegerLiteral(self.at(), self.integer())
-                self.expect(")")
-                return self.words_call(at, name, precision)
-        return self.words_call(at, name)
-
-    def _position(self) -> Expression | None:
-        """`POSITION(a IN b)` is `strpos(b, a)`; with a comma it is a call like any other."""
-        if self.peek() != "(":
-            return None
-        at, start = self.at(), self.index
-        self.advance()
-        self.advance()
-        if self.key != ")":
-            needle = self.value()
-            if self.accept("IN"):
-                haystack = self.value()
-                self.expect(")")
-                return self.words_call(at, "strpos", haystack, needle)
-        self.go(start)
-        return None
-
-    def _substring(self) -> Expression | None:
-        if self.peek() != "(":
-            return None
-        at, start = self.at(), self.index
-        self.advance()
-        self.advance()
-        if self.key != ")":
-            arguments = [self.value()]
-            if self.accept("FROM"):
-                arguments.append(self.value())
-                if self.accept("FOR"):
-                    arguments.append(self.value())
-                self.expect(")")
-                return self.words_call(at, "substring", *arguments)
-        self.go(start)
-        return None
-
-    def _extract(self) -> Expression:
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        field = self.identifier()
-        self.expect("FROM")
-        operand = self.value()
-        self.expect(")")
-        if field.value.upper() not in EXTRACT_FIELDS:
-            raise SyntaxFault(
-                f"Invalid EXTRACT field {field.value}, valid fields are: "
-                + ", ".join(EXTRACT_FIELDS),
-                at,
-            )
-        text = nodes.StringLiteral(field.at, field.value.lower())
-        return self.words_call(at, "extract", text, operand)
-
-    def _trim(self) -> Expression:
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        place, mode, given = self.at(), "both", False
-        if self.key in ("BOTH", "LEADING", "TRAILING") and self.peek() not in (")", ",", "."):
-            mode, given = self.keys[self.advance()].lower(), True
-        specification = nodes.StringLiteral(place, mode)
-        if self.key == "FROM":
-            self.advance()
-            if not given:
-                raise SyntaxFault(
-                    "The 'trim' function must have specification, char or both arguments "
-                    "when it takes FROM",
-                    at,
-                )
-            source = self.value()
-            self.expect(")")
-            return self.words_call(at, "trim", specification, source)
-        first = self.value()
-        if self.accept("FROM"):
-            source = self.value()
-            self.expect(")")
-            return self.words_call(at, "trim", specification, source, first)
-        if given:
-            self.expect("FROM")
-        if self.accept(","):
-            characters = self.value()
-            self.expect(")")
-            return self.words_call(at, "trim", specification, first, characters)
-        self.expect(")")
-        return self.words_call(at, "trim", specification, first)
-
-    def _normalize(self) -> Expression:
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        operand = self.value()
-        form = nodes.StringLiteral(at, "NFC")
-        if self.accept(","):
-            if self.key not in _NORMAL_FORMS:
-                for word in _NORMAL_FORMS:
-                    self.ask(f"'{word}'")
-                self.fail()
-            form = nodes.StringLiteral(self.at(), self.key)
-            self.advance()
-        self.expect(")")
-        return self.words_call(at, "normalize", operand, form)
-
-    def _grouping(self) -> Expression:
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        arguments: list[Expression] = []
-        if self.key != ")":
-            arguments.append(self._column_path())
-            while self.accept(","):
-                arguments.append(self._column_path())
-        self.expect(")")
-        return self.words_call(at, "grouping", *arguments)
-
-    def _column_path(self) -> Expression:
-        name = self.qualified_name()
-        found: Expression = nodes.ColumnName(name.at, name.parts[0])
-        for part in name.parts[1:]:
-            found = nodes.Dereference(name.at, found, part)
-        return found
-
-    def _listagg(self) -> Expression:
-        """Arguments: value, separator, fail on overflow, filler, count of what is left out."""
-        at = self.at()
-        self.advance()
-        self.expect("(")
-        distinct = self.accept("DISTINCT")
-        if not distinct and self.key == "ALL":
-            self.advance()
-        value = self.expression()
-        separator = self.string() if self.accept(",") else ""
-        fails, filler, counted = True, "...", False
-        if self.accept("ON"):
-            self.expect("OVERFLOW")
-            if not self.accept("ERROR"):
-                fails = False
-                self.expect("TRUNCATE")
-                if self.at_string():
-                    filler = self.string()
-                counted = self.accept("WITH")
-                if not counted:
-                    self.expect("WITHOUT")
-                self.expect("COUNT")
-        self.expect(")")
-        self.expect_words("WITHIN", "GROUP", "(", "ORDER", "BY")
-        order_by = self.sort_items()
-        self.expect(")")
-        arguments = (
-            value,
-            nodes.StringLiteral(at, separator),
-            nodes.BooleanLiteral(at, fails),
-            nodes.StringLiteral(at, filler),
-            nodes.BooleanLiteral(at, counted),
-        )
-        name = Name(at, (Identifier(at, "listagg"),))
-        return nodes.FunctionCall(at, name, arguments, False, distinct, order_by, self._filter())
-
     def _json(self) -> Expression:
         return self.json_call()
 
@@ -449,30 +213,30 @@ _FORMS: dict[str, Callable[[CallParser], Expression | None]] = {
     "NULL": CallParser._null,
     "TRUE": CallParser._boolean,
     "FALSE": CallParser._boolean,
-    "INTERVAL": CallParser._interval,
-    "DOUBLE": CallParser._double,
+    "INTERVAL": CallParser.interval_form,
+    "DOUBLE": CallParser.double_form,
     "ROW": CallParser._row,
     "ARRAY": CallParser._array,
-    "CASE": CallParser._case,
-    "CAST": CallParser._cast,
-    "TRY_CAST": CallParser._cast,
-    "EXISTS": CallParser._exists,
-    "CURRENT_DATE": CallParser._current,
-    "CURRENT_TIME": CallParser._current,
-    "CURRENT_TIMESTAMP": CallParser._current,
-    "LOCALTIME": CallParser._current,
-    "LOCALTIMESTAMP": CallParser._current,
-    "CURRENT_USER": CallParser._current,
-    "CURRENT_CATALOG": CallParser._current,
-    "CURRENT_SCHEMA": CallParser._current,
-    "CURRENT_PATH": CallParser._current,
-    "POSITION": CallParser._position,
-    "SUBSTRING": CallParser._substring,
-    "EXTRACT": CallParser._extract,
-    "TRIM": CallParser._trim,
-    "NORMALIZE": CallParser._normalize,
-    "GROUPING": CallParser._grouping,
-    "LISTAGG": CallParser._listagg,
+    "CASE": CallParser.case_form,
+    "CAST": CallParser.cast_form,
+    "TRY_CAST": CallParser.cast_form,
+    "EXISTS": CallParser.exists_form,
+    "CURRENT_DATE": CallParser.current_form,
+    "CURRENT_TIME": CallParser.current_form,
+    "CURRENT_TIMESTAMP": CallParser.current_form,
+    "LOCALTIME": CallParser.current_form,
+    "LOCALTIMESTAMP": CallParser.current_form,
+    "CURRENT_USER": CallParser.current_form,
+    "CURRENT_CATALOG": CallParser.current_form,
+    "CURRENT_SCHEMA": CallParser.current_form,
+    "CURRENT_PATH": CallParser.current_form,
+    "POSITION": CallParser.position_form,
+    "SUBSTRING": CallParser.substring_form,
+    "EXTRACT": CallParser.extract_form,
+    "TRIM": CallParser.trim_form,
+    "NORMALIZE": CallParser.normalize_form,
+    "GROUPING": CallParser.grouping_form,
+    "LISTAGG": CallParser.listagg_form,
     "JSON_EXISTS": CallParser._json,
     "JSON_VALUE": CallParser._json,
     "JSON_QUERY": CallParser._json,

@@ -7,8 +7,6 @@ A text is parsed without any record of expectations. When that fails it is parse
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from local_athena.sql.errors import SyntaxFault
 from local_athena.sql.nodes import At, Identifier, Name
 from local_athena.sql.parser import lexer
@@ -84,7 +82,7 @@ class Cursor:
             return self.advance()
         if self.trace:
             self.ask(f"'{key}'")
-        self.fail()
+        raise self.refusal()
 
     def expect_words(self, *words: str) -> None:
         """Step over these words in turn."""
@@ -102,17 +100,13 @@ class Cursor:
         if self.muted != self.index:
             self.asked.setdefault(self.index, set()).add(label)
 
-    def fail(self) -> NoReturn:
-        """Refuse the next token.
-
-        Raises:
-            SyntaxFault: always.
-        """
+    def refusal(self) -> SyntaxFault:
+        """The error that refuses the next token."""
         message = f"mismatched input '{self.tokens.texts[self.index]}'"
         wanted = sorted(self.asked.get(self.index, ()))
         if wanted:
             message += f". Expecting: {', '.join(wanted)}"
-        raise SyntaxFault(message, self.at())
+        return SyntaxFault(message, self.at())
 
     def deeper(self) -> None:
         """Count one more level of nesting; the caller counts it off again.
@@ -138,7 +132,7 @@ class Cursor:
         if not self.names[index]:
             if self.trace:
                 self.ask("<identifier>")
-            self.fail()
+            raise self.refusal()
         key, text = self.keys[index], self.tokens.texts[index]
         at = self.tokens.at(index)
         self.advance()
@@ -191,7 +185,7 @@ class Cursor:
     def string(self) -> str:
         """A string literal's value, `U&'…'` decoded."""
         if not self.at_string():
-            self.fail()
+            raise self.refusal()
         at = self.at()
         unicode = self.key == lexer.UNICODE_STRING
         text = self.tokens.texts[self.advance()]
@@ -200,7 +194,7 @@ class Cursor:
         escape = "\\"
         if self.accept("UESCAPE"):
             if self.key != lexer.STRING:
-                self.fail()
+                raise self.refusal()
             escape = self.tokens.texts[self.advance()][1:-1].replace("''", "'")
             if not escape:
                 raise SyntaxFault("Empty Unicode escape character", at)
@@ -215,7 +209,7 @@ class Cursor:
         if self.key != lexer.INTEGER:
             if self.trace:
                 self.ask("<integer>")
-            self.fail()
+            raise self.refusal()
         at = self.at()
         return read_integer(self.tokens.texts[self.advance()], "", at)
 

@@ -117,7 +117,7 @@ class ExpressionParser(TypeParser):
             if key not in ("BETWEEN", "IN", "LIKE"):
                 for word in ("BETWEEN", "IN", "LIKE"):
                     self.ask(f"'{word}'")
-                self.fail()
+                raise self.refusal()
             self.advance()
         if key == "BETWEEN":
             low = self.value()
@@ -130,17 +130,18 @@ class ExpressionParser(TypeParser):
         return self._in(at, left, negated)
 
     def _comparison(self, at: nodes.At, operator: str, left: Expression) -> Expression:
-        if self.key in ("ALL", "ANY", "SOME") and self.peek() == "(":
-            if self.at_query(self.index + 1):
-                quantifier = "all" if self.key == "ALL" else "any"
-                self.advance()
-                return nodes.QuantifiedComparison(at, operator, quantifier, left, self._subquery())
+        quantified = self.key in ("ALL", "ANY", "SOME") and self.peek() == "("
+        if quantified and self.at_query(self.index + 1):
+            quantifier = "all" if self.key == "ALL" else "any"
+            self.advance()
+            return nodes.QuantifiedComparison(at, operator, quantifier, left, self._subquery())
         return nodes.Comparison(at, operator, left, self.value())
 
     def _in(self, at: nodes.At, left: Expression, negated: bool) -> Expression:
+        """`IN (query)` or `IN (a, b)`; `IN ((query))` is a list of one scalar subquery."""
         if self.key == "(" and self.at_query(self.index):
-            doubled = self.peek() == "(" and self.keys[self.tokens.partner[self.index + 1] + 1] == ")"
-            if not doubled:  # `IN ((SELECT …))` is a list of one scalar subquery
+            inner = self.tokens.partner.get(self.index + 1, self.index)
+            if inner + 1 != self.tokens.partner[self.index]:
                 return nodes.InQuery(at, left, self._subquery(), negated)
         self.expect("(")
         items = self.expressions()
@@ -257,22 +258,14 @@ class ExpressionParser(TypeParser):
         if self.key not in INTERVAL_UNITS:
             for unit in INTERVAL_UNITS:
                 self.ask(f"'{unit}'")
-            self.fail()
+            raise self.refusal()
         return self.keys[self.advance()].lower()
 
-    def typed_literal(self) -> Expression | None:
-        """`name '…'` or `DOUBLE PRECISION '…'`; None where there is none."""
-        at = self.at()
-        if self.peek() in (lexer.STRING, lexer.UNICODE_STRING):
-            name = self.identifier()
-            type_name = nodes.TypeName(name.at, name.value.lower())
-            return nodes.TypedLiteral(at, type_name, self.string())
-        if self.key == "DOUBLE" and self.peek() == "PRECISION":
-            if self.peek(2) in (lexer.STRING, lexer.UNICODE_STRING):
-                self.advance()
-                self.advance()
-                return nodes.TypedLiteral(at, nodes.TypeName(at, "double"), self.string())
-        return None
+    def typed_literal(self) -> Expression:
+        """`name '…'`."""
+        name = self.identifier()
+        type_name = nodes.TypeName(name.at, name.value.lower())
+        return nodes.TypedLiteral(name.at, type_name, self.string())
 
     def words_call(self, at: nodes.At, name: str, *arguments: Expression) -> nodes.FunctionCall:
         """A call made of a form with words of its own."""

@@ -167,7 +167,7 @@ class HiveParser(AlterParser):
             return nodes.PartitionTransform(at, "identity", self.named("partition transform"))
         word = self.key.lower()
         if word not in _TRANSFORMS and word not in _COUNTED_TRANSFORMS:
-            self.fail("partition transform")
+            raise self.refusal("partition transform")
         self.advance()
         self.expect("(")
         argument = None
@@ -224,7 +224,7 @@ class HiveParser(AlterParser):
             self.expect("OUTPUTFORMAT")
             return None, input_format, self.string()
         if self.key not in _FORMATS:
-            self.fail("file format specification")
+            raise self.refusal("file format specification")
         return self.keys[self.advance()].lower(), None, None
 
     # ------------------------------------------------------------ show, describe

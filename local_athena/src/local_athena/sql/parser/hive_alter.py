@@ -76,7 +76,7 @@ class AlterParser(HiveCursor):
             return self._unset(at, table)
         if self.accept("PARTITION"):
             return self._of_partition(at, table)
-        self.fail("alter table statement")
+        raise self.refusal("alter table statement")
 
     def _alter_database(self, at: nodes.At) -> Statement:
         name = self.named("database name")
@@ -174,9 +174,7 @@ class AlterParser(HiveCursor):
         if self.accept("ADD"):
             self.expect("COLUMNS")
             columns = self.column_definitions()
-            return nodes.AlterTable(
-                at, table, "add columns", partitions=(spec,), columns=columns
-            )
+            return nodes.AlterTable(at, table, "add columns", partitions=(spec,), columns=columns)
         if self.accept("REPLACE"):
             self.expect("COLUMNS")
             columns = self.column_definitions()

@@ -7,7 +7,7 @@ with backticks, and other words are reserved.
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import cast
 
 from local_athena.sql import nodes
 from local_athena.sql.errors import DdlFault
@@ -33,9 +33,8 @@ _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|[0-3][0-7]{2}|(?s:.))")
 
 # Type names of Athena's DDL without arguments, and those with a count of numbers.
-_PLAIN_TYPES = frozenset(
-    "boolean tinyint smallint int bigint float double string binary date timestamp".split()
-)
+_PLAIN_NAMES = "boolean tinyint smallint int bigint float double string binary date timestamp"
+_PLAIN_TYPES = frozenset(_PLAIN_NAMES.split())
 _LENGTH_TYPES = frozenset({"char", "varchar"})
 
 
@@ -51,8 +50,7 @@ class HiveTokens(Tokens):
     def _scan(self) -> None:
         position, size = self.start, len(self.text)
         while position < size:
-            found = _TOKEN.match(self.text, position)
-            assert found is not None  # the last alternative takes any character
+            found = cast("re.Match[str]", _TOKEN.match(self.text, position))  # it takes anything
             kind, start, position = found.lastgroup, position, found.end()
             if kind == "space":
                 continue
@@ -84,23 +82,19 @@ def _key(kind: str, text: str) -> str:
 class HiveCursor(Cursor):
     """A place in a DDL statement."""
 
-    def fail(self, rule: str | None = None) -> NoReturn:
-        """Refuse the next token in Hive's words; `rule` names what could not be read.
-
-        Raises:
-            DdlFault: always.
-        """
+    def refusal(self, rule: str | None = None) -> DdlFault:
+        """The error that refuses the next token; `rule` names what could not be read."""
         texts = self.tokens.texts
         if rule is not None:
             near = " ".join(f"'{text}'" for text in texts[self.index : self.index + 3])
-            raise DdlFault(f"cannot recognize input near {near} in {rule}", self.at())
+            return DdlFault(f"cannot recognize input near {near} in {rule}", self.at())
         message = f"mismatched input '{texts[self.index]}'"
         wanted = sorted(self.asked.get(self.index, ()))
         if wanted:
             message += f" expecting {', '.join(wanted)}"
         if self.index:
             message += f" near '{texts[self.index - 1]}'"
-        raise DdlFault(message, self.at())
+        return DdlFault(message, self.at())
 
     def identifier(self) -> Identifier:
         """A name: a word that is not reserved, or anything in backticks."""
@@ -110,7 +104,7 @@ class HiveCursor(Cursor):
         """A name, missed in the words of `rule`."""
         index = self.index
         if not self.names[index]:
-            self.fail(rule)
+            raise self.refusal(rule)
         text = self.tokens.texts[index]
         at = self.tokens.at(index)
         self.advance()
@@ -139,7 +133,7 @@ class HiveCursor(Cursor):
     def string(self) -> str:
         """A string's value; strings side by side are one."""
         if not self.at_string():
-            self.fail()
+            raise self.refusal()
         parts = []
         while self.key == lexer.STRING:
             parts.append(_unescape(self.tokens.texts[self.advance()][1:-1]))
@@ -194,7 +188,7 @@ class HiveCursor(Cursor):
             self.expect(">")
             word = f"struct<{','.join(fields)}>"
         else:
-            self.fail("column type")
+            raise self.refusal("column type")
         self.depth -= 1
         return word
 
@@ -225,7 +219,7 @@ class HiveCursor(Cursor):
             return nodes.DecimalLiteral(at, sign + self.tokens.texts[self.advance()])
         if self.key == lexer.INTEGER:
             return nodes.IntegerLiteral(at, int(sign + self.tokens.texts[self.advance()]))
-        self.fail("constant")
+        raise self.refusal("constant")
 
 
 def _unescape(text: str) -> str:

@@ -75,7 +75,7 @@ class JsonParser(CallParser):
         if not self.accept("ENCODING"):
             return None
         if self.key not in ("UTF8", "UTF16", "UTF32"):
-            self.fail()
+            raise self.refusal()
         return self.keys[self.advance()].lower()
 
     def _returning(self, options: list[tuple[str, str]], formatted: bool) -> nodes.TypeName | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import cast
 
 from local_athena.sql.nodes import At
 from local_athena.sql.parser.words import RESERVED
@@ -55,12 +56,12 @@ _BRACKETS = {")": "(", "]": "["}
 class Tokens:
     """A statement's tokens; the last one is END.
 
-    `keys`, `texts` (as written), `offsets` (of the first character, from 0) and `names` (whether the
-    token may stand where a name is wanted) run in parallel. `partner` gives the index of the bracket
-    that closes the one at an index, or the index of END where nothing does.
+    `keys`, `texts` (as written), `offsets` (of the first character, from 0) and `names` (whether
+    the token may stand where a name is wanted) run in parallel. `partner` gives the index of the
+    bracket that closes the one at an index, or the index of END where nothing does.
     """
 
-    __slots__ = ("text", "keys", "texts", "offsets", "names", "partner", "_lines")
+    __slots__ = ("_lines", "keys", "names", "offsets", "partner", "text", "texts")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -94,8 +95,7 @@ class Tokens:
         open_brackets: list[int] = []
         match = _TOKEN.match
         while position < size:
-            found = match(text, position)
-            assert found is not None  # the last alternative takes any character
+            found = cast("re.Match[str]", match(text, position))  # it takes any character
             kind, start, position = found.lastgroup, position, found.end()
             if kind == "space":
                 continue
@@ -113,9 +113,10 @@ class Tokens:
                     key = "<>"
                 elif key == "(" or key == "[":
                     open_brackets.append(len(keys))
-                elif key in _BRACKETS and open_brackets:
-                    if keys[open_brackets[-1]] == _BRACKETS[key]:
-                        self.partner[open_brackets.pop()] = len(keys)
+                elif (
+                    key in _BRACKETS and open_brackets and keys[open_brackets[-1]] == _BRACKETS[key]
+                ):
+                    self.partner[open_brackets.pop()] = len(keys)
             elif kind == "number":
                 key, position = _number(text, start)
             else:
@@ -148,8 +149,7 @@ _MARKS = {
 
 def _number(text: str, start: int) -> tuple[str, int]:
     """The key and end of the longest number or digit-led name at `start`."""
-    found = _NUMBER.match(text, start)
-    assert found is not None
+    found = cast("re.Match[str]", _NUMBER.match(text, start))  # a digit is there
     end = found.end()
     key = {"double": DOUBLE, "decimal": DECIMAL, "integer": INTEGER}[found.lastgroup or ""]
     name = _DIGIT_NAME.match(text, start)

@@ -155,7 +155,7 @@ class QueryParser(RelationParser):
             return nodes.TableQuery(at, self.qualified_name())
         if self.trace:
             self.ask("<query>")
-        self.fail()
+        raise self.refusal()
 
     # ------------------------------------------------------------ select
 

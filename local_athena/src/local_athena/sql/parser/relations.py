@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local_athena.sql import nodes
-from local_athena.sql.errors import SyntaxFault
+from local_athena.sql.errors import SqlError
 from local_athena.sql.nodes import Expression, Identifier, Relation
 from local_athena.sql.parser import lexer
 from local_athena.sql.parser.json_calls import JsonParser
@@ -90,7 +90,8 @@ class RelationParser(JsonParser):
         else:
             natural = self.accept("NATURAL")
             kind = self._join_kind(natural)
-            assert kind is not None
+            if kind is None:
+                raise self.refusal()
             if natural:
                 found = nodes.Join(at, kind, left, self._sampled(), natural=True)
             else:
@@ -109,7 +110,7 @@ class RelationParser(JsonParser):
                 self.expect("JOIN")
                 return word.lower()
         if needed:
-            self.fail()
+            raise self.refusal()
         return None
 
     def _sampled(self) -> Relation:
@@ -118,7 +119,7 @@ class RelationParser(JsonParser):
         if self.key == "TABLESAMPLE":
             self.advance()
             if self.key not in ("BERNOULLI", "SYSTEM"):
-                self.fail()
+                raise self.refusal()
             method = self.keys[self.advance()].lower()
             self.expect("(")
             percentage = self.expression()
@@ -168,7 +169,7 @@ class RelationParser(JsonParser):
         if self.key == "TABLE":
             return self._table_function(at)
         if self.key == "JSON_TABLE":
-            raise SyntaxFault("JSON_TABLE is not supported", at)
+            raise SqlError("NOT_SUPPORTED", "JSON_TABLE is not supported", at)
         if self.trace:
             for word in ("(", "JSON_TABLE", "LATERAL", "TABLE", "UNNEST"):
                 self.ask(f"'{word}'")
@@ -177,7 +178,7 @@ class RelationParser(JsonParser):
             if self.key not in ("TIMESTAMP", "VERSION"):
                 self.ask("'TIMESTAMP'")
                 self.ask("'VERSION'")
-                self.fail()
+                raise self.refusal()
             kind = self.keys[self.advance()].lower()
             self.expect_words("AS", "OF")
             return nodes.TableName(at, name, (kind, self.value()))
@@ -218,5 +219,9 @@ class RelationParser(JsonParser):
             self.advance()
         if self.key == "TABLE" or (self.key == "DESCRIPTOR" and self.peek() == "("):
             word = "Table" if self.key == "TABLE" else "Descriptor"
-            raise SyntaxFault(f"{word} arguments of table functions are not supported", self.at())
+            raise SqlError(
+                "NOT_SUPPORTED",
+                f"{word} arguments of table functions are not supported",
+                self.at(),
+            )
         return name, self.expression()

@@ -20,8 +20,8 @@ _PIECE = re.compile(
 def split_statements(text: str) -> list[str]:
     """The statements of a text, without their semicolons and surrounding blanks.
 
-    Semicolons inside strings, quoted names and comments do not count. What holds nothing but comments
-    and blanks is left out. An unclosed quote runs to the end of the text: parsing will say so.
+    Semicolons inside strings, quoted names and comments do not count. What holds nothing but
+    comments and blanks is left out.
     """
     found: list[str] = []
     start = 0

@@ -1,5 +1,7 @@
-"""Statements of Trino's grammar: queries, DML, views, prepared statements, EXPLAIN, Athena's UNLOAD,
-OPTIMIZE and VACUUM; and the parting of the ways to Hive's DDL."""
+"""Statements of Trino's grammar, with Athena's UNLOAD, OPTIMIZE and VACUUM.
+
+Here the ways part: what Athena gives to Hive's grammar goes there by its first words.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,8 @@ from local_athena.sql.parser import lexer
 from local_athena.sql.parser.queries import QueryParser
 
 # Statements of Trino that Athena does not take.
-_NOT_ATHENA = frozenset(
-    """
-    ANALYZE CALL COMMENT COMMIT DENY GRANT REFRESH RESET REVOKE ROLLBACK SET START TRUNCATE USE
-    """.split()
-)
+_TRINO_WORDS = "ANALYZE CALL COMMENT COMMIT DENY GRANT REFRESH RESET REVOKE ROLLBACK SET START"
+_NOT_ATHENA = frozenset([*_TRINO_WORDS.split(), "TRUNCATE", "USE"])
 _HIVE_WORDS = frozenset({"ALTER", "MSCK", "SHOW", "DESCRIBE", "DESC"})
 
 
@@ -45,7 +44,7 @@ class StatementParser(QueryParser):
         if self.trace:
             self.ask("<EOF>")
         if self.key != lexer.END and self.key != ";":
-            self.fail()
+            raise self.refusal()
         at = self.at()
         while self.key == ";":
             self.advance()
@@ -67,7 +66,7 @@ class StatementParser(QueryParser):
                 self.ask(f"'{word}'")
             self.ask("<query>")
         if key not in ("SELECT", "WITH", "VALUES", "TABLE", "("):
-            self.fail()
+            raise self.refusal()
         return nodes.QueryStatement(self.at(), self.query())
 
     def _hive(self) -> Statement:
@@ -88,7 +87,7 @@ class StatementParser(QueryParser):
             return self._create_view(at, replaces)
         if replaces:
             self.ask("'VIEW'")
-            self.fail()
+            raise self.refusal()
         for word in ("DATABASE", "EXTERNAL", "SCHEMA"):
             self.ask(f"'{word}'")
         self.expect("TABLE")
@@ -320,7 +319,7 @@ class StatementParser(QueryParser):
                 for value in values:
                     if self.accept(value):
                         return option.lower(), value.lower()
-        self.fail()
+        raise self.refusal()
 
     def _prepare(self) -> Statement:
         at = self.at()

@@ -1,4 +1,4 @@
-"""Types as CAST writes them: `decimal(10, 2)`, `array(row(a integer))`, `timestamp(3) with time zone`."""
+"""Types as CAST writes them: `decimal(10, 2)`, `array(row(a integer))`, `time with time zone`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class TypeParser(Cursor):
         end = start
         if self.accept("TO"):
             if self.key not in INTERVAL_UNITS:
-                self.fail()
+                raise self.refusal()
             end = self.keys[self.advance()]
         return f"interval {start} to {end}".lower()
 

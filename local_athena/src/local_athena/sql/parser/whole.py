@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local_athena.sql import nodes
-from local_athena.sql.errors import SyntaxFault
+from local_athena.sql.errors import SqlError
 from local_athena.sql.parser.statements import StatementParser
 
 
@@ -11,7 +11,7 @@ class Parser(StatementParser):
     """All of Trino's grammar that Athena takes."""
 
     def match_recognize(self, at: nodes.At, relation: nodes.Relation) -> nodes.Relation:
-        raise SyntaxFault("MATCH_RECOGNIZE is not supported", self.at())
+        raise SqlError("NOT_SUPPORTED", "MATCH_RECOGNIZE is not supported", self.at())
 
     def only_expression(self) -> nodes.Expression:
         """An expression and nothing after it."""
