@@ -2,7 +2,7 @@
 
 Files with one schema and one way to tell their partition share a `read_parquet`; several such
 groups are united. Partition keys come, cheapest first, from a constant, from DuckDB's own reading
-of `key=value` paths, or from a join on the file's name.
+of `key=value` paths, or from a list by the file's number.
 """
 
 import re
@@ -84,7 +84,7 @@ def _one_schema(
             _select(group, columns, _constant_keys(keys, values), "")
             for values, group in by_values.items()
         ]
-    return [_joined(by_values, columns, keys)]
+    return [_looked_up(by_values, columns, keys)]
 
 
 def _constant_keys(keys: Sequence[tuple[str, Type]], values: tuple[str, ...]) -> dict[str, str]:
@@ -125,21 +125,24 @@ def _paths_tell(files: Sequence[ParquetFile], keys: Sequence[tuple[str, Type]]) 
     return True
 
 
-def _joined(
+def _looked_up(
     by_values: Mapping[tuple[str, ...], Sequence[ParquetFile]],
     columns: Sequence[TableColumn],
     keys: Sequence[tuple[str, Type]],
 ) -> str:
-    rows = [
-        "(" + ", ".join([quote_text(str(item.file.path)), *_constant_keys(keys, values).values()]) + ")"
-        for values, group in by_values.items()
-        for item in group
-    ]
-    names = ", ".join(["file", *(f"p{index}" for index in range(len(keys)))])
-    files = [item for group in by_values.values() for item in group]
-    texts = {name: f"partition.p{index}" for index, (name, _) in enumerate(keys)}
-    tail = f" JOIN (VALUES {', '.join(rows)}) partition({names}) ON data.filename = partition.file"
-    return _select(files, columns, texts, "", tail)
+    """Keys from a list with one value for each file."""
+    files: list[ParquetFile] = []
+    values: dict[str, list[str]] = {name: [] for name, _ in keys}
+    for one, group in by_values.items():
+        files += group
+        for name, text in _constant_keys(keys, one).items():
+            values[name] += [text] * len(group)
+    return _select(files, columns, {name: _by_file(texts) for name, texts in values.items()}, "")
+
+
+def _by_file(texts: Sequence[str]) -> str:
+    """The text of the row's file, by DuckDB's number of it."""
+    return f"([{', '.join(texts)}])[data.file_index + 1]"
 
 
 def _select(
@@ -147,7 +150,6 @@ def _select(
     columns: Sequence[TableColumn],
     key_texts: Mapping[str, str],
     options: str,
-    tail: str = "",
 ) -> str:
     footer = files[0].footer
     shown = []
@@ -164,7 +166,7 @@ def _select(
     listed = ", ".join(quote_text(str(item.file.path)) for item in files)
     return (
         f"(SELECT {', '.join(shown)} "
-        f"FROM read_parquet([{listed}], filename=true{options}) AS data{tail})"
+        f"FROM read_parquet([{listed}]{options}) AS data)"
     )
 
 
@@ -183,17 +185,14 @@ def _data_column(column: TableColumn, footer: Footer, uri: str) -> str:
 
 
 def _hidden(name: str, files: Sequence[ParquetFile]) -> str:
-    """`$path` and its like, looked up by the file's name; pruned away where nothing reads it."""
-    keys = ", ".join(quote_text(str(item.file.path)) for item in files)
+    """`$path` and its like."""
     if name == PATH:
-        values = [quote_text(item.file.uri) for item in files]
-    elif name == FILE_SIZE:
-        values = [f"CAST({item.file.size} AS BIGINT)" for item in files]
-    elif name == FILE_TIME:
-        values = [file_time(item.file) for item in files]
-    else:
-        raise KeyError(name)
-    return f"(MAP([{keys}], [{', '.join(values)}]))[data.filename]"
+        return _by_file([quote_text(item.file.uri) for item in files])
+    if name == FILE_SIZE:
+        return _by_file([f"CAST({item.file.size} AS BIGINT)" for item in files])
+    if name == FILE_TIME:
+        return _by_file([file_time(item.file) for item in files])
+    raise KeyError(name)
 
 
 def file_time(file: DataFile) -> str:

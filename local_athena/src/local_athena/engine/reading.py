@@ -1,0 +1,76 @@
+"""From a bound query to the DuckDB SQL that answers it: scans planned, the rest rewritten."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from local_athena.engine.job import Job
+from local_athena.engine.scans import ScanPlanner
+from local_athena.engine.scans.plan import Need
+from local_athena.engine.session import Cursor
+from local_athena.sql import bound
+from local_athena.sql.bound import BoundQuery, Scan
+from local_athena.sql.pruning import plan_scans
+from local_athena.sql.rewrite import write_query
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """DuckDB SQL (columns c0, c1...), bytes that it scans, and data files that it opens."""
+
+    sql: str
+    scanned_bytes: int
+    files: int
+
+
+def plan_reading(job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery) -> Reading:
+    """Plan every scan of the query and write its SQL; counts the bytes as scanned.
+
+    Raises:
+        SqlError: something in it is not supported, or a table cannot be read.
+        QueryFailed: the workgroup's limit of bytes is passed.
+    """
+    sources, scanned, files = plan_sources(job, cursor, planner, query)
+    return Reading(write_query(query, sources), scanned, files)
+
+
+def plan_sources(
+    job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery
+) -> tuple[dict[int, str], int, int]:
+    """(SQL of each scan's relation by the scan's id, bytes, files)."""
+    needs = plan_scans(query)
+    sources: dict[int, str] = {}
+    scanned = files = 0
+    for scan in scans_in(query):
+        if scan.id in sources:
+            continue
+        need = needs.get(scan.id)
+        if need is None:
+            known = Need(frozenset(column.name for column in scan.handle.columns), {})
+        else:
+            known = Need(need.columns, need.domains)
+        planned = planner.plan(job, cursor, scan, known)
+        job.control.add_scanned(planned.scanned_bytes)
+        job.control.check()
+        sources[scan.id] = planned.sql
+        scanned += planned.scanned_bytes
+        files += planned.files
+    return sources, scanned, files
+
+
+def scans_in(tree: Any) -> Iterator[Scan]:
+    """Every scan in a bound tree, subqueries' too."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scan):
+            yield node
+        if isinstance(node, tuple):
+            waiting.extend(node)
+        elif type(node).__module__ == bound.__name__ and not isinstance(
+            node, bound.Column | bound.TableHandle | bound.ViewHandle
+        ):
+            waiting.extend(getattr(node, field.name) for field in dataclasses.fields(node))
+
+

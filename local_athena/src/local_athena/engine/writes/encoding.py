@@ -1,0 +1,121 @@
+"""Values as text files of Hive tables hold them: LazySimpleSerDe, OpenCSVSerde, JSON.
+
+Source: Trino's io.trino.hive.formats.line encoders (read 2026-11): NULL is `\\N` in simple text,
+timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import element_of, entry_of, quote_name
+from local_athena.sql.types import Field, Type
+
+_COLLECTION, _KEY = "\x02", "\x03"
+
+
+def text_output(text: str, type_: Type, depth: int = 0) -> str:
+    """SQL of a value's text in a LazySimpleSerDe file; NULL stays NULL.
+
+    Raises:
+        SqlError: NOT_SUPPORTED for collections within collections.
+    """
+    base = type_.base
+    if base in ("varchar", "char"):
+        return text
+    if base == "timestamp":
+        return f"strftime({text}, '%Y-%m-%d %H:%M:%S.%g')"
+    if base == "varbinary":
+        return f"to_base64({text})"
+    if base in ("array", "map", "row") and depth:
+        raise SqlError("NOT_SUPPORTED", "local_athena does not write nested collections as text")
+    if base == "array":
+        element = text_output("e", element_of(type_), 1)
+        return (
+            f"array_to_string(list_transform({text}, lambda e: coalesce({element}, '\\N')), "
+            f"'{_COLLECTION}')"
+        )
+    if base == "map":
+        key_type, value_type = entry_of(type_)
+        key, value = text_output("e.key", key_type, 1), text_output("e.value", value_type, 1)
+        entry = f"{key} || '{_KEY}' || coalesce({value}, '\\N')"
+        return (
+            f"array_to_string(list_transform(map_entries({text}), lambda e: {entry}), "
+            f"'{_COLLECTION}')"
+        )
+    if base == "row":
+        parts = [
+            f"coalesce({text_output(f'{text}.{quote_name(f"f{index}")}', field.type, 1)}, '\\N')"
+            for index, field in enumerate(type_.arguments)
+            if isinstance(field, Field)
+        ]
+        joined = f" || '{_COLLECTION}' || ".join(parts)
+        return f"CASE WHEN {text} IS NOT NULL THEN {joined} END"
+    return f"CAST({text} AS VARCHAR)"
+
+
+def text_line(row: Sequence[str | None], delimiter: str) -> str:
+    """A row of a LazySimpleSerDe file."""
+    return delimiter.join("\\N" if value is None else value for value in row)
+
+
+def csv_line(row: Sequence[str | None]) -> str:
+    """A row of an OpenCSVSerde file: every field quoted, NULL an empty one."""
+    return ",".join(
+        '""' if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        for value in row
+    )
+
+
+def json_line(row: Sequence[Any], columns: Sequence[tuple[str, Type]]) -> dict[str, Any]:
+    """A row of a JSON file, NULLs left out."""
+    return {
+        name: json_value(value, type_)
+        for value, (name, type_) in zip(row, columns, strict=True)
+        if value is not None
+    }
+
+
+def json_value(value: Any, type_: Type) -> Any:
+    """A value that `json.dumps` can write."""
+    if value is None:
+        return None
+    base = type_.base
+    if base == "array":
+        return [json_value(item, element_of(type_)) for item in value]
+    if base == "map":
+        key_type, value_type = entry_of(type_)
+        pairs = value.items() if isinstance(value, dict) else value
+        return {str(json_value(key, key_type)): json_value(item, value_type) for key, item in pairs}
+    if base == "row":
+        fields = [field for field in type_.arguments if isinstance(field, Field)]
+        return {
+            field.name or "": json_value(item, field.type)
+            for field, item in zip(fields, value.values(), strict=True)
+        }
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return _Number(f"{value:f}")
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value
+
+
+class _Number(float):
+    """A decimal that `json.dumps` writes with its own digits."""
+
+    def __new__(cls, digits: str) -> "_Number":
+        number = super().__new__(cls, digits)
+        number._digits = digits
+        return number
+
+    _digits: str
+
+    def __repr__(self) -> str:
+        return self._digits
