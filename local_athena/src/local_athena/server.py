@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
@@ -54,6 +54,10 @@ class Endpoint:
         """The variables that point an AWS client here; the keys are made up."""
         return client_environ(self.url, self.settings.region)
 
+    def warm_up(self) -> None:
+        """Load moto behind the scenes, so that the first S3 request does not wait for it."""
+        threading.Thread(target=self._services.moto, name="warm-up", daemon=True).start()
+
     def close(self) -> None:
         """Stop answering, end running queries, release the folder; harmless when repeated."""
         if not self._closed.acquire(blocking=False):
@@ -64,7 +68,7 @@ class Endpoint:
         self._services.close()
         self._server.hang_up()
 
-    def __enter__(self) -> "Endpoint":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -139,7 +143,7 @@ class _Server(ThreadedWSGIServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (as inherited)
         """Keep werkzeug's own lines out of the way."""
         log.debug(message, *args)
 
@@ -187,7 +191,7 @@ class _Handler(WSGIRequestHandler):
         """Say nothing yet: the body's length is checked first."""
         return True
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (as inherited)
         """Malformed requests are the client's business."""
         log.debug(message, *args)
 
@@ -425,7 +429,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url_host(host: str) -> str:
-    if host in ("0.0.0.0", "::"):
+    if host in ("0.0.0.0", "::"):  # noqa: S104  (told, not chosen)
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 

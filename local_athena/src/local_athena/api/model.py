@@ -70,15 +70,16 @@ class ServiceModel:
         elif kind == "string":
             yield from _string(shape, _typed(value, str, path, "string"), path)
         elif kind in ("integer", "long"):
-            if isinstance(value, bool) or not isinstance(value, int):
-                if not (isinstance(value, float) and value.is_integer()):
-                    raise _not_serializable(path, kind)
+            whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            if isinstance(value, bool) or not whole:
+                raise _not_serializable(path, kind)
             yield from _range(shape, value, path)
         elif kind == "boolean":
             _typed(value, bool, path, "boolean")
-        elif kind in ("double", "float"):
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise _not_serializable(path, kind)
+        elif kind in ("double", "float") and (
+            isinstance(value, bool) or not isinstance(value, (int, float))
+        ):
+            raise _not_serializable(path, kind)
 
     def _structure(self, shape: Json, value: Json, path: str) -> Iterator[str]:
         members = shape.get("members", {})

@@ -74,8 +74,8 @@ def result_rows(
     first = max(start - shift, 0)
     wanted = end - start - len(rows)
     if wanted > 0:
-        for values in read_rows(results, rows_of, first, wanted):
-            rows.append(
-                {"Data": [{} if value is None else {"VarCharValue": value} for value in values]}
-            )
+        rows.extend(
+            {"Data": [{} if value is None else {"VarCharValue": value} for value in values]}
+            for values in read_rows(results, rows_of, first, wanted)
+        )
     return rows, (end if end < total else None)

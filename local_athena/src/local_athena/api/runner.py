@@ -91,7 +91,7 @@ class Runner:
         try:
             outcome = self._engine.execute(self._request(execution, job), execution.control)
             self._write_metadata(outcome)
-        except Exception as error:  # the outermost edge of a query
+        except Exception as error:  # noqa: BLE001  (the outermost edge of a query)
             self._ended(execution, error)
         else:
             self._succeeded(execution, outcome)

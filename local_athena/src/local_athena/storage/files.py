@@ -37,8 +37,8 @@ class FileStore:
     """
 
     def __init__(self, root: Path, temporary: Path) -> None:
-        self.root = Path(os.path.abspath(root))
-        self.temporary = Path(os.path.abspath(temporary))
+        self.root = root.absolute()
+        self.temporary = temporary.absolute()
         self.root.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(parents=True, exist_ok=True)
 
@@ -55,14 +55,14 @@ class FileStore:
     def key_path(self, bucket: str, key: str) -> Path:
         """The file of a key, also of one that ends in `/`."""
         plain = f"{self.root}/{bucket}/{encode_key(key)}"
-        if os.path.isdir(plain):
+        if os.path.isdir(plain):  # noqa: PTH112  (called for every object)
             return Path(plain + FILE)
         return Path(plain)
 
     def uri(self, path: Path) -> str:
         """The uri of a file below the store."""
         try:
-            relative = Path(os.path.abspath(path)).relative_to(self.root).as_posix()
+            relative = path.absolute().relative_to(self.root).as_posix()
         except ValueError:
             raise InvalidUriError(f"{path} is not a file of the object store") from None
         bucket, _, rest = relative.partition("/")
@@ -122,7 +122,7 @@ class FileStore:
             target = self.key_path(bucket, key)
             try:
                 self._make_folders(target.parent, self.root / bucket)
-                os.replace(path, target)
+                path.replace(target)
             except IsADirectoryError:
                 continue  # a folder took the plain name meanwhile: key_path knows now
             except FileNotFoundError:
@@ -174,7 +174,7 @@ class FileStore:
         top = self.root / bucket
         while folder != top and top in folder.parents:
             try:
-                os.rmdir(folder)
+                folder.rmdir()
             except OSError:
                 return
             folder = folder.parent
@@ -212,9 +212,9 @@ class FileStore:
             while not part.is_file():
                 part = part.parent
                 if part == top:
-                    return self._make_folders(folder, top)
-            aside = Path(f"{part}{FILE}")
-            os.replace(part, aside)
+                    break
+            else:
+                part.replace(f"{part}{FILE}")
             self._make_folders(folder, top)
 
 

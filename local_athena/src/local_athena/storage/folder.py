@@ -51,11 +51,11 @@ class DataFolder:
             FolderNotWritableError: it cannot be made or written.
             DataFolderError: it holds something else, or a later format.
         """
-        path = Path(os.path.abspath(path))
+        path = path.absolute()
         try:
             path.mkdir(parents=True, exist_ok=True)
             _check_format(path)
-            lock = open(path / "lock", "a+", encoding="utf-8")  # noqa: SIM115  (kept open)
+            lock = (path / "lock").open("a+", encoding="utf-8")
         except OSError as error:
             raise _not_writable(path, error) from error
         try:
@@ -86,7 +86,7 @@ class DataFolder:
         live = LiveEndpoint(os.getpid(), host, port, f"http://{host}:{port}")
         draft = self.path / "tmp" / "endpoint.json"
         draft.write_text(json.dumps(asdict(live)) + "\n", encoding="utf-8")
-        os.replace(draft, self.path / "endpoint.json")
+        draft.replace(self.path / "endpoint.json")
         return live
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class DataFolder:
 def live_endpoint(path: Path) -> LiveEndpoint | None:
     """Who serves this folder now, or None: the lock decides, not the file."""
     try:
-        with open(path / "lock", encoding="utf-8") as lock:
+        with (path / "lock").open(encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
@@ -129,7 +129,7 @@ def _check_format(path: Path) -> None:
                 f"the data folder {path} has the format {found.strip()!r}, this version reads "
                 f"{FORMAT.strip()!r}; use the version that wrote it, or another folder",
             )
-    elif any(entry.name not in ("lock",) for entry in os.scandir(path)):
+    elif any(entry.name != "lock" for entry in os.scandir(path)):
         raise DataFolderError(
             path, f"{path} is not empty and not a local-athena data folder; choose another one"
         )

@@ -7,11 +7,11 @@ ever hashed to list or read it.
 """
 
 import copy
-import datetime
 import hashlib
 import os
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +206,7 @@ def load_key(
         partition=bucket.partition,
         lock=threading.Lock(),
         contentsize=stat.st_size,
-        last_modified=datetime.datetime.fromtimestamp(stat.st_mtime_ns / 1e9, datetime.UTC).replace(
-            tzinfo=None
-        ),
+        last_modified=datetime.fromtimestamp(stat.st_mtime_ns / 1e9, UTC).replace(tzinfo=None),
         world=world,
         path=path,
         pending=False,

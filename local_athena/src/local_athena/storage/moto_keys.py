@@ -177,11 +177,10 @@ class DiskKeyStore:
         last = versions[-1] if versions else None
         plain = store.key_path(bucket, name)
         for version in before:
-            if isinstance(version, DiskKey) and version.path is not None:
-                if version.version_id not in kept and not self._is_overwritten(
-                    version, last, plain
-                ):
-                    version.path.unlink(missing_ok=True)
+            if not isinstance(version, DiskKey) or version.version_id in kept:
+                continue
+            if not self._is_overwritten(version, last, plain):
+                version.file.unlink(missing_ok=True)
         rows = []
         for position, version in enumerate(versions):
             if version is last and isinstance(version, DiskKey):
@@ -210,7 +209,7 @@ class DiskKeyStore:
             return (bucket, name, position, version.version_id, None, marked)
         if version.path == plain or version.pending:
             target = self._world.versions / uuid.uuid4().hex
-            os.replace(version.file, target)
+            version.file.replace(target)
             version.path, version.pending = target, False
         return (bucket, name, position, version.version_id, version.file.name, version.state())
 

@@ -195,9 +195,9 @@ class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are no
                 for number, etag in body:
                     part: Any = self.parts.get(number)
                     if part is None or part.etag.strip('"') != etag.strip('"'):
-                        raise InvalidPart()
+                        raise InvalidPart
                     if last is not None and last.contentsize < models.S3_UPLOAD_PART_MIN_SIZE:
-                        raise EntityTooSmall()
+                        raise EntityTooSmall
                     digests += bytes.fromhex(part.etag.strip('"'))
                     sizes.append((number, part.contentsize))
                     content = part.value
@@ -417,4 +417,4 @@ def _read_token(token: str) -> str:
     try:
         return bytes.fromhex(token).decode()
     except ValueError:
-        raise InvalidContinuationToken() from None
+        raise InvalidContinuationToken from None

@@ -81,7 +81,7 @@ class FileSlice:
 
     def __iter__(self) -> Iterator[bytes]:
         left = self.size
-        with open(self.path, "rb") as file:
+        with self.path.open("rb") as file:
             file.seek(self.start)
             while left > 0:
                 piece = file.read(min(left, _PIECE))

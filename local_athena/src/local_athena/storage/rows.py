@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 ROWS_PER_MARK = 1000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
@@ -36,7 +37,7 @@ class RowsWriter:
         self._offset = 0
         self._marks: list[int] = []
         self._index = index_path(results, query_id)
-        self._file = open(rows_path(results, query_id), "wb")  # noqa: SIM115  (closed by close)
+        self._file = rows_path(results, query_id).open("wb")
 
     def write(self, rows: Iterable[Sequence[str | None]]) -> None:
         """Append rows of text values; None is NULL."""
@@ -55,7 +56,7 @@ class RowsWriter:
         self._file.close()
         self._index.write_bytes(struct.pack(f"<{len(self._marks)}Q", *self._marks))
 
-    def __enter__(self) -> "RowsWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -71,7 +72,7 @@ def read_rows(results: Path, query_id: str, start: int, count: int) -> list[list
     """Rows `start` to `start + count - 1`; fewer at the end, none if there is no file."""
     path = rows_path(results, query_id)
     try:
-        file = open(path, "rb")  # noqa: SIM115  (closed by the with below)
+        file = path.open("rb")
     except FileNotFoundError:
         return []
     with file:
@@ -98,7 +99,7 @@ def _nearest_mark(index: Path, start: int) -> tuple[int, int]:
     """(byte offset, rows still to skip) for row `start`."""
     mark = start // ROWS_PER_MARK
     try:
-        with open(index, "rb") as file:
+        with index.open("rb") as file:
             size = os.fstat(file.fileno()).st_size // 8
             if size == 0:
                 return 0, start

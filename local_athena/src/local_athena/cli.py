@@ -1,0 +1,242 @@
+"""The command `local-athena`: serve, exec, sql, reset, doctor."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from local_athena.errors import LocalAthenaError
+from local_athena.settings import DEFAULT_DATA, DEFAULT_PORT, Settings
+
+RESULTS = "s3://aws-athena-query-results-123456789012-us-east-1/sql/"
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_DATA,
+    show_default=True,
+    envvar="LOCAL_ATHENA_DATA",
+    show_envvar=True,
+    help="Folder with all durable state.",
+)
+
+
+class _Command(click.Command):
+    """Prints this package's errors as one line on standard error, with exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LocalAthenaError as error:
+            click.echo(f"local-athena: {error}", err=True)
+            ctx.exit(1)
+
+
+class _Group(click.Group):
+    command_class = _Command
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="local-athena")
+def main() -> None:
+    """A local Amazon Athena on one loopback port.
+
+    Example: local-athena exec -- dbt run
+    """
+
+
+@main.command()
+@data_option
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="LOCAL_ATHENA_HOST",
+    help="Address to bind.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    envvar="LOCAL_ATHENA_PORT",
+    help="Port to bind; 0 takes a free one.",
+)
+def serve(data: Path, host: str, port: int) -> None:
+    """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
+
+    Example: local-athena serve --data .local-athena --port 4566
+    """
+    from local_athena.server import serve as start
+
+    stopping = threading.Event()
+    _on_signals(lambda number: stopping.set(), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    settings = _settings(data, host=host, port=port)
+    with start(settings.data, settings=settings) as endpoint:
+        click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
+        sys.stdout.flush()
+        endpoint.warm_up()
+        stopping.wait()
+
+
+@main.command(
+    "exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@data_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
+    """Run a command with an endpoint and the variables that point AWS clients to it.
+
+    Uses the server that already serves the folder, or starts one on a free port. Ends with the
+    command's exit status.
+
+    Example: local-athena exec -- dbt run
+    """
+    from local_athena.attach import attached
+    from local_athena.server import client_environ
+
+    settings = _settings(data, port=0)
+    with attached(settings) as endpoint:
+        environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            environ.pop(name, None)
+        status = _run(command, environ)
+    ctx.exit(status)
+
+
+@main.command()
+@data_option
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    envvar="LOCAL_ATHENA_FORMAT",
+    help="How to print the rows.",
+)
+@click.option(
+    "--database",
+    default="default",
+    show_default=True,
+    envvar="LOCAL_ATHENA_DATABASE",
+    help="Database of unqualified names.",
+)
+@click.argument("text")
+def sql(data: Path, style: str, database: str, text: str) -> None:
+    """Run statements, separated by semicolons, and print the last one's rows.
+
+    TEXT may be `-` to read standard input.
+
+    Example: local-athena sql "select 1"
+    """
+    from local_athena.attach import attached
+    from local_athena.client import AthenaClient
+    from local_athena.display import show
+    from local_athena.statements import split_statements
+
+    statements = split_statements(sys.stdin.read() if text == "-" else text)
+    if not statements:
+        raise click.UsageError("there is no statement in the text")
+    with attached(_settings(data, port=0)) as endpoint:
+        client = AthenaClient(endpoint.url)
+        for statement in statements:
+            answer = client.run(statement, database, RESULTS)
+        show(answer, style, click.echo)
+        client.close()
+
+
+@main.command()
+@data_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, delete nothing.")
+def reset(data: Path, yes: bool, dry_run: bool) -> None:
+    """Delete a data folder with all its tables and objects.
+
+    Example: local-athena reset --data .local-athena --yes
+    """
+    from local_athena.errors import DataFolderError
+    from local_athena.storage.folder import DataFolder, looks_like_data_folder
+
+    data = data.absolute()
+    if not data.exists():
+        click.echo(f"nothing to delete: {data} does not exist")
+        return
+    if not looks_like_data_folder(data):
+        raise DataFolderError(data, f"{data} is not a local-athena data folder: nothing deleted")
+    if dry_run:
+        click.echo(f"would delete {data}")
+        return
+    if not yes:
+        click.confirm(f"Delete {data} with all tables and objects?", abort=True)
+    folder = DataFolder.open(data)  # refuses while a server works on it
+    try:
+        shutil.rmtree(data)
+    finally:
+        folder.close()
+    click.echo(f"deleted {data}")
+
+
+@main.command()
+@data_option
+@click.pass_context
+def doctor(ctx: click.Context, data: Path) -> None:
+    """Check this machine and the data folder.
+
+    Example: local-athena doctor
+    """
+    from local_athena.doctor import examine
+
+    failed = False
+    for check in examine(data):
+        failed = failed or not check.ok
+        click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.text}")
+    ctx.exit(1 if failed else 0)
+
+
+def _settings(data: Path, **given: object) -> Settings:
+    return Settings.from_env(os.environ, data=data.absolute(), **given)
+
+
+def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
+    """Run a command to its end; its exit status, or 128 + the signal that ended it."""
+    try:
+        child = subprocess.Popen(command, env=environ)
+    except FileNotFoundError:
+        click.echo(f"local-athena: {command[0]}: command not found", err=True)
+        return 127
+    except OSError as error:
+        click.echo(f"local-athena: {command[0]}: {error.strerror}", err=True)
+        return 126
+    interactive = sys.stdin is not None and sys.stdin.isatty()
+
+    def forward(number: int) -> None:
+        if number == signal.SIGINT and interactive:
+            return  # the terminal sent it to the command too
+        if child.poll() is None:
+            child.send_signal(number)
+
+    _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    status = child.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _on_signals(action: Callable[[int], None], *numbers: signal.Signals) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        action(number)
+
+    for number in numbers:
+        signal.signal(number, handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""A small client of a running endpoint, for the command line: run statements, read their rows."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from local_athena.errors import LocalAthenaError
+
+Json = dict[str, Any]
+
+_NUMBERS = {"tinyint", "smallint", "integer", "bigint"}
+_FLOATS = {"double", "float", "real"}
+
+
+class StatementFailedError(LocalAthenaError):
+    """A statement ended as FAILED or CANCELLED; the message is Athena's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished statement: column names and types; `rows` streams text values, page by page."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: Iterator[tuple[str | None, ...]]
+
+
+class AthenaClient:
+    """Speaks Athena's JSON to one endpoint over one connection."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=120
+        )
+
+    def run(self, sql: str, database: str, output_location: str) -> Answer:
+        """Run a statement to its end.
+
+        Raises:
+            StatementFailedError: it did not succeed, or was refused.
+        """
+        started = self.call(
+            "StartQueryExecution",
+            QueryString=sql,
+            QueryExecutionContext={"Database": database},
+            ResultConfiguration={"OutputLocation": output_location},
+        )
+        query_id = started["QueryExecutionId"]
+        while True:
+            answer = self.call("GetQueryExecution", QueryExecutionId=query_id)
+            status = answer["QueryExecution"]["Status"]
+            if status["State"] == "SUCCEEDED":
+                return self._answer(query_id)
+            if status["State"] in ("FAILED", "CANCELLED"):
+                raise StatementFailedError(status.get("StateChangeReason") or status["State"])
+
+    def call(self, operation: str, **body: Any) -> Json:
+        """One operation of the API.
+
+        Raises:
+            StatementFailedError: the endpoint refused.
+        """
+        self._connection.request(
+            "POST",
+            "/",
+            json.dumps(body),
+            {
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": f"AmazonAthena.{operation}",
+            },
+        )
+        response = self._connection.getresponse()
+        answer: Json = json.loads(response.read() or b"{}")
+        if response.status >= 400:
+            raise StatementFailedError(answer.get("Message") or str(answer))
+        return answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _answer(self, query_id: str) -> Answer:
+        first = self.call("GetQueryResults", QueryExecutionId=query_id)
+        columns = first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        names = tuple(column["Name"] for column in columns)
+        types = tuple(column["Type"] for column in columns)
+        return Answer(names, types, self._rows(query_id, first, names))
+
+    def _rows(
+        self, query_id: str, page: Json, names: tuple[str, ...]
+    ) -> Iterator[tuple[str | None, ...]]:
+        rows = [_values(row) for row in page["ResultSet"]["Rows"]]
+        execution = self.call("GetQueryExecution", QueryExecutionId=query_id)["QueryExecution"]
+        if execution.get("StatementType") == "DML" and rows and rows[0] == names:
+            rows = rows[1:]  # the header row of a SELECT
+        yield from rows
+        while "NextToken" in page:
+            page = self.call(
+                "GetQueryResults", QueryExecutionId=query_id, NextToken=page["NextToken"]
+            )
+            yield from (_values(row) for row in page["ResultSet"]["Rows"])
+
+
+def typed(value: str | None, kind: str) -> Any:
+    """A text value as JSON has it: numbers and booleans bare, everything else text."""
+    if value is None:
+        return None
+    if kind in _NUMBERS:
+        return int(value)
+    if kind in _FLOATS and value not in ("NaN", "Infinity", "-Infinity"):
+        return float(value)
+    if kind == "boolean":
+        return value == "true"
+    return value
+
+
+def _values(row: Json) -> tuple[str | None, ...]:
+    return tuple(datum.get("VarCharValue") for datum in row["Data"])
