@@ -33,6 +33,12 @@ class Settings:
     postgres_url: str | None
     drop_dir: Path | None
     payments_url: str | None
+    sources_dir: Path | None = None
+
+    @property
+    def demo_dir(self) -> Path:
+        """Folder of the demonstration's source systems and ledger."""
+        return self.sources_dir or self.project_dir / ".lakehouse"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -46,6 +52,7 @@ class Settings:
                 variable="LAKEHOUSE_ENV",
             )
         drop_dir = values.get("LAKEHOUSE_DROP_DIR")
+        sources_dir = values.get("LAKEHOUSE_SOURCES_DIR")
         return cls(
             environment=environment,
             project_dir=find_project_dir(values),
@@ -54,6 +61,7 @@ class Settings:
             postgres_url=values.get("LAKEHOUSE_POSTGRES_URL"),
             drop_dir=Path(drop_dir) if drop_dir else None,
             payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
+            sources_dir=Path(sources_dir).resolve() if sources_dir else None,
         )
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ docs/en/business-rules.md.
 from lakehouse.marketplace.advance import Sources, advance
 from lakehouse.marketplace.ledger import Figure, ledger, write_ledger
 from lakehouse.marketplace.rates import Rates
+from lakehouse.marketplace.running import running_sources
 from lakehouse.marketplace.world import (
     DEFAULT_FIRST_DAY,
     DEFAULT_SCALE,
@@ -26,5 +27,6 @@ __all__ = [
     "World",
     "advance",
     "ledger",
+    "running_sources",
     "write_ledger",
 ]

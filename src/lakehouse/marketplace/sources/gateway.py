@@ -1,11 +1,11 @@
 """The payment gateway: a small REST service on 127.0.0.1 over the payment log.
 
-``GET /v1/payments?cursor=…&limit=…`` answers
+``GET /v1/payments?cursor=…&limit=…&updated_until=…`` answers
 ``{"data": […], "next_cursor": … or null, "last_cursor": …}``: at most ``limit`` (500, up to 1,000)
-reports after the cursor, in the order of ``updated_at``. Without a cursor it starts at the
-beginning. ``next_cursor`` is null on the last page; ``last_cursor`` says where the page ended, so
-that a later call goes on there. Cursors stay valid for ever. ``GET /health`` answers
-``{"status": "ok"}``.
+reports after the cursor, in the order of ``updated_at``, before ``updated_until``
+(``YYYY-MM-DDThh:mm:ssZ``) when that is given. Without a cursor it starts at the beginning.
+``next_cursor`` is null on the last page; ``last_cursor`` says where the page ended, so that a later
+call goes on there. Cursors stay valid for ever. ``GET /health`` answers ``{"status": "ok"}``.
 """
 
 import json
@@ -21,6 +21,7 @@ from lakehouse.errors import MarketplaceError
 
 PAGE_ROWS, PAGE_LIMIT = 500, 1_000
 _CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,15})")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
 
 class PaymentGateway:
@@ -77,29 +78,42 @@ class PaymentGateway:
     ) -> None:
         self.stop()
 
-    def page(self, cursor: str | None, limit: int) -> bytes:
-        """The body of one page; raises ValueError for a cursor that was never given out."""
+    def page(self, cursor: str | None, limit: int, until: str | None = None) -> bytes:
+        """The body of one page; raises ValueError for a cursor or an instant that is none."""
+        if until is not None and not _INSTANT.fullmatch(until):
+            raise ValueError(f"updated_until must look like 2026-06-02T03:00:00Z, not {until!r}")
         days = sorted(path.stem for path in self.log.glob("*.jsonl") if path.stem <= self.today)
         date, offset = _parse(cursor) if cursor else (days[0] if days else self.today, 0)
         lines: list[bytes] = []
+        more = False
         for day in [day for day in days if day >= date]:
             if day != date:
                 date, offset = day, 0
-            with (self.log / f"{day}.jsonl").open("rb") as file:
-                file.seek(offset)
-                while len(lines) < limit and (line := file.readline()):
-                    lines.append(line.rstrip(b"\n"))
-                offset = file.tell()
-            if len(lines) == limit:
+            found, offset, more = _read(
+                self.log / f"{day}.jsonl", offset, limit - len(lines), until
+            )
+            lines += found
+            if more:
                 break
         here = f"{date}.{offset}"
-        more = any(
-            (self.log / f"{day}.jsonl").stat().st_size > (offset if day == date else 0)
-            for day in days
-            if day >= date
-        )
         tail = json.dumps({"next_cursor": here if more else None, "last_cursor": here})
         return b'{"data":[' + b",".join(lines) + b"]," + tail[1:].encode()
+
+
+def _read(path: Path, offset: int, limit: int, until: str | None) -> tuple[list[bytes], int, bool]:
+    """Lines from the offset: at most ``limit``, before ``until``; the offset after them; whether
+    there is one more that may be read."""
+    lines: list[bytes] = []
+    with path.open("rb") as file:
+        file.seek(offset)
+        while line := file.readline():
+            if until is not None and line.rstrip()[-22:-2].decode() >= until:
+                return lines, offset, False
+            if len(lines) == limit:
+                return lines, offset, True
+            lines.append(line.rstrip(b"\n"))
+            offset = file.tell()
+    return lines, offset, False
 
 
 def _parse(cursor: str) -> tuple[str, int]:
@@ -140,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(400, f"limit must lie between 1 and {PAGE_LIMIT}")
             return
         try:
-            self._answer(200, self.server.gateway.page(cursor, limit))
+            until = query.get("updated_until", [""])[0] or None
+            self._answer(200, self.server.gateway.page(cursor, limit, until))
         except ValueError as error:
             self._error(400, str(error))
 

@@ -1,0 +1,102 @@
+"""`lakehouse`, the project's own command: one module for each subcommand, imported when used."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType
+
+import click
+
+from lakehouse.errors import LakehouseError
+
+INTERRUPTED_EXIT_CODE = 130
+TERMINATED_EXIT_CODE = 143
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a command lives, and its line in `lakehouse --help`."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+_COMMANDS: Mapping[str, _Place] = {
+    "demo": _Place(
+        "lakehouse.cli.demo", "demo_command", "Business days end to end, on this machine."
+    ),
+    "land": _Place("lakehouse.cli.land", "land_command", "Land feeds of a business date."),
+    "reconcile": _Place(
+        "lakehouse.cli.reconcile", "reconcile_command", "Compare the warehouse with the ledger."
+    ),
+    "contracts": _Place(
+        "lakehouse.cli.contracts", "contracts_command", "Check, render and apply contracts."
+    ),
+    "runs": _Place("lakehouse.cli.runs", "runs_command", "List landed and held batches."),
+    "rejects": _Place(
+        "lakehouse.cli.rejects", "rejects_command", "Show refused rows and the rule each broke."
+    ),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command only when it runs or shows its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(place.module), place.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lakehouse", prog_name="lakehouse")
+def cli() -> None:
+    """A data lakehouse on Athena, Iceberg, dbt and Airflow, on a laptop or on AWS.
+
+    \b
+    Example:
+      lakehouse demo --days 3
+    """
+
+
+def main() -> None:
+    """Run the command; end with the status of the error that stopped it."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED_EXIT_CODE)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED_EXIT_CODE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LakehouseError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has gone.
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """End as on Ctrl-C, so that servers that were started are stopped."""
+    sys.exit(TERMINATED_EXIT_CODE)

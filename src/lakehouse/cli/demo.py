@@ -1,0 +1,90 @@
+"""`lakehouse demo`: business days end to end, on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from lakehouse.cli._output import ends_with_status
+from lakehouse.errors import DemoError
+from lakehouse.settings import Settings
+
+DIFFERENCE_EXIT_CODE = 1
+
+
+@click.command("demo", short_help="Business days end to end, on this machine.")
+@click.option(
+    "--days", type=click.IntRange(1, 400), default=3, show_default=True, help="Business days."
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.001, 100),
+    default=0.02,
+    show_default=True,
+    help="1 is about 100,000 orders over two years.",
+)
+@click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Any number.")
+@click.option(
+    "--from",
+    "olist",
+    type=click.Path(path_type=Path),
+    help="Take the public Olist CSV files of this folder instead of the generated marketplace.",
+)
+@ends_with_status
+def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None:
+    """Make source systems, land their business days, build with dbt through Athena, reconcile.
+
+    Works on the endpoint of AWS_ENDPOINT_URL, or starts a local Athena on .local-athena. The same
+    command again changes nothing; a greater --days goes on.
+
+    \b
+    Examples:
+      lakehouse demo
+      lakehouse demo --days 10 --scale 0.1 --seed 7
+      lakehouse demo --from ~/olist
+    """
+    settings = Settings.from_env()
+    if settings.endpoint_url is None:
+        _under_local_athena(settings)
+    click.echo(f"working on {settings.endpoint_url}")
+    # These take a second to import: a person has seen a line by now.
+    from lakehouse.athena import connect_athena
+    from lakehouse.contracts import connect_lake
+    from lakehouse.demo import Plan, run_demo
+    from lakehouse.demo.progress import Reporter
+    from lakehouse.demo.summary import show_summary
+    from lakehouse.marketplace import World
+
+    plan = Plan(World(seed=seed, scale=scale), days, olist)
+    try:
+        with Reporter() as reporter:
+            outcome = run_demo(plan, settings, reporter)
+            lake, athena = connect_lake(settings), connect_athena(settings)
+        show_summary(plan, outcome, lake, athena, reporter)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise DemoError(
+            f"cannot go on:{where} {error.strerror or error}; put it right and run the same "
+            "command again"
+        ) from error
+    if outcome.reconciliation is not None and outcome.reconciliation.differences:
+        from lakehouse.cli.reconcile import print_outcome
+
+        print_outcome(outcome.reconciliation, outcome.last_day.isoformat())
+        sys.exit(DIFFERENCE_EXIT_CODE)
+
+
+def _under_local_athena(settings: Settings) -> None:
+    """Become the same command under `local-athena exec`; does not return."""
+    program = Path(sys.executable).with_name("local-athena")
+    if not program.exists():
+        raise DemoError(f"{program} is missing: run `make setup`, or set AWS_ENDPOINT_URL")
+    data = os.environ.get("LOCAL_ATHENA_DATA") or str(settings.project_dir / ".local-athena")
+    click.echo(f"starting a local Athena on {data} …")
+    sys.stdout.flush()
+    command = [str(program), "exec", "--data", data, "--"]
+    command += [sys.executable, "-m", "lakehouse.cli", *sys.argv[1:]]
+    os.execv(program, command)  # noqa: S606

@@ -1,0 +1,159 @@
+"""Run a demonstration: sources, landing, dbt, reconciliation, day by day.
+
+Nothing is done twice: a day that was landed and built by the same dbt project is only checked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from lakehouse.athena import Athena, QueryResult, connect_athena
+from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
+from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
+from lakehouse.demo.dbt_build import dbt_build
+from lakehouse.demo.marks import built_days, claim_lake, mark_built, project_digest
+from lakehouse.demo.plan import Plan
+from lakehouse.demo.progress import Reporter, Step
+from lakehouse.errors import DemoError
+from lakehouse.landing import Manifest, Sources, land
+from lakehouse.marketplace import Sources as Marketplace
+from lakehouse.marketplace import advance, running_sources, write_ledger
+from lakehouse.reconcile import Reconciliation, reconcile
+from lakehouse.settings import Settings
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a demonstration did: the last day built, the reconciliation (None for Olist's files),
+    bytes that Athena scanned, rows read and refused while landing."""
+
+    last_day: dt.date
+    reconciliation: Reconciliation | None = None
+    scanned_bytes: int = 0
+    built_days: int = 0
+    landed: list[Manifest] = field(default_factory=list)
+
+
+def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
+    """Do what the plan says.
+
+    Raises:
+        LakehouseError: a step failed; doing the same again goes on where it stopped.
+    """
+    if settings.environment not in LOCAL_ENVIRONMENTS:
+        raise DemoError(
+            f"the demonstration writes to a local lake only, and LAKEHOUSE_ENV is "
+            f"{settings.environment!r}: unset it"
+        )
+    with reporter.step("prepare", "lake") as step:
+        lake = connect_lake(settings)
+        made = bootstrap_lake(lake)
+        claim_lake(lake, plan.identity)
+        changes = [change for change in apply_contracts(lake) if change.action != "keep"]
+        step.note = f"{len(made)} things made, {len(changes)} tables applied"
+    athena = connect_athena(settings)
+    outcome = Outcome(plan.dates[-1])
+    digest = project_digest(settings.project_dir)
+    built = built_days(lake)
+    with ExitStack() as stack:
+        marketplace: Marketplace | None = None
+        for day in plan.dates:
+            if day not in built:
+                if marketplace is None and plan.olist is None:
+                    marketplace = _start(plan, settings, reporter, stack)
+                _land_day(plan, day, lake, marketplace, reporter, outcome)
+                _build_day(day, settings, reporter, outcome)
+                mark_built(lake, day, digest)
+                built[day] = digest
+            else:
+                reporter.say(f"{day}: landed and built before, unchanged")
+    outcome.last_day = max(built)
+    if built[outcome.last_day] != digest:
+        reporter.say("the dbt project has changed since the last build")
+        _build_day(None, settings, reporter, outcome)
+        mark_built(lake, outcome.last_day, digest)
+    if plan.olist is None:
+        outcome.reconciliation = _reconcile(plan, settings, athena, reporter, outcome)
+    return outcome
+
+
+def _start(plan: Plan, settings: Settings, reporter: Reporter, stack: ExitStack) -> Marketplace:
+    with reporter.step("generate", "source systems") as step:
+        sources = stack.enter_context(
+            running_sources(plan.world, settings.demo_dir, settings.postgres_url)
+        )
+        step.note = "PostgreSQL, drop folder and payment service are up"
+    return sources
+
+
+def _land_day(
+    plan: Plan,
+    day: dt.date,
+    lake: Lake,
+    marketplace: Marketplace | None,
+    reporter: Reporter,
+    outcome: Outcome,
+) -> None:
+    if marketplace is None or marketplace.gateway is None:
+        _land_olist(plan, day, lake, reporter, outcome)
+        return
+    with reporter.step("generate", f"{day} sources"):
+        advance(plan.world, day, marketplace)
+    addresses = Sources(marketplace.postgres_url, marketplace.drop, marketplace.gateway.url)
+    with reporter.step("land", f"{day} land") as step:
+        feeds = sorted(lake.contracts)
+        manifests = []
+        for number, feed in enumerate(feeds, start=1):
+            manifests.append(land(feed, day, addresses, lake))
+            step.tick(number, len(feeds), feed)
+        step.note = _describe(manifests)
+        outcome.landed += manifests
+
+
+def _land_olist(plan: Plan, day: dt.date, lake: Lake, reporter: Reporter, outcome: Outcome) -> None:
+    from lakehouse.landing.olist import land_olist
+
+    if plan.olist is None:
+        raise DemoError("there is neither a marketplace nor a folder of files to land")
+    with reporter.step("land", f"{day} land {plan.olist}") as step:
+        manifests = land_olist(plan.olist, day, lake)
+        step.note = _describe(manifests)
+        outcome.landed += manifests
+
+
+def _describe(manifests: list[Manifest]) -> str:
+    read = sum(manifest.read_count for manifest in manifests)
+    rejected = sum(manifest.rejected_count for manifest in manifests)
+    return f"{len(manifests)} feeds, {read:,} rows read, {rejected:,} refused"
+
+
+def _build_day(
+    day: dt.date | None, settings: Settings, reporter: Reporter, outcome: Outcome
+) -> None:
+    def show(step: Step) -> None:
+        built = dbt_build(settings.project_dir, settings.environment, day, step.tick)
+        outcome.scanned_bytes += built.scanned_bytes
+        outcome.built_days += 1
+        step.note = f"{built.models} models, seeds and snapshots, {built.tests} tests"
+
+    with reporter.step("build", f"{day or 'all days'} dbt build") as step:
+        show(step)
+
+
+def _reconcile(
+    plan: Plan, settings: Settings, athena: Athena, reporter: Reporter, outcome: Outcome
+) -> Reconciliation:
+    def run(sql: str) -> QueryResult:
+        result = athena.run(sql)
+        outcome.scanned_bytes += result.scanned_bytes
+        return result
+
+    with reporter.step("reconcile", f"{outcome.last_day} reconcile") as step:
+        ledger = settings.demo_dir / "ledger" / f"{outcome.last_day.isoformat()}.json"
+        if not ledger.is_file():
+            write_ledger(plan.world, outcome.last_day, ledger.parent)
+        answer = reconcile(ledger, settings.environment, run)
+        step.note = answer.summary
+    return answer

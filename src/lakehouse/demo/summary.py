@@ -1,0 +1,98 @@
+"""The short table at the end of a demonstration."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.table import Table
+
+from lakehouse.athena import Athena
+from lakehouse.contracts import Lake
+from lakehouse.demo.plan import Plan
+from lakehouse.demo.progress import Reporter
+from lakehouse.demo.run import Outcome
+
+_DAYS_SHOWN = 7
+_ZONES = ("curated", "snapshots")
+
+
+def show_summary(
+    plan: Plan, outcome: Outcome, lake: Lake, athena: Athena, reporter: Reporter
+) -> None:
+    """Print rows by table, GMV by day, bytes, seconds, the reconciliation and what to try next."""
+    console = reporter.console
+    rows, scanned = _rows_by_table(lake, athena)
+    console.print()
+    console.print(_table("table", "rows", [(name, f"{count:,}") for name, count in rows]))
+    days, more = _gmv_by_day(lake.environment, athena)
+    console.print(_table("purchase day", "GMV (BRL)", days))
+    outcome.scanned_bytes += scanned + more
+    seconds = [(kind, f"{spent:.1f}") for kind, spent in reporter.seconds.items()]
+    console.print(_table("step", "seconds", seconds))
+    reporter.say(f"Athena scanned {_bytes(outcome.scanned_bytes)}.")
+    if outcome.reconciliation is not None:
+        reporter.say(f"{outcome.last_day}: {outcome.reconciliation.summary}")
+    elif outcome.landed:
+        read = sum(manifest.read_count for manifest in outcome.landed)
+        written = sum(manifest.written_count for manifest in outcome.landed)
+        refused = sum(manifest.rejected_count for manifest in outcome.landed)
+        reporter.say(f"{read:,} rows read = {written:,} in raw + {refused:,} refused with a reason")
+    reporter.say("\nNext:")
+    for line in _next_steps(plan, lake.environment):
+        reporter.say(f"  {line}")
+
+
+def _table(left: str, right: str, rows: list[tuple[str, str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(left)
+    table.add_column(right, justify="right")
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def _rows_by_table(lake: Lake, athena: Athena) -> tuple[list[tuple[str, int]], int]:
+    counts: list[tuple[str, int]] = []
+    scanned = 0
+    for zone in _ZONES:
+        database = lake.database(zone)
+        pages = lake.glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        names = sorted(table["Name"] for page in pages for table in page["TableList"])
+        for name in names:
+            result = athena.run(f'select count(*) from "{database}"."{name}"')
+            scanned += result.scanned_bytes
+            counts.append((f"{database}.{name}", int(result.rows[0][0] or 0)))
+    return counts, scanned
+
+
+def _gmv_by_day(environment: str, athena: Athena) -> tuple[list[tuple[str, str]], int]:
+    result = athena.run(
+        "select cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_Paulo') "
+        "as varchar) as day, sum(items_brl) as gmv_brl "
+        f"from {environment}_curated.fct_orders "
+        "where order_status not in ('canceled', 'unavailable') "
+        "group by 1 order by 1 desc "
+        f"limit {_DAYS_SHOWN}"
+    )
+    rows = [(day or "", f"{float(gmv or 0):,.2f}") for day, gmv in reversed(result.rows)]
+    return rows, result.scanned_bytes
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+def _next_steps(plan: Plan, environment: str) -> list[str]:
+    programs = Path(sys.executable).parent
+    if programs.is_relative_to(Path.cwd()):
+        programs = programs.relative_to(Path.cwd())
+    local_athena, lakehouse = programs / "local-athena", programs / "lakehouse"
+    steps = [f'{local_athena} sql "select * from {environment}_curated.fct_orders limit 5"']
+    if plan.olist is None:
+        steps.append(f"{lakehouse} demo --days {plan.days + 1}")
+        steps.append(f"{local_athena} exec -- {lakehouse} reconcile --json")
+    else:
+        steps.append(f"{local_athena} exec -- {lakehouse} rejects orders")
+        steps.append(f"{local_athena} exec -- {programs / 'dbt'} docs generate")
+    return steps

@@ -1,0 +1,18 @@
+"""Compare the curated tables with the ledger of the demonstration's sources, to the cent."""
+
+from lakehouse.reconcile.compare import Difference, Reconciliation, compare
+from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery
+from lakehouse.reconcile.ledger_file import Ledger, find_ledger, read_ledger
+from lakehouse.reconcile.run import reconcile
+
+__all__ = [
+    "FIGURE_QUERIES",
+    "Difference",
+    "FigureQuery",
+    "Ledger",
+    "Reconciliation",
+    "compare",
+    "find_ledger",
+    "read_ledger",
+    "reconcile",
+]

@@ -1,0 +1,52 @@
+"""Reconcile a lake with the ledger of a business date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+from lakehouse.athena import QueryResult
+from lakehouse.errors import QueryError, ReconcileError
+from lakehouse.reconcile.compare import Reconciliation, compare, warehouse_values
+from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery, render
+from lakehouse.reconcile.ledger_file import Grain, read_ledger
+
+_PARALLEL = 4
+
+
+def reconcile(
+    ledger_path: Path, environment: str, run: Callable[[str], QueryResult]
+) -> Reconciliation:
+    """Read every figure through ``run`` (a statement to its rows) and compare it with the ledger.
+
+    Raises:
+        ReconcileError: the ledger has a figure that nothing here reads, or cannot be read.
+        QueryError: a figure cannot be read; the message names it.
+    """
+    ledger = read_ledger(ledger_path)
+    names = list(dict.fromkeys(query.figure for query in FIGURE_QUERIES))
+    unknown = sorted({figure for figure, _ in ledger.figures} - set(names))
+    if unknown:
+        raise ReconcileError(f"{ledger_path} has unknown figures: {', '.join(unknown)}")
+    as_of = ledger.as_of_days
+    if not as_of:
+        raise ReconcileError(f"{ledger_path} says nothing of the history of customers")
+
+    def read(query: FigureQuery) -> dict[tuple[str, Grain], Decimal]:
+        try:
+            result = run(render(query, environment, as_of, ledger.day))
+        except QueryError as error:
+            raise QueryError(
+                f"{query.figure} cannot be read: {error}",
+                query_id=error.query_id,
+                retryable=error.retryable,
+            ) from error
+        return warehouse_values(query, result.rows)
+
+    warehouse: dict[tuple[str, Grain], Decimal] = {}
+    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+        for values in pool.map(read, FIGURE_QUERIES):
+            warehouse.update(values)
+    return compare(names, ledger.figures, warehouse)
