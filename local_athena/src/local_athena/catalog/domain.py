@@ -1,8 +1,8 @@
 """What a predicate allows a partition column to be: everything, listed values, or a range.
 
-The planner makes one for each partition column; projection and partition filters read it. Values
-are the column's text as in a path (`2026-06-01`, `7`, `br`). In `Span`, comparison is numeric for
-`integer` projection, by instant for `date`, and by text for the rest.
+The planner makes one for each partition column; projection reads it. Values are the column's text
+as in a path (`2026-06-01`, `7`, `br`). They compare as the column's type does: numbers by value,
+date and timestamp by instant, everything else by text.
 """
 
 from collections.abc import Mapping
