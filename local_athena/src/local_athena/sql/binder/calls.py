@@ -1,0 +1,255 @@
+"""Function calls: which kind a name is, overloads, lambdas, aggregates; windows are next door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local_athena.sql import nodes
+from local_athena.sql import types as t
+from local_athena.sql.binder.core import Binder
+from local_athena.sql.binder.describe import describe
+from local_athena.sql.binder.scope import Scope, ScopeField
+from local_athena.sql.binder.special_forms import SPECIAL_FORMS
+from local_athena.sql.binder.values import boolean, coerce
+from local_athena.sql.binder.windows import bind_window, bind_sort_keys
+from local_athena.sql.bound import (
+    Aggregate,
+    BoundExpression,
+    Call,
+    LambdaOf,
+    LambdaVariable,
+    WindowCall,
+)
+from local_athena.sql.coercion import is_comparable
+from local_athena.sql.errors import SqlError
+from local_athena.sql.overloads import Actual, LambdaArgument, Resolved, resolve
+from local_athena.sql.signatures import is_aggregate, is_window, kinds_of
+from local_athena.sql.types import Type, element_of
+from local_athena.sql.walk import walk
+
+
+def bind_call(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression:
+    """A call by name, or a special form that looks like one."""
+    shown = ".".join(part.value for part in node.name.parts)
+    name = shown.lower()
+    special = SPECIAL_FORMS.get(name)
+    if special is not None and not node.star:
+        return special(binder, node, scope)
+    if not kinds_of(name):
+        raise SqlError("FUNCTION_NOT_FOUND", f"Function '{shown}' not registered", node.at)
+    if is_aggregate(name) or is_window(name):
+        return _bind_grouped(binder, node, name, scope)
+    _refuse_clauses(node, shown)
+    return bind_scalar(binder, name, node.arguments, scope, node.at, shown)
+
+
+def _refuse_clauses(node: nodes.FunctionCall, shown: str) -> None:
+    """A scalar function takes no clause of aggregates and windows."""
+    if node.window is not None:
+        raise SqlError("FUNCTION_NOT_WINDOW", f"Not a window function: {shown}", node.at)
+    if node.distinct:
+        raise SqlError(
+            "FUNCTION_NOT_AGGREGATE",
+            "DISTINCT is not supported for non-aggregation functions",
+            node.at,
+        )
+    if node.filter is not None:
+        raise SqlError(
+            "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node.at
+        )
+    if node.order_by:
+        raise SqlError(
+            "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions", node.at
+        )
+    if node.star:
+        raise SqlError("FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at)
+
+
+def bind_scalar(
+    binder: Binder,
+    name: str,
+    arguments: Sequence[nodes.Expression],
+    scope: Scope,
+    at: nodes.At,
+    shown: str | None = None,
+) -> BoundExpression:
+    """A scalar function of Trino's by its overloads."""
+    bound, chosen = bind_arguments(binder, name, arguments, scope, at, shown)
+    return Call(name, bound, chosen.result)
+
+
+def call_of(name: str, arguments: Sequence[BoundExpression], at: nodes.At) -> BoundExpression:
+    """A scalar function of bound arguments."""
+    chosen = resolve(name, tuple(argument.type for argument in arguments), at)
+    coerced = tuple(
+        coerce(argument, type_) for argument, type_ in zip(arguments, chosen.arguments, strict=True)
+    )
+    return Call(name, coerced, chosen.result)
+
+
+def bind_arguments(
+    binder: Binder,
+    name: str,
+    arguments: Sequence[nodes.Expression],
+    scope: Scope,
+    at: nodes.At,
+    shown: str | None = None,
+) -> tuple[tuple[BoundExpression, ...], Resolved]:
+    """The arguments coerced to the overload they choose, lambdas bound to its types."""
+    bound: list[BoundExpression | None] = []
+    actuals: list[Actual] = []
+    for argument in arguments:
+        if isinstance(argument, nodes.Lambda):
+            bound.append(None)
+            actuals.append(_lambda_argument(binder, argument, scope))
+        else:
+            value = binder.expression(argument, scope)
+            bound.append(value)
+            actuals.append(value.type)
+    chosen = resolve(name, actuals, at, shown)
+    coerced: list[BoundExpression] = []
+    for source, value, type_ in zip(arguments, bound, chosen.arguments, strict=True):
+        if value is None and isinstance(source, nodes.Lambda):
+            coerced.append(_bind_lambda(binder, source, scope, type_))
+        elif value is not None:
+            coerced.append(coerce(value, type_))
+    return tuple(coerced), chosen
+
+
+def _lambda_scope(
+    binder: Binder, node: nodes.Lambda, scope: Scope, types: Sequence[Type]
+) -> tuple[Scope, tuple[LambdaVariable, ...]]:
+    variables = tuple(
+        LambdaVariable(binder.new_id(), name.value, type_)
+        for name, type_ in zip(node.parameters, types, strict=True)
+    )
+    fields = [ScopeField(variable.name, variable) for variable in variables]
+    return Scope(fields, scope, is_lambda=True), variables
+
+
+def _lambda_argument(binder: Binder, node: nodes.Lambda, scope: Scope) -> LambdaArgument:
+    def result_type(types: tuple[Type, ...]) -> Type:
+        inner, _ = _lambda_scope(binder, node, scope, types)
+        return binder.expression(node.body, inner).type
+
+    return LambdaArgument(len(node.parameters), result_type, node.at)
+
+
+def _bind_lambda(binder: Binder, node: nodes.Lambda, scope: Scope, type_: Type) -> LambdaOf:
+    parts = [element_of(type_, index) for index in range(len(type_.arguments))]
+    inner, variables = _lambda_scope(binder, node, scope, parts[:-1])
+    body = coerce(binder.expression(node.body, inner), parts[-1])
+    return LambdaOf(variables, body, type_)
+
+
+def bind_stray_lambda(binder: Binder, node: nodes.Lambda, scope: Scope) -> BoundExpression:
+    """A lambda where no function takes one."""
+    raise SqlError(
+        "TYPE_MISMATCH", "Lambda expression should always be used inside a function", node.at
+    )
+
+
+# ---------------------------------------------------------------- aggregates
+
+
+def _bind_grouped(
+    binder: Binder, node: nodes.FunctionCall, name: str, scope: Scope
+) -> BoundExpression:
+    """An aggregate, over a group or over a window, or a function of windows only."""
+    shown = ".".join(part.value for part in node.name.parts)
+    if node.window is None and not is_aggregate(name):
+        raise SqlError("MISSING_OVER", f"Window function {shown} requires an OVER clause", node.at)
+    if node.null_treatment is not None and is_aggregate(name):
+        raise SqlError(
+            "NULL_TREATMENT_NOT_ALLOWED",
+            f"Cannot specify null treatment clause for {name} function",
+            node.at,
+        )
+    if node.distinct and not is_aggregate(name):
+        raise SqlError(
+            "FUNCTION_NOT_AGGREGATE",
+            "DISTINCT is not supported for window function without aggregation",
+            node.at,
+        )
+    arguments: tuple[BoundExpression, ...] = ()
+    if node.star:
+        if name != "count":
+            raise SqlError(
+                "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
+            )
+        chosen = resolve(name, (), node.at)
+    else:
+        arguments, chosen = bind_arguments(
+            binder, name, node.arguments, scope, node.at, shown
+        )
+    condition = None
+    if node.filter is not None:
+        if not is_aggregate(name):
+            raise SqlError(
+                "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node.at
+            )
+        condition = boolean(
+            binder.expression(node.filter, scope), "FILTER expression", node.filter.at
+        )
+    if node.distinct:
+        for argument in arguments:
+            if not is_comparable(argument.type):
+                raise SqlError(
+                    "TYPE_MISMATCH",
+                    "DISTINCT can only be applied to comparable types "
+                    f"(actual: {t.display(argument.type)})",
+                    node.at,
+                )
+    order_by = bind_sort_keys(binder, node.order_by, scope)
+    if node.window is not None:
+        if order_by:
+            raise SqlError(
+                "NOT_SUPPORTED", "Window function with ORDER BY is not supported", node.at
+            )
+        over = bind_window(binder, node, name, scope)
+        return WindowCall(
+            name,
+            arguments,
+            chosen.result,
+            over.partition_by,
+            over.order_by,
+            over.frame,
+            ignore_nulls=node.null_treatment == "ignore",
+            filter=condition,
+            distinct=node.distinct,
+        )
+    if node.distinct:
+        for key in order_by:
+            if key.key not in arguments:
+                raise SqlError(
+                    "EXPRESSION_NOT_IN_DISTINCT",
+                    "For aggregate function with DISTINCT, ORDER BY expressions must appear "
+                    "in arguments",
+                    node.at,
+                )
+    inside = (*arguments, *(key.key for key in order_by), *([condition] if condition else []))
+    _refuse_nesting(node, shown, inside)
+    return Aggregate(name, arguments, chosen.result, node.distinct, order_by, condition)
+
+
+def _refuse_nesting(
+    node: nodes.FunctionCall, shown: str, inside: Sequence[BoundExpression]
+) -> None:
+    for expression in inside:
+        for each in walk(expression):
+            if isinstance(each, Aggregate):
+                raise SqlError(
+                    "NESTED_AGGREGATION",
+                    f"Cannot nest aggregations inside aggregation '{shown}': {_inner(node)}",
+                    node.at,
+                )
+            if isinstance(each, WindowCall):
+                raise SqlError(
+                    "NESTED_WINDOW",
+                    f"Cannot nest window functions inside aggregation '{shown}': {_inner(node)}",
+                    node.at,
+                )
+
+
+def _inner(node: nodes.FunctionCall) -> str:
+    return "[" + ", ".join(describe(argument) for argument in node.arguments) + "]"

@@ -1,0 +1,158 @@
+"""Dates, times and zones from text, as Trino's literals have them.
+
+All arithmetic is on integers: days since 1970-01-01 in the proleptic Gregorian calendar, picoseconds,
+minutes east of UTC. Years may leave Python's 1 to 9999. Every reader returns None for text that is
+no such value.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PICOSECONDS_A_SECOND = 10**12
+PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
+MAX_DIGITS = 12
+
+_DATE = re.compile(r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*\Z", re.ASCII)
+_TIMESTAMP = re.compile(
+    r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})"
+    r"(?: (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?\s*(\S.*?)?)?\s*\Z",
+    re.ASCII,
+)
+_TIME = re.compile(
+    r"\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?\s*\Z",
+    re.ASCII,
+)
+_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.ASCII)
+_UTC_NAMES = frozenset(
+    ("utc", "z", "gmt", "ut", "uct", "gmt0", "greenwich", "universal", "zulu", "etc/utc", "etc/gmt")
+)
+_MAX_OFFSET_MINUTES = 14 * 60
+
+
+def days_of(year: int, month: int, day: int) -> int | None:
+    """Days since 1970-01-01; None when there is no such day."""
+    if not 1 <= month <= 12 or not 1 <= day <= _days_in(year, month):
+        return None
+    shifted = year - (month <= 2)
+    era, year_of_era = divmod(shifted, 400)
+    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    day_of_era = year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
+    return era * 146_097 + day_of_era - 719_468
+
+
+def _days_in(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
+
+
+def read_date(text: str) -> int | None:
+    """`2020-02-29` as days since 1970-01-01."""
+    match = _DATE.match(text)
+    return None if match is None else days_of(int(match[1]), int(match[2]), int(match[3]))
+
+
+def read_timestamp(text: str) -> tuple[int, int, str | None] | None:
+    """`2020-02-29 13:14:15.678 America/New_York` as (picoseconds, digits of fraction, zone).
+
+    Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with one.
+    """
+    match = _TIMESTAMP.match(text)
+    if match is None:
+        return None
+    days = days_of(int(match[1]), int(match[2]), int(match[3]))
+    clock = _clock(match[4] or "0", match[5] or "0", match[6] or "0", match[7] or "")
+    if days is None or clock is None:
+        return None
+    wall = days * PICOSECONDS_A_DAY + clock
+    if match[8] is None:
+        return wall, len(match[7] or ""), None
+    zone = read_zone(match[8])
+    if zone is None:
+        return None
+    seconds = wall // PICOSECONDS_A_SECOND
+    instant = wall - offset_seconds(zone, seconds) * PICOSECONDS_A_SECOND
+    return instant, len(match[7] or ""), zone
+
+
+def read_time(text: str) -> tuple[int, int, str | None] | None:
+    """`13:14:15.678 +05:30` as (picoseconds since midnight, digits of fraction, zone).
+
+    With a zone the picoseconds are UTC's.
+    """
+    match = _TIME.match(text)
+    if match is None:
+        return None
+    clock = _clock(match[1], match[2], match[3] or "0", match[4] or "")
+    if clock is None:
+        return None
+    if match[5] is None:
+        return clock, len(match[4] or ""), None
+    minutes = int(match[6]) * 60 + int(match[7])
+    if minutes > _MAX_OFFSET_MINUTES or int(match[7]) > 59:
+        return None
+    signed = -minutes if match[5] == "-" else minutes
+    utc = (clock - signed * 60 * PICOSECONDS_A_SECOND) % PICOSECONDS_A_DAY
+    return utc, len(match[4] or ""), _offset_text(signed)
+
+
+def _clock(hour: str, minute: str, second: str, fraction: str) -> int | None:
+    if int(hour) > 23 or int(minute) > 59 or int(second) > 59 or len(fraction) > MAX_DIGITS:
+        return None
+    seconds = (int(hour) * 60 + int(minute)) * 60 + int(second)
+    return seconds * PICOSECONDS_A_SECOND + int(fraction.ljust(MAX_DIGITS, "0"))
+
+
+def read_zone(text: str) -> str | None:
+    """The zone's name as Trino keeps it: `UTC`, `+05:30`, `America/New_York`."""
+    if text.lower() in _UTC_NAMES:
+        return "UTC"
+    match = _OFFSET.match(text)
+    if match is not None:
+        minutes = int(match[2]) * 60 + int(match[3] or 0)
+        if minutes > _MAX_OFFSET_MINUTES or int(match[3] or 0) > 59:
+            return None
+        return _offset_text(-minutes if match[1] == "-" else minutes)
+    return text if _zone_info(text) is not None else None
+
+
+def _offset_text(minutes: int) -> str:
+    if minutes == 0:
+        return "+00:00"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+@lru_cache(maxsize=1024)
+def _zone_info(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def offset_seconds(zone: str, wall_seconds: int) -> int:
+    """Seconds east of UTC when the clock on the zone's wall shows that many seconds since 1970.
+
+    In an hour that comes twice it is the first; in one that is skipped the offset before.
+    """
+    match = _OFFSET.match(zone)
+    if match is not None:
+        seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
+        return -seconds if match[1] == "-" else seconds
+    info = None if zone == "UTC" else _zone_info(zone)
+    if info is None:
+        return 0
+    cycle = 146_097 * 86_400  # the calendar repeats after 400 years
+    shifted = wall_seconds
+    while shifted < -62_000_000_000:
+        shifted += cycle
+    while shifted > 253_000_000_000:
+        shifted -= cycle
+    wall = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=shifted)
+    offset = wall.replace(tzinfo=info, fold=0).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

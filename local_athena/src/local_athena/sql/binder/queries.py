@@ -1,0 +1,222 @@
+"""Queries: WITH, bodies, set operations, ORDER BY over them, OFFSET and LIMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from local_athena.sql import nodes
+from local_athena.sql import types as t
+from local_athena.sql.binder.core import Binder
+from local_athena.sql.binder.scope import Scope, fields_of_columns
+from local_athena.sql.binder.selects import bind_select, ordinal_or
+from local_athena.sql.binder.subqueries import coerce_query
+from local_athena.sql.binder.values import coerce
+from local_athena.sql.binder.windows import sort_key
+from local_athena.sql.binder.with_queries import bind_with
+from local_athena.sql.bound import (
+    BoundExpression,
+    BoundQuery,
+    BoundSetOperation,
+    BoundValues,
+    Constant,
+    FieldOf,
+    SortKey,
+)
+from local_athena.sql.coercion import common_super_type, is_comparable
+from local_athena.sql.errors import SqlError
+from local_athena.sql.types import Field, Type, display, fields_of
+
+MAX_ROWS = 2**63 - 1
+
+
+def bind_query(binder: Binder, node: nodes.Query, outer: Scope) -> BoundQuery:
+    """A query inside `outer`, whose columns it may use."""
+    common, named = bind_with(binder, node, outer)
+    scope = Scope((), outer, boundary=True, named_queries=named)
+    if isinstance(node.body, nodes.Select):
+        query = bind_select(binder, node.body, node.order_by, scope)
+    else:
+        query = _bind_body(binder, node.body, scope)
+        if node.order_by or node.limit is not None or node.offset is not None:
+            if query.order_by or query.limit is not None or query.offset is not None or query.with_:
+                query = BoundQuery(query, query.columns)
+            keys = _order_keys(binder, node.order_by, query, scope)
+            query = replace(query, order_by=keys)
+    if node.with_ties and not node.order_by:
+        raise SqlError(
+            "MISSING_ORDER_BY",
+            "FETCH FIRST WITH TIES clause requires ORDER BY",
+            node.limit.at if node.limit is not None else node.at,
+        )
+    if common and query.with_:
+        query = BoundQuery(query, query.columns)
+    return replace(
+        query,
+        with_=common or query.with_,
+        offset=_row_count(binder, node.offset, "OFFSET") if node.offset else query.offset,
+        limit=_row_count(binder, node.limit, "LIMIT") if node.limit else query.limit,
+        with_ties=node.with_ties or query.with_ties,
+    )
+
+
+def _bind_body(binder: Binder, body: nodes.QueryBody, scope: Scope) -> BoundQuery:
+    if isinstance(body, nodes.Select):
+        return bind_select(binder, body, (), scope)
+    if isinstance(body, nodes.Values):
+        return _bind_values(binder, body, scope)
+    if isinstance(body, nodes.TableQuery):
+        every = nodes.SelectStar(body.at)
+        table = nodes.TableName(body.name.at, body.name)
+        return bind_select(binder, nodes.Select(body.at, (every,), from_=table), (), scope)
+    if isinstance(body, nodes.SetOperation):
+        return _bind_set_operation(binder, body, scope)
+    return binder.query(body, scope)
+
+
+def _order_keys(
+    binder: Binder, order_by: Sequence[nodes.SortItem], query: BoundQuery, outer: Scope
+) -> tuple[SortKey, ...]:
+    """ORDER BY over anything but a select: outputs only."""
+    scope = Scope(fields_of_columns(query.columns), outer)
+    return tuple(
+        sort_key(
+            item, ordinal_or(item, query.columns, lambda node: binder.expression(node, scope))
+        )
+        for item in order_by
+    )
+
+
+def _row_count(binder: Binder, node: nodes.Expression, clause: str) -> int:
+    """The number of LIMIT, OFFSET or FETCH.
+
+    Raises:
+        SqlError: INVALID_LIMIT_CLAUSE and the like for anything but a count of rows.
+    """
+    value = (
+        Constant(node.value, t.BIGINT)
+        if isinstance(node, nodes.IntegerLiteral)
+        else binder.expression(node, Scope())
+    )
+    if not isinstance(value, Constant) or not isinstance(value.value, int):
+        raise SqlError(
+            f"INVALID_{clause}_CLAUSE" if clause == "LIMIT" else "TYPE_MISMATCH",
+            f"Non constant parameter value for {clause}: {display(value.type)}",
+            node.at,
+        )
+    if not 0 <= value.value <= MAX_ROWS:
+        raise SqlError(
+            "INVALID_LIMIT_CLAUSE" if clause == "LIMIT" else "TYPE_MISMATCH",
+            f"Invalid {clause} row count: {value.value}",
+            node.at,
+        )
+    return value.value
+
+
+# ---------------------------------------------------------------- VALUES
+
+
+def _bind_values(binder: Binder, node: nodes.Values, scope: Scope) -> BoundQuery:
+    """Rows: a row value gives as many columns as it has fields, anything else one."""
+    rows = [_row(binder, source, Scope((), scope)) for source in node.rows]
+    types = [value.type for value in rows[0]]
+    for row in rows[1:]:
+        if len(row) != len(types):
+            raise SqlError(
+                "TYPE_MISMATCH",
+                f"Values rows have mismatched sizes: {len(types)} vs {len(row)}",
+                node.at,
+            )
+    for row in rows[1:]:
+        for index, value in enumerate(row):
+            common = common_super_type(types[index], value.type)
+            if common is None:
+                raise SqlError(
+                    "TYPE_MISMATCH",
+                    f"Values rows have mismatched types: {_row_type(rows[0])} vs {_row_type(row)}",
+                    node.at,
+                )
+            types[index] = common
+    coerced = tuple(
+        tuple(coerce(value, type_) for value, type_ in zip(row, types, strict=True))
+        for row in rows
+    )
+    columns = tuple(binder.new_column(None, type_) for type_ in types)
+    return BoundQuery(BoundValues(coerced), columns)
+
+
+def _row(binder: Binder, source: nodes.Expression, scope: Scope) -> list[BoundExpression]:
+    if isinstance(source, nodes.RowConstructor):
+        return [binder.expression(item, scope) for item in source.items]
+    value = binder.expression(source, scope)
+    if value.type.base == "row":
+        return [
+            FieldOf(value, index, field.type) for index, field in enumerate(fields_of(value.type))
+        ]
+    return [value]
+
+
+def _row_type(row: Sequence[BoundExpression]) -> str:
+    return display(t.row(*(Field(None, value.type) for value in row)))
+
+
+# ---------------------------------------------------------------- set operations
+
+
+def _bind_set_operation(binder: Binder, node: nodes.SetOperation, scope: Scope) -> BoundQuery:
+    """A set operation; a chain of them leans to the left and is bound in a loop."""
+    chain = [node]
+    while isinstance(chain[-1].left, nodes.SetOperation):
+        chain.append(chain[-1].left)
+    query = _bind_side(binder, chain[-1].left, scope)
+    for link in reversed(chain):
+        query = _combine(binder, link, query, _bind_side(binder, link.right, scope))
+    return query
+
+
+def _bind_side(binder: Binder, body: nodes.QueryBody, scope: Scope) -> BoundQuery:
+    return _bind_body(binder, body, Scope((), scope, boundary=True))
+
+
+def _combine(
+    binder: Binder, node: nodes.SetOperation, left: BoundQuery, right: BoundQuery
+) -> BoundQuery:
+    kind = node.kind.upper()
+    if len(left.columns) != len(right.columns):
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"{kind} query has different number of fields: "
+            f"{len(left.columns)}, {len(right.columns)}",
+            node.at,
+        )
+    types: list[Type] = []
+    for index, (mine, theirs) in enumerate(zip(left.columns, right.columns, strict=True)):
+        common = common_super_type(mine.type, theirs.type)
+        if common is None:
+            raise SqlError(
+                "TYPE_MISMATCH",
+                f"column {index + 1} in {kind} query has incompatible types: "
+                f"{display(mine.type)}, {display(theirs.type)}",
+                node.at,
+            )
+        if (node.distinct or node.kind != "union") and not is_comparable(common):
+            raise SqlError(
+                "TYPE_MISMATCH",
+                f"Type {display(common)} is not comparable and therefore cannot be used in "
+                f"{kind}{' DISTINCT' if node.distinct else ''}",
+                node.at,
+            )
+        types.append(common)
+    body = BoundSetOperation(
+        node.kind,
+        node.distinct,
+        coerce_query(binder, left, types),
+        coerce_query(binder, right, types),
+    )
+    columns = tuple(
+        binder.new_column(source.name, type_)
+        for source, type_ in zip(left.columns, types, strict=True)
+    )
+    return BoundQuery(body, columns)
+
+

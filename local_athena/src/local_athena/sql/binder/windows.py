@@ -1,0 +1,229 @@
+"""Windows: named ones merged in, partitions, orders, frames; and sort keys anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from local_athena.sql import nodes
+from local_athena.sql import types as t
+from local_athena.sql.binder.core import Binder
+from local_athena.sql.binder.scope import Scope
+from local_athena.sql.binder.values import coerce
+from local_athena.sql.bound import BoundExpression, FrameOf, SortKey, WindowCall
+from local_athena.sql.coercion import INTEGER_DIGITS, is_comparable, is_orderable
+from local_athena.sql.errors import SqlError
+from local_athena.sql.operator_types import operator_types
+from local_athena.sql.signatures import is_aggregate
+from local_athena.sql.types import display
+from local_athena.sql.walk import walk
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A window as bound: what WindowCall holds of it."""
+
+    partition_by: tuple[BoundExpression, ...]
+    order_by: tuple[SortKey, ...]
+    frame: FrameOf | None
+
+
+def bind_sort_keys(
+    binder: Binder, items: Sequence[nodes.SortItem], scope: Scope
+) -> tuple[SortKey, ...]:
+    """Sort keys of a window or an ordered aggregate: expressions only, no ordinals."""
+    return tuple(sort_key(item, binder.expression(item.key, scope)) for item in items)
+
+
+def sort_key(item: nodes.SortItem, key: BoundExpression) -> SortKey:
+    """A key with its direction; NULLs come last unless it says otherwise.
+
+    Raises:
+        SqlError: TYPE_MISMATCH for types without an order.
+    """
+    if not is_orderable(key.type):
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"Type {display(key.type)} is not orderable, and therefore cannot be used in "
+            "ORDER BY",
+            item.at,
+        )
+    return SortKey(key, item.descending, bool(item.nulls_first))
+
+
+def bind_window(binder: Binder, node: nodes.FunctionCall, name: str, scope: Scope) -> Over:
+    """The window of a call, checked against the function."""
+    assert node.window is not None
+    window = resolve_window(node.window, scope)
+    partition_by = tuple(binder.expression(each, scope) for each in window.partition_by)
+    for key, source in zip(partition_by, window.partition_by, strict=True):
+        _refuse_windows(key, source.at)
+        if not is_comparable(key.type):
+            raise SqlError(
+                "TYPE_MISMATCH",
+                f"{display(key.type)} is not comparable, and therefore cannot be used in "
+                "window function PARTITION BY",
+                source.at,
+            )
+    order_by = bind_sort_keys(binder, window.order_by, scope)
+    for sort, item in zip(order_by, window.order_by, strict=True):
+        _refuse_windows(sort.key, item.at)
+    if name in ("lag", "lead") and not order_by:
+        raise SqlError("MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", node.at)
+    if window.frame is None:
+        return Over(partition_by, order_by, None)
+    if not is_aggregate(name) and name not in ("first_value", "last_value", "nth_value"):
+        raise SqlError(
+            "INVALID_WINDOW_FRAME", f"Cannot specify window frame for {name} function",
+            window.frame.at,
+        )
+    return Over(partition_by, order_by, _frame(binder, window.frame, order_by, scope))
+
+
+def _refuse_windows(key: BoundExpression, at: nodes.At) -> None:
+    if any(isinstance(each, WindowCall) for each in walk(key)):
+        raise SqlError(
+            "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window specification", at
+        )
+
+
+def resolve_window(window: nodes.Window, scope: Scope) -> nodes.Window:
+    """The window with what the window it names gives it.
+
+    Raises:
+        SqlError: INVALID_WINDOW_REFERENCE.
+    """
+    if window.base is None:
+        return window
+    named = scope.window(window.base.value.lower())
+    if named is None:
+        raise SqlError(
+            "INVALID_WINDOW_REFERENCE",
+            f"Cannot resolve WINDOW name {window.base.value}",
+            window.base.at,
+        )
+    named = resolve_window(named, scope)
+    if window.partition_by:
+        raise SqlError(
+            "INVALID_PARTITION_BY",
+            "WINDOW specification with named WINDOW reference cannot specify PARTITION BY",
+            window.partition_by[0].at,
+        )
+    if named.order_by and window.order_by:
+        raise SqlError(
+            "INVALID_ORDER_BY",
+            "Cannot specify ORDER BY if referenced named WINDOW specifies ORDER BY",
+            window.order_by[0].at,
+        )
+    if named.frame is not None:
+        if window.order_by or window.frame is not None:
+            raise SqlError(
+                "INVALID_WINDOW_REFERENCE",
+                "Cannot reference named WINDOW containing frame specification",
+                window.base.at,
+            )
+        return named
+    return replace(
+        window,
+        base=None,
+        partition_by=named.partition_by,
+        order_by=window.order_by or named.order_by,
+    )
+
+
+_ORDER_OF_BOUNDS = (
+    "unbounded preceding",
+    "preceding",
+    "current row",
+    "following",
+    "unbounded following",
+)
+
+
+def _frame(
+    binder: Binder, frame: nodes.Frame, order_by: tuple[SortKey, ...], scope: Scope
+) -> FrameOf:
+    start = frame.start
+    end = frame.end or nodes.FrameBound(frame.at, "current row")
+    if start.kind == "unbounded following":
+        raise SqlError(
+            "INVALID_WINDOW_FRAME", "Window frame start cannot be UNBOUNDED FOLLOWING", frame.at
+        )
+    if end.kind == "unbounded preceding":
+        raise SqlError(
+            "INVALID_WINDOW_FRAME", "Window frame end cannot be UNBOUNDED PRECEDING", frame.at
+        )
+    if start.kind == "current row" and end.kind == "preceding":
+        raise SqlError(
+            "INVALID_WINDOW_FRAME",
+            "Window frame starting from CURRENT ROW cannot end with PRECEDING",
+            frame.at,
+        )
+    if start.kind == "following" and end.kind == "preceding":
+        raise SqlError(
+            "INVALID_WINDOW_FRAME",
+            "Window frame starting from FOLLOWING cannot end with PRECEDING",
+            frame.at,
+        )
+    if start.kind == "following" and end.kind == "current row":
+        raise SqlError(
+            "INVALID_WINDOW_FRAME",
+            "Window frame starting from FOLLOWING cannot end with CURRENT ROW",
+            frame.at,
+        )
+    if frame.unit == "groups" and not order_by:
+        raise SqlError("MISSING_ORDER_BY", "Window frame of type GROUPS requires ORDER BY", frame.at)
+    return FrameOf(
+        frame.unit,
+        start.kind,
+        _bound(binder, frame.unit, start, order_by, scope),
+        end.kind,
+        _bound(binder, frame.unit, end, order_by, scope),
+    )
+
+
+def _bound(
+    binder: Binder,
+    unit: str,
+    bound: nodes.FrameBound,
+    order_by: tuple[SortKey, ...],
+    scope: Scope,
+) -> BoundExpression | None:
+    if bound.value is None:
+        return None
+    value = binder.expression(bound.value, scope)
+    if unit != "range":
+        if value.type.base not in INTEGER_DIGITS and value.type != t.UNKNOWN:
+            raise SqlError(
+                "TYPE_MISMATCH",
+                f"Window frame {unit.upper()} value type must be exact numeric type with scale 0 "
+                f"(actual: {display(value.type)})",
+                bound.value.at,
+            )
+        return coerce(value, t.BIGINT)
+    if not order_by:
+        raise SqlError(
+            "MISSING_ORDER_BY",
+            "Window frame of type RANGE PRECEDING or FOLLOWING requires ORDER BY",
+            bound.at,
+        )
+    if len(order_by) > 1:
+        raise SqlError(
+            "INVALID_ORDER_BY",
+            "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in "
+            f"ORDER BY (actual: {len(order_by)})",
+            bound.at,
+        )
+    key = order_by[0].key
+    numeric = key.type.base in (*INTEGER_DIGITS, "decimal", "real", "double")
+    instant = key.type.base in ("date", "timestamp", "timestamp with time zone", "time", "time with time zone")
+    if not numeric and not instant:
+        raise SqlError(
+            "TYPE_MISMATCH",
+            "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be "
+            f"numeric, datetime or interval (actual: {display(key.type)})",
+            bound.at,
+        )
+    # The frame's edge is key ± value; Trino wants the pair to have that operator.
+    operator_types("-", key.type, value.type, bound.value.at)
+    return value
