@@ -1,28 +1,69 @@
 """How a Trino function is told to DuckDB: the shapes that every family file fills.
 
-A family module exports three plain dictionaries where it has such functions: `SCALARS`, `AGGREGATES`,
-`WINDOWS`, each from Trino's lower-case name to a function that writes DuckDB SQL. It writes it from the
-bound call (its types are Trino's) and from the texts of its arguments, already rewritten. What plain SQL
-cannot say is a `PythonFunction`, which a session registers with DuckDB under its name.
+A family module exports plain dictionaries where it has such functions: `SCALARS`, `AGGREGATES`,
+`WINDOWS`, each from Trino's lower-case name to a function that writes DuckDB SQL, and `CASTS` from
+(source base, target base). A writer works from the bound node (its types are Trino's) and from the
+texts of its arguments, already rewritten. What plain SQL cannot say is a `PythonFunction`, made by
+`functions.udf.call_python` while writing; the session registers it with DuckDB before the text runs.
 
 A function that is in no dictionary is refused by name; nothing is ever passed through.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+
 from typing import Any
 
 from local_athena.sql.bound import Aggregate, Call, WindowCall
+from local_athena.sql.types import Type
 
 ScalarWriter = Callable[[Call, Sequence[str]], str]
 """(call, argument texts) -> text. A lambda argument's text is DuckDB's `lambda x, y: body`."""
 
-AggregateWriter = Callable[[Aggregate, Sequence[str], str], str]
-"""(aggregate, argument texts, tail) -> text. The tail is ` FILTER (WHERE …)` or nothing, to be put
-behind every DuckDB aggregate that the text calls; DISTINCT and ORDER BY are the writer's to place:
-see `distinct` and `order_by` of the call, whose texts come through `SortTexts` in the rewrite."""
+CastWriter = Callable[[str, Type, Type], str]
+"""(text, source type, target type) -> text. It raises for Trino as a cast does; TRY_CAST wraps it
+in TRY()."""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateTexts:
+    """An aggregate's parts as texts, over a group or, when `over` is given, over a window.
+
+    `order_by` holds whole sort items (`x DESC NULLS LAST`). `over` is ` OVER (…)`.
+    """
+
+    arguments: tuple[str, ...]
+    distinct: bool = False
+    order_by: tuple[str, ...] = ()
+    filter: str | None = None
+    over: str = ""
+
+    def call(
+        self,
+        function: str,
+        *arguments: str,
+        where: str | None = None,
+        order_by: Sequence[str] | None = None,
+        distinct: bool | None = None,
+    ) -> str:
+        """A DuckDB aggregate over the same rows: its own arguments, and further conditions."""
+        keys = self.order_by if order_by is None else tuple(order_by)
+        inside = "DISTINCT " if (self.distinct if distinct is None else distinct) else ""
+        inside += ", ".join(arguments)
+        if keys:
+            inside += " ORDER BY " + ", ".join(keys)
+        conditions = [text for text in (self.filter, where) if text]
+        tail = f" FILTER (WHERE {' AND '.join(f'({c})' for c in conditions)})" if conditions else ""
+        return f"{function}({inside}){tail}{self.over}"
+
+
+AggregateWriter = Callable[["Aggregate | WindowCall", AggregateTexts], str]
+"""(aggregate, parts) -> text. Every DuckDB aggregate in the text is made by `parts.call`."""
 
 WindowWriter = Callable[[WindowCall, Sequence[str], str], str]
 """(call, argument texts, over) -> text; `over` is the whole ` OVER (…)`."""
@@ -42,14 +83,68 @@ class PythonFunction:
     arguments: tuple[str, ...]
     returns: str
     sees_null: bool = False
+    volatile: bool = False
+
+
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What one family file offers. `macros` are `CREATE MACRO` statements it relies on."""
+    """What one family file offers."""
 
-    scalars: Mapping[str, ScalarWriter]
-    aggregates: Mapping[str, AggregateWriter]
-    windows: Mapping[str, WindowWriter]
-    python: tuple[PythonFunction, ...] = ()
-    macros: tuple[str, ...] = ()
+    scalars: Mapping[str, ScalarWriter] = field(default_factory=dict)
+    aggregates: Mapping[str, AggregateWriter] = field(default_factory=dict)
+    windows: Mapping[str, WindowWriter] = field(default_factory=dict)
+    casts: Mapping[tuple[str, str], CastWriter] = field(default_factory=dict)
+
+
+FAMILIES = (
+    "operators",
+    "math",
+    "strings",
+    "regexp",
+    "dates",
+    "date_formats",
+    "casts",
+    "cast_text",
+    "cast_time",
+    "cast_json",
+    "json",
+    "json_path",
+    "arrays",
+    "maps",
+    "aggregates",
+    "aggregates_more",
+    "windows",
+    "url",
+    "binary",
+    "bitwise",
+    "identifiers",
+    "formats",
+    "geospatial",
+    "sketches",
+)
+
+
+@cache
+def catalogue() -> Family:
+    """All families' dictionaries as one; a name that two families claim is a defect."""
+    scalars: dict[str, ScalarWriter] = {}
+    aggregates: dict[str, AggregateWriter] = {}
+    windows: dict[str, WindowWriter] = {}
+    casts: dict[tuple[str, str], CastWriter] = {}
+    for name in FAMILIES:
+        if importlib.util.find_spec(f"local_athena.functions.{name}") is None:
+            continue
+        module = importlib.import_module(f"local_athena.functions.{name}")
+        for whole, part in (
+            (scalars, getattr(module, "SCALARS", {})),
+            (aggregates, getattr(module, "AGGREGATES", {})),
+            (windows, getattr(module, "WINDOWS", {})),
+            (casts, getattr(module, "CASTS", {})),
+        ):
+            twice = set(whole) & set(part)
+            if twice:
+                raise RuntimeError(f"functions.{name} repeats {sorted(map(str, twice))}")
+            whole.update(part)
+    return Family(scalars, aggregates, windows, casts)

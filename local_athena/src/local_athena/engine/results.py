@@ -1,0 +1,392 @@
+"""A query's answer as text: Arrow batches and Trino types to Athena's strings, column by column.
+
+The forms are those of `tests/golden/README.md`, "Text rendering". `ResultWriter` puts them into the
+result CSV and the rows file while batches arrive, holding one batch at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from local_athena.engine.contract import ColumnInfo
+from local_athena.functions.cast_text import address_text, shortest_real
+from local_athena.sql.representation import (
+    element_of,
+    entry_of,
+    fields_of,
+    precision_of,
+    zone_minutes,
+)
+from local_athena.sql.types import Field, Type
+from local_athena.storage.rows import RowsWriter
+
+Texts = list[str | None]
+_EPOCH = datetime(1970, 1, 1)
+_PRECISIONS = {
+    "tinyint": 3,
+    "smallint": 5,
+    "integer": 10,
+    "bigint": 19,
+    "real": 17,
+    "double": 17,
+    "timestamp": 3,
+    "timestamp with time zone": 3,
+    "time": 3,
+    "varbinary": 1_073_741_824,
+}
+_UNBOUNDED = 2_147_483_647
+
+
+def column_info(name: str, type_: Type) -> ColumnInfo:
+    """What ResultSetMetadata says of a column: `float` for real, decimals with digits."""
+    base = type_.base
+    precision, scale = _PRECISIONS.get(base, 0), 0
+    if base == "decimal":
+        precision, scale = (int(str(argument)) for argument in type_.arguments)
+    elif base in ("varchar", "char"):
+        limit = type_.arguments[0] if type_.arguments else None
+        precision = limit if isinstance(limit, int) else _UNBOUNDED
+    shown = {"real": "float", "unknown": "unknown"}.get(base, base)
+    return ColumnInfo(
+        name=name,
+        type=shown,
+        precision=precision,
+        scale=scale,
+        case_sensitive=base in ("varchar", "char"),
+    )
+
+
+def batch_texts(batch: pa.RecordBatch, types: Sequence[Type]) -> list[Texts]:
+    """The columns of a batch as text; None is NULL."""
+    return [
+        column_texts(column, type_) for column, type_ in zip(batch.columns, types, strict=True)
+    ]
+
+
+def column_texts(column: Any, type_: Type) -> Texts:
+    """One Arrow array as text."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    writer = _WRITERS.get(type_.base)
+    if writer is None:
+        return _strings(column, type_)
+    return writer(column, type_)
+
+
+def _strings(column: Any, type_: Type) -> Texts:
+    texts: Texts = column.to_pylist()
+    return texts
+
+
+def _cast(column: Any, type_: Type) -> Texts:
+    texts: Texts = pc.cast(column, pa.string()).to_pylist()
+    return texts
+
+
+def _each(column: Any, function: Callable[[Any], str]) -> Texts:
+    return [None if value is None else function(value) for value in column.to_pylist()]
+
+
+def _decimal(column: Any, type_: Type) -> Texts:
+    return _each(column, lambda value: format(value, "f"))
+
+
+def java_double(value: float, digits: str | None = None) -> str:
+    """Double.toString: 1.0, 1.0E10, 1.0E-5, NaN, Infinity. `digits` are the shortest ones."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    text = digits if digits is not None else repr(value)
+    if 1e-3 <= abs(value) < 1e7 or value == 0:
+        if "e" not in text:
+            return text if "." in text else text + ".0"
+        fixed = f"{value:.17f}" if digits is None else format_plain(text)
+        return fixed.rstrip("0") + ("0" if fixed.rstrip("0").endswith(".") else "")
+    sign = "-" if text.startswith("-") else ""
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    power = int(exponent or 0) + len(whole) - 1
+    figures = whole + fraction
+    stripped = figures.lstrip("0")
+    power -= len(figures) - len(stripped)
+    stripped = stripped.rstrip("0") or "0"
+    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
+
+
+def format_plain(text: str) -> str:
+    """Digits with an exponent written out: `1e+06` is 1000000.0."""
+    from decimal import Decimal
+
+    plain = format(Decimal(text), "f")
+    return plain if "." in plain else plain + ".0"
+
+
+def java_float(value: float) -> str:
+    """Float.toString."""
+    return java_double(value, shortest_real(value))
+
+
+def _double(column: Any, type_: Type) -> Texts:
+    return _each(column, java_double)
+
+
+def _real(column: Any, type_: Type) -> Texts:
+    return _each(column, java_float)
+
+
+def _date(column: Any, type_: Type) -> Texts:
+    return _cast(column, type_)
+
+
+def _timestamp(column: Any, type_: Type) -> Texts:
+    precision = precision_of(type_)
+    if precision > 6:
+        fine = column.field("ps").to_pylist()
+        coarse = _timestamp(column.field("us"), Type("timestamp", (6,)))
+        valid = column.is_valid().to_pylist()
+        return [
+            text + f"{rest:06}"[: precision - 6] if text is not None and ok else None
+            for text, rest, ok in zip(coarse, fine, valid, strict=True)
+        ]
+    length = 20 + max(precision, 3)
+    texts = pc.cast(column, pa.string()).to_pylist()
+    return [None if t is None else _padded(t, 19)[:length] for t in texts]
+
+
+def _padded(text: str, seconds: int) -> str:
+    whole, dot, fraction = text.partition(".")
+    return f"{whole}.{fraction.ljust(6, '0')}" if dot else text + ".000000"
+
+
+def _time(column: Any, type_: Type) -> Texts:
+    precision = precision_of(type_)
+    if precision > 6:
+        fine = column.field("ps").to_pylist()
+        coarse = _time(column.field("us"), Type("time", (6,)))
+        valid = column.is_valid().to_pylist()
+        return [
+            text + f"{rest:06}"[: precision - 6] if text is not None and ok else None
+            for text, rest, ok in zip(coarse, fine, valid, strict=True)
+        ]
+    length = 9 + max(precision, 3)
+    texts = pc.cast(column, pa.string()).to_pylist()
+    return [None if t is None else _padded(t, 8)[:length] for t in texts]
+
+
+def _time_tz(column: Any, type_: Type) -> Texts:
+    length = 9 + max(precision_of(type_), 3)
+
+    def one(value: dict[str, int]) -> str:
+        clock = (_EPOCH + timedelta(microseconds=value["us"])).strftime("%H:%M:%S.%f")
+        return f"{clock[:length]}{_offset_text(value['zone'])}"
+
+    return _each(column, one)
+
+
+def _offset_text(minutes: int) -> str:
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+@lru_cache(maxsize=4096)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _timestamp_tz(column: Any, type_: Type) -> Texts:
+    precision = precision_of(type_)
+    micros = pc.cast(column.field("instant"), pa.int64()).to_pylist()
+    zones = column.field("zone").to_pylist()
+    fine = column.field("ps").to_pylist() if precision > 6 else None
+    valid = column.is_valid().to_pylist()
+    length = 20 + max(min(precision, 6), 3)
+    texts: Texts = []
+    for index, (moment, zone) in enumerate(zip(micros, zones, strict=True)):
+        if not valid[index] or moment is None:
+            texts.append(None)
+            continue
+        local = _EPOCH + timedelta(microseconds=moment)
+        if zone[0] in "+-":
+            local += timedelta(minutes=zone_minutes(zone))
+        elif zone != "UTC":
+            local += _offset_at(zone, moment)
+        text = f"{local.year:04}-{local:%m-%d %H:%M:%S.%f}"[:length]
+        if fine is not None:
+            text += f"{fine[index]:06}"[: precision - 6]
+        texts.append(f"{text} {zone}")
+    return texts
+
+
+def _offset_at(zone: str, moment_us: int) -> timedelta:
+    from datetime import UTC
+
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment_us)
+    return instant.astimezone(_zone(zone)).utcoffset() or timedelta()
+
+
+def _binary(column: Any, type_: Type) -> Texts:
+    return _each(column, lambda value: value.hex(" "))
+
+
+def _address(column: Any, type_: Type) -> Texts:
+    return _each(column, address_text)
+
+
+def _day_interval(column: Any, type_: Type) -> Texts:
+    def one(value: int) -> str:
+        sign = "-" if value < 0 else ""
+        seconds, rest = divmod(abs(value), 1000)
+        minutes, second = divmod(seconds, 60)
+        hours, minute = divmod(minutes, 60)
+        return f"{sign}{hours // 24} {hours % 24:02}:{minute:02}:{second:02}.{rest:03}"
+
+    return _each(column, one)
+
+
+def _month_interval(column: Any, type_: Type) -> Texts:
+    return _each(column, lambda v: f"{'-' if v < 0 else ''}{abs(v) // 12}-{abs(v) % 12}")
+
+
+# ---------------------------------------------------------------- nested
+
+
+def _array(column: Any, type_: Type) -> Texts:
+    items = column_texts(column.flatten(), element_of(type_))
+    lengths = pc.list_value_length(column).to_pylist()
+    texts: Texts = []
+    start = 0
+    for length in lengths:
+        if length is None:
+            texts.append(None)
+            continue
+        shown = ", ".join("null" if t is None else t for t in items[start : start + length])
+        texts.append(f"[{shown}]")
+        start += length
+    return texts
+
+
+def _map(column: Any, type_: Type) -> Texts:
+    key_type, value_type = entry_of(type_)
+    offsets = column.offsets.to_pylist()
+    first, last = offsets[0], offsets[-1]
+    keys = column_texts(column.keys.slice(first, last - first), key_type)
+    values = column_texts(column.items.slice(first, last - first), value_type)
+    valid = column.is_valid().to_pylist()
+    texts: Texts = []
+    for index, ok in enumerate(valid):
+        if not ok:
+            texts.append(None)
+            continue
+        start, end = offsets[index] - first, offsets[index + 1] - first
+        pairs = zip(keys[start:end], values[start:end], strict=True)
+        texts.append("{" + ", ".join(f"{k}={'null' if v is None else v}" for k, v in pairs) + "}")
+    return texts
+
+
+def _row(column: Any, type_: Type) -> Texts:
+    names = [
+        field.name if field.name is not None else f"field{index}"
+        for index, field in enumerate(f for f in type_.arguments if isinstance(f, Field))
+    ]
+    parts = [
+        column_texts(part, field_type)
+        for part, field_type in zip(column.flatten(), fields_of(type_), strict=True)
+    ]
+    valid = column.is_valid().to_pylist()
+    return [
+        "{" + ", ".join(f"{n}={'null' if p[i] is None else p[i]}" for n, p in zip(names, parts, strict=True)) + "}"
+        if ok
+        else None
+        for i, ok in enumerate(valid)
+    ]
+
+
+def _unknown(column: Any, type_: Type) -> Texts:
+    return [None] * len(column)
+
+
+_WRITERS: dict[str, Callable[[Any, Type], Texts]] = {
+    "boolean": _cast,
+    "tinyint": _cast,
+    "smallint": _cast,
+    "integer": _cast,
+    "bigint": _cast,
+    "real": _real,
+    "double": _double,
+    "decimal": _decimal,
+    "date": _date,
+    "time": _time,
+    "time with time zone": _time_tz,
+    "timestamp": _timestamp,
+    "timestamp with time zone": _timestamp_tz,
+    "varbinary": _binary,
+    "ipaddress": _address,
+    "hyperloglog": _binary,
+    "interval day to second": _day_interval,
+    "interval year to month": _month_interval,
+    "array": _array,
+    "map": _map,
+    "row": _row,
+    "unknown": _unknown,
+}
+
+
+# ---------------------------------------------------------------- files
+
+
+def csv_field(value: str | None) -> str:
+    """A value of the result CSV: always quoted, quotes doubled; NULL is nothing at all."""
+    return "" if value is None else '"' + value.replace('"', '""') + '"'
+
+
+class ResultWriter:
+    """Writes a SELECT's answer: the CSV with its header, and the rows to page from."""
+
+    def __init__(self, path: Path, names: Sequence[str], types: Sequence[Type], rows: RowsWriter) -> None:
+        self._types = tuple(types)
+        self._rows = rows
+        self.row_count = 0
+        self._file = open(path, "wb")  # noqa: SIM115  (closed by close)
+        self._file.write((",".join(map(csv_field, names)) + "\n").encode())
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        columns = batch_texts(batch, self._types)
+        fields = [list(map(csv_field, column)) for column in columns]
+        lines = map(",".join, zip(*fields, strict=True))
+        self._file.write(("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
+        self._rows.write(zip(*columns, strict=True))
+        self.row_count += batch.num_rows
+
+    def write_all(self, batches: Iterable[pa.RecordBatch]) -> int:
+        """Append every batch; the number of rows written so far."""
+        for batch in batches:
+            if batch.num_rows:
+                self.write(batch)
+        return self.row_count
+
+    def close(self) -> None:
+        """Finish the CSV (the rows file is its owner's to close)."""
+        self._file.close()
+
+    def __enter__(self) -> ResultWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

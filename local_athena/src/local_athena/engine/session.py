@@ -1,0 +1,184 @@
+"""The one DuckDB of a server: a cursor per query, Python functions on demand, Trino's error names.
+
+    session = Session(memory_limit="512MB", threads=2, temporary=folder)
+    with session.cursor(control) as cursor:      # interrupted when the query is cancelled
+        for batch in cursor.batches(sql): …
+
+DuckDB runs in process and in memory; tables are files that SQL texts name. Texts come from the
+rewrite only, never from users.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+
+from local_athena.functions import udf
+from local_athena.sql.errors import SqlError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_A_BATCH = 20_000
+_PAYLOAD = re.compile(r"TRINO:([A-Z_0-9]+):(.*?):TRINO", re.DOTALL)
+_DEEPEST = 100_000
+_EXPRESSION_DEPTH = 20_000
+
+
+class Cancel(Protocol):
+    """What a cursor needs of `QueryControl`."""
+
+    def on_cancel(self, callback: Callable[[], object]) -> None: ...
+
+    def forget(self, callback: Callable[[], object]) -> None: ...
+
+    def check(self) -> None: ...
+
+
+class Session:
+    """An in-memory DuckDB and the Python functions registered with it."""
+
+    def __init__(
+        self,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        temporary: Path | None = None,
+    ) -> None:
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEPEST))
+        config: dict[str, str | int | bool | float | list[str]] = {
+            "memory_limit": memory_limit or "512MB",
+            "threads": threads or 2,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "max_expression_depth": _EXPRESSION_DEPTH,
+        }
+        if temporary is not None:
+            temporary.mkdir(parents=True, exist_ok=True)
+            config["temp_directory"] = str(temporary)
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET preserve_insertion_order = true")
+        self._connection.execute("SET arrow_large_buffer_size = false")
+        self._registered: set[str] = set()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._connection.close()
+
+    @contextmanager
+    def cursor(self, control: Cancel | None = None) -> Iterator[Cursor]:
+        """A cursor of its own for one statement; cancelling interrupts it."""
+        connection = self._connection.cursor()
+        if control is not None:
+            control.on_cancel(connection.interrupt)
+        try:
+            yield Cursor(self, connection, control)
+        finally:
+            if control is not None:
+                control.forget(connection.interrupt)
+            connection.close()
+
+    def prepare(self, sql: str) -> None:
+        """Register the Python functions that a text calls, those that are not yet."""
+        missing = [f for f in udf.used(sql) if f.name not in self._registered]
+        if not missing:
+            return
+        with self._lock:
+            for function in missing:
+                if function.name in self._registered:
+                    continue
+                self._connection.create_function(
+                    function.name,
+                    function.function,
+                    [duckdb.sqltype(text) for text in function.arguments],  # type: ignore[arg-type]
+                    duckdb.sqltype(function.returns),
+                    type="arrow",  # type: ignore[arg-type]
+                    null_handling="special",  # type: ignore[arg-type]
+                    side_effects=function.volatile,
+                )
+                self._registered.add(function.name)
+
+
+class Cursor:
+    """Runs texts for one query. Every failure is a SqlError with Trino's name."""
+
+    def __init__(
+        self, session: Session, connection: duckdb.DuckDBPyConnection, control: Cancel | None
+    ) -> None:
+        self._session = session
+        self.connection = connection
+        self._control = control
+
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run a text; the result is the connection's.
+
+        Raises:
+            SqlError: as `error_of` names it.
+            QueryCancelled: the query was cancelled (raised by its control).
+        """
+        self._session.prepare(sql)
+        return self._watch(lambda: self.connection.execute(sql))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a small answer as Python values."""
+        self.execute(sql)
+        return self._watch(self.connection.fetchall)
+
+    def batches(self, sql: str, size: int = ROWS_A_BATCH) -> Iterator[pa.RecordBatch]:
+        """The answer as Arrow record batches of at most about `size` rows, as they are made."""
+        self.execute(sql)
+        reader = self._watch(lambda: self.connection.to_arrow_reader(size))
+        while True:
+            batch = self._watch(lambda: next(reader, None))
+            if batch is None:
+                return
+            yield batch
+
+    def schema(self, sql: str) -> pa.Schema:
+        """The Arrow schema of a text's answer, without running it to its end."""
+        self.execute(f"SELECT * FROM ({sql}) LIMIT 0")
+        return self._watch(lambda: self.connection.to_arrow_table()).schema
+
+    def _watch(self, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except (duckdb.Error, OSError, RuntimeError, ValueError, RecursionError) as error:
+            if self._control is not None:
+                self._control.check()
+            raise error_of(error) from error
+
+
+_BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"More than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
+    (re.compile(r"Overflow in|[Oo]verflow|out of range|Out of Range"), "NUMERIC_VALUE_OUT_OF_RANGE"),
+    (re.compile(r"[Dd]ivision by zero"), "DIVISION_BY_ZERO"),
+    (re.compile(r"Map keys? (must be unique|can not be NULL)"), "INVALID_FUNCTION_ARGUMENT"),
+    (re.compile(r"Conversion Error: (Type|Casting value|Could not cast)"), "INVALID_CAST_ARGUMENT"),
+    (re.compile(r"Conversion Error"), "INVALID_CAST_ARGUMENT"),
+    (re.compile(r"Out of Memory Error"), "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (re.compile(r"like pattern must not end with escape"), "INVALID_FUNCTION_ARGUMENT"),
+)
+
+
+def error_of(error: Exception) -> SqlError:
+    """Trino's error for a failure of DuckDB: our own payload, a known text, or
+    GENERIC_INTERNAL_ERROR with DuckDB's text."""
+    text = str(error)
+    found = _PAYLOAD.search(text)
+    if found:
+        return SqlError(found.group(1), found.group(2))
+    if isinstance(error, RecursionError):
+        return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+        return SqlError("GENERIC_INTERNAL_ERROR", text)
+    for pattern, name in _BY_TEXT:
+        if pattern.search(text):
+            return SqlError(name, text.partition("\n")[0].partition(": ")[2] or text)
+    return SqlError("GENERIC_INTERNAL_ERROR", text)

@@ -1,0 +1,401 @@
+"""CAST: the dispatch by (source base, target base), numbers and booleans, nested values.
+
+Text targets are in `cast_text`, dates and times in `cast_time`, JSON in `cast_json`. Measured on
+DuckDB 1.5.5: a bare cast takes '1_000' and '0x1F' as integers and 'yes' as a boolean, rounds a
+double half to even, and carries binary dust from double to decimal.
+"""
+
+from __future__ import annotations
+
+from local_athena.functions.text import fail, guard, let, text
+from local_athena.functions.udf import call_python
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import (
+    duckdb_type,
+    element_of,
+    entry_of,
+    fields_of,
+    precision_of,
+)
+from local_athena.sql.types import Type
+
+INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+_JAVA_NAMES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INT", "bigint": "BIGINT"}
+_DOUBLE = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
+_DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_INTEGER = r"\s*[+-]?[0-9]+\s*"
+
+
+def cast_text(value: str, source: Type, target: Type) -> str:
+    """The text of CAST(value AS target), raising as Trino does.
+
+    Raises:
+        SqlError: NOT_SUPPORTED for a pair that no family knows.
+    """
+    if same_values(source, target):
+        return value
+    if source.base == "unknown":
+        return f"CAST(NULL AS {duckdb_type(target)})"
+    from local_athena.functions.registry import catalogue
+
+    writer = catalogue().casts.get((source.base, target.base))
+    if writer is None:
+        raise SqlError("NOT_SUPPORTED", f"cast from {source} to {target} is not supported")
+    return writer(value, source, target)
+
+
+def same_values(source: Type, target: Type) -> bool:
+    """Whether every value of `source` is, as DuckDB holds it, already one of `target`."""
+    if source == target:
+        return True
+    if source.base != target.base:
+        return False
+    if source.base == "varchar":
+        longest, limit = source.arguments[0], target.arguments[0]
+        return limit is None or (isinstance(longest, int) and longest <= int(str(limit)))
+    if source.base in ("timestamp", "time", "timestamp with time zone", "time with time zone"):
+        before, after = precision_of(source), precision_of(target)
+        return before <= after and (before > 6) == (after > 6)
+    if source.base == "array":
+        return same_values(element_of(source), element_of(target))
+    if source.base == "map":
+        return all(
+            same_values(a, b) for a, b in zip(entry_of(source), entry_of(target), strict=True)
+        )
+    if source.base == "row":
+        before_fields, after_fields = fields_of(source), fields_of(target)
+        return len(before_fields) == len(after_fields) and all(
+            same_values(a, b) for a, b in zip(before_fields, after_fields, strict=True)
+        )
+    return False
+
+
+def assign(value: str, source: Type, target: Type) -> str:
+    """What INSERT, UPDATE and MERGE store: as a cast, but text that does not fit fails."""
+    if same_values(source, target):
+        return value
+    if source.base in ("varchar", "char") and target.base in ("varchar", "char"):
+        limit = int(str(target.arguments[0])) if target.arguments[0] is not None else None
+        if limit is not None:
+            message = (
+                f"Cannot truncate non-space characters when casting from {source} to {target}"
+                " on INSERT"
+            )
+            return let(
+                [value],
+                lambda v: guard(
+                    f"length(rtrim({v}, ' ')) > {limit}",
+                    "INVALID_CAST_ARGUMENT",
+                    text(message),
+                    cast_text(v, source, target),
+                ),
+            )
+    return cast_text(value, source, target)
+
+
+def or_fail(attempt: str, value: str, message: str) -> str:
+    """`attempt`, or INVALID_CAST_ARGUMENT where it is NULL although `value` is not."""
+    failure = fail("INVALID_CAST_ARGUMENT", message)
+    return f"COALESCE({attempt}, CASE WHEN {value} IS NOT NULL THEN {failure} END)"
+
+
+def _java_type(type_: Type) -> str:
+    if type_.base == "decimal":
+        return f"DECIMAL({type_.arguments[0]}, {type_.arguments[1]})"
+    return _JAVA_NAMES.get(type_.base, type_.base.upper())
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _plain(value: str, source: Type, target: Type) -> str:
+    return f"CAST({value} AS {duckdb_type(target)})"
+
+
+def _narrow(value: str, source: Type, target: Type) -> str:
+    if INTEGERS.index(source.base) <= INTEGERS.index(target.base):
+        return _plain(value, source, target)
+    kind = duckdb_type(target)
+    message = f"{text(f'Out of range for {target.base}: ')} || v"
+    return let(
+        [value],
+        lambda v: (
+            f"COALESCE(TRY_CAST({v} AS {kind}), CASE WHEN {v} IS NOT NULL THEN "
+            f"{fail('NUMERIC_VALUE_OUT_OF_RANGE', message.replace('|| v', f'|| {v}'))} END)"
+        ),
+    )
+
+
+def _boolean(value: str, source: Type, target: Type) -> str:
+    return f"({value} <> 0)"
+
+
+def _double_to_integer(value: str, source: Type, target: Type) -> str:
+    kind = duckdb_type(target)
+
+    def body(v: str) -> str:
+        nan = fail("INVALID_CAST_ARGUMENT", text(f"Cannot cast {source.base} NaN to {target.base}"))
+        beyond = fail(
+            "NUMERIC_VALUE_OUT_OF_RANGE", f"{text(f'Out of range for {target.base}: ')} || {v}"
+        )
+        return (
+            f"(CASE WHEN isnan({v}) THEN {nan} ELSE COALESCE(TRY_CAST(round({v}) AS {kind}), "
+            f"CASE WHEN {v} IS NOT NULL THEN {beyond} END) END)"
+        )
+
+    return let([value], body)
+
+
+def _decimal_to_integer(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST({v} AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast ''' || {v} || ''' to {_java_type(target)}'",
+        ),
+    )
+
+
+def _to_decimal(value: str, source: Type, target: Type) -> str:
+    kind = duckdb_type(target)
+    if source.base == "decimal" and _fits(source, target):
+        return f"CAST({value} AS {kind})"
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST({v} AS {kind})",
+            v,
+            f"'Cannot cast {_java_type(source)} ''' || {v} || ''' to {_java_type(target)}'",
+        ),
+    )
+
+
+def _fits(source: Type, target: Type) -> bool:
+    (p1, s1), (p2, s2) = (map(int, map(str, t.arguments)) for t in (source, target))
+    return s2 >= s1 and p2 - s2 >= p1 - s1
+
+
+def _double_to_decimal(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST(CAST({v} AS VARCHAR) AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast {source.base.upper()} ''' || {v} || ''' to {_java_type(target)}'",
+        ),
+    )
+
+
+def _decimal_to_double(value: str, source: Type, target: Type) -> str:
+    if int(str(source.arguments[0])) <= 15 and target.base == "double":
+        return f"CAST({value} AS DOUBLE)"
+    return f"CAST(CAST({value} AS VARCHAR) AS {duckdb_type(target)})"
+
+
+def _double_to_real(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: (
+            f"COALESCE(TRY_CAST({v} AS FLOAT), CASE WHEN {v} > 0 THEN CAST('inf' AS FLOAT) "
+            f"WHEN {v} < 0 THEN CAST('-inf' AS FLOAT) END)"
+        ),
+    )
+
+
+# ---------------------------------------------------------------- from text
+
+
+def _text_to_integer(value: str, source: Type, target: Type) -> str:
+    return _checked(value, _INTEGER, target, f" to {_JAVA_NAMES[target.base]}")
+
+
+def _checked(value: str, pattern: str, target: Type, tail: str) -> str:
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST(CASE WHEN regexp_full_match({v}, {text(pattern)}) THEN {v} END "
+            f"AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast ''' || {v} || '''{tail}'",
+        ),
+    )
+
+
+def _text_to_double(value: str, source: Type, target: Type) -> str:
+    kind = duckdb_type(target)
+
+    def body(v: str) -> str:
+        attempt = (
+            f"CASE WHEN regexp_full_match({v}, {text(_DOUBLE)}) THEN "
+            f"COALESCE(TRY_CAST(rtrim(trim({v}), 'fFdD') AS {kind}), "
+            f"{_infinite(v, kind)}) END"
+        )
+        return or_fail(attempt, v, f"'Cannot cast ''' || {v} || ''' to {target.base.upper()}'")
+
+    return let([value], body)
+
+
+def _infinite(value: str, kind: str) -> str:
+    """Java reads too large a number as infinity, too small a one as zero."""
+    small = f"regexp_matches({value}, '[eE]-')"
+    minus = f"starts_with(trim({value}), '-')"
+    return (
+        f"CAST(CASE WHEN {small} THEN '0' WHEN {minus} THEN '-inf' ELSE 'inf' END AS {kind})"
+    )
+
+
+def _text_to_decimal(value: str, source: Type, target: Type) -> str:
+    def body(v: str) -> str:
+        valid = f"regexp_full_match({v}, {text(_DECIMAL)})"
+        reason = f"CASE WHEN {valid} THEN 'Value too large.' ELSE 'Value is not a number.' END"
+        return or_fail(
+            f"TRY_CAST(CASE WHEN {valid} THEN {v} END AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast VARCHAR ''' || {v} || ''' to {_java_type(target)}. ' || {reason}",
+        )
+
+    return let([value], body)
+
+
+def _char_to_decimal(value: str, source: Type, target: Type) -> str:
+    return _text_to_decimal(f"rtrim({value}, ' ')", source, target)
+
+
+def _text_to_boolean(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: (
+            f"(CASE WHEN lower({v}) IN ('t', 'true', '1') THEN TRUE "
+            f"WHEN lower({v}) IN ('f', 'false', '0') THEN FALSE WHEN {v} IS NOT NULL THEN "
+            + fail("INVALID_CAST_ARGUMENT", f"'Cannot cast ''' || {v} || ''' to BOOLEAN'")
+            + " END)"
+        ),
+    )
+
+
+# ---------------------------------------------------------------- nested, uuid
+
+
+def _array(value: str, source: Type, target: Type) -> str:
+    inner = cast_text("e", element_of(source), element_of(target))
+    if element_of(source).base == "unknown":
+        kind = duckdb_type(element_of(target))
+        return f"list_transform({value}, lambda e: CAST(NULL AS {kind}))"
+    return f"list_transform({value}, lambda e: {inner})"
+
+
+def _map(value: str, source: Type, target: Type) -> str:
+    (key, item), (new_key, new_item) = entry_of(source), entry_of(target)
+    if key.base == "unknown":
+        return let(
+            [value],
+            lambda v: f"(CASE WHEN {v} IS NOT NULL THEN CAST(MAP {{}} AS {duckdb_type(target)}) END)",
+        )
+    packed = (
+        f"struct_pack(key := {cast_text('e.key', key, new_key)}, "
+        f"value := {cast_text('e.value', item, new_item)})"
+    )
+    entries = f"list_transform(map_entries({value}), lambda e: {packed})"
+    if not same_values(key, new_key):
+        entries = f"list_sort({entries})"
+    return f"map_from_entries({entries})"
+
+
+def _row(value: str, source: Type, target: Type) -> str:
+    def body(v: str) -> str:
+        parts = [
+            f"'f{index}': {cast_text(f'''struct_extract({v}, 'f{index}')''', a, b)}"
+            for index, (a, b) in enumerate(zip(fields_of(source), fields_of(target), strict=True))
+        ]
+        return f"(CASE WHEN {v} IS NOT NULL THEN {{{', '.join(parts)}}} END)"
+
+    return let([value], body)
+
+
+def _text_to_uuid(value: str, source: Type, target: Type) -> str:
+    pattern = "[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST(CASE WHEN regexp_full_match({v}, {text(pattern)}) THEN {v} END AS UUID)",
+            v,
+            f"'Cannot cast value to UUID: ' || {v}",
+        ),
+    )
+
+
+def _binary_to_uuid(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: guard(
+            f"octet_length({v}) <> 16",
+            "INVALID_CAST_ARGUMENT",
+            f"'Invalid UUID binary length: ' || octet_length({v})",
+            f"CAST(lower(hex({v})) AS UUID)",
+        ),
+    )
+
+
+def _text_to_ipaddress(value: str, source: Type, target: Type) -> str:
+    return call_python("text_to_ip", _parse_address, [value], ["VARCHAR"], "BLOB")
+
+
+def _parse_address(value: str) -> bytes:
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        raise SqlError("INVALID_CAST_ARGUMENT", f"Cannot cast value to IPADDRESS: {value}") from None
+    if address.version == 4:
+        return b"\0" * 10 + b"\xff\xff" + address.packed
+    return address.packed
+
+
+def _binary_to_ipaddress(value: str, source: Type, target: Type) -> str:
+    v4 = "unhex('00000000000000000000ffff')"
+    return let(
+        [value],
+        lambda v: (
+            f"(CASE octet_length({v}) WHEN 16 THEN {v} WHEN 4 THEN {v4} || {v} ELSE "
+            f"CASE WHEN {v} IS NOT NULL THEN "
+            + fail(
+                "INVALID_CAST_ARGUMENT", f"'Invalid IP address binary length: ' || octet_length({v})"
+            )
+            + " END END)"
+        ),
+    )
+
+
+def _keep(value: str, source: Type, target: Type) -> str:
+    return value
+
+
+CASTS = {
+    **{(a, b): _narrow for a in INTEGERS for b in INTEGERS},
+    **{("boolean", b): _plain for b in (*INTEGERS, "double", "real", "decimal")},
+    **{(a, "boolean"): _boolean for a in (*INTEGERS, "double", "real", "decimal")},
+    **{(a, b): _plain for a in INTEGERS for b in ("double", "real")},
+    **{(a, b): _double_to_integer for a in ("double", "real") for b in INTEGERS},
+    **{("decimal", b): _decimal_to_integer for b in INTEGERS},
+    **{(a, "decimal"): _to_decimal for a in (*INTEGERS, "decimal")},
+    **{(a, "decimal"): _double_to_decimal for a in ("double", "real")},
+    **{("decimal", b): _decimal_to_double for b in ("double", "real")},
+    ("real", "double"): _plain,
+    ("double", "real"): _double_to_real,
+    **{(a, b): _text_to_integer for a in ("varchar", "char") for b in INTEGERS},
+    **{(a, b): _text_to_double for a in ("varchar", "char") for b in ("double", "real")},
+    ("varchar", "decimal"): _text_to_decimal,
+    ("char", "decimal"): _char_to_decimal,
+    ("varchar", "boolean"): _text_to_boolean,
+    ("array", "array"): _array,
+    ("map", "map"): _map,
+    ("row", "row"): _row,
+    ("varchar", "uuid"): _text_to_uuid,
+    ("varbinary", "uuid"): _binary_to_uuid,
+    ("varchar", "ipaddress"): _text_to_ipaddress,
+    ("varbinary", "ipaddress"): _binary_to_ipaddress,
+    ("ipaddress", "varbinary"): _keep,
+    ("json", "json"): _keep,
+}

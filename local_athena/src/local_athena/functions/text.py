@@ -1,0 +1,108 @@
+"""Pieces of DuckDB SQL that every family writes with: failing, guarding, naming a value once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from local_athena.functions.registry import ScalarWriter
+from local_athena.sql.bound import Call
+from local_athena.sql.representation import duckdb_type, quote_text
+
+_ATOM = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*|\(?-?[0-9.]+\)?|'[^']{0,40}'"
+    r"|CAST\(('[^']{0,40}'|\(?-?[0-9.]+\)?|NULL) AS [A-Z0-9(),]+\)"
+    r"|(TIMESTAMP|DATE|TIME) '[^']*'|TRUE|FALSE"
+)
+_SUBQUERY = re.compile(r"\bSELECT\b")
+_names = count()
+
+
+def payload(name: str, message: str) -> str:
+    """DuckDB text of what the session reads back as an error of Trino; `message` is SQL text."""
+    return f"('TRINO:{name}:' || {message} || ':TRINO')"
+
+
+def fail(name: str, message: str, type_text: str | None = None) -> str:
+    """An expression that raises: `message` is SQL (quote plain text). Lazy within CASE, seen by TRY.
+
+    A cast that cannot work, because error() is volatile and TRY refuses it.
+    """
+    text = f"CAST({payload(name, message)} AS INTEGER)"
+    if type_text is None:
+        return f"(CASE WHEN {text} = 0 THEN NULL END)"
+    return f"CAST((CASE WHEN {text} = 0 THEN NULL END) AS {type_text})"
+
+
+def guard(condition: str, name: str, message: str, value: str) -> str:
+    """`value`, but raise where the condition is true."""
+    return f"(CASE WHEN {condition} THEN {fail(name, message)} ELSE {value} END)"
+
+
+def is_atom(text: str) -> bool:
+    """Whether a text is cheap to write twice: a column, a literal."""
+    return _ATOM.fullmatch(text) is not None
+
+
+def let(texts: Sequence[str], body: Callable[..., str]) -> str:
+    """`body(names…)` with each text computed once per row.
+
+    Atoms stand for themselves; other texts are bound by a one-element list_transform. A subquery
+    cannot stand in a lambda: where the body holds one, the texts are repeated instead.
+    """
+    if all(is_atom(text) for text in texts):
+        return body(*texts)
+    variable = f"l{next(_names)}"
+    heavy = [index for index, text in enumerate(texts) if not is_atom(text)]
+    if len(heavy) == 1:
+        names = list(texts)
+        names[heavy[0]] = variable
+        inside = body(*names)
+        if _SUBQUERY.search(inside):
+            return body(*texts)
+        return f"(list_transform([{texts[heavy[0]]}], lambda {variable}: {inside})[1])"
+    names = list(texts)
+    parts = []
+    for position, index in enumerate(heavy):
+        parts.append(f"'p{position}': {texts[index]}")
+        names[index] = f"{variable}.p{position}"
+    packed = "{" + ", ".join(parts) + "}"
+    inside = body(*names)
+    if _SUBQUERY.search(inside):
+        return body(*texts)
+    return f"(list_transform([{packed}], lambda {variable}: {inside})[1])"
+
+
+def template(pattern: str, *, once: bool = False) -> ScalarWriter:
+    """A writer from a pattern with {0}, {1}, …; `once` when it names an argument twice."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        if once:
+            return let(arguments, lambda *names: "(" + pattern.format(*names) + ")")
+        return "(" + pattern.format(*arguments) + ")"
+
+    return write
+
+
+def native(name: str) -> ScalarWriter:
+    """A writer for a function that DuckDB has under that name with Trino's meaning."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        return f"{name}({', '.join(arguments)})"
+
+    return write
+
+
+def typed_native(name: str) -> ScalarWriter:
+    """As `native`, the result cast to the bound type."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        return f"CAST({name}({', '.join(arguments)}) AS {duckdb_type(call.type)})"
+
+    return write
+
+
+def text(value: str) -> str:
+    """A quoted string (for messages)."""
+    return quote_text(value)

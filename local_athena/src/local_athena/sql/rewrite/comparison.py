@@ -1,0 +1,161 @@
+"""Comparing values by Trino's rules: three-valued within rows and arrays, NaN equal to nothing.
+
+Measured on DuckDB 1.5.5: rows and lists compare two-valued natively (`[1, NULL] = [1, NULL]` is
+true), `nan = nan` is true and nan is greater than all.
+"""
+
+from __future__ import annotations
+
+import re
+
+from local_athena.functions.text import fail, is_atom, let
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import element_of, entry_of, fields_of, precision_of
+from local_athena.sql.types import Type
+
+_NOT_NAN = re.compile(r"CAST\('-?[0-9.e+-]+' AS (DOUBLE|FLOAT)\)|[0-9.]+")
+_DAY_US = 86_400_000_000
+
+
+def is_plain(type_: Type) -> bool:
+    """Whether DuckDB's own =, <, IN and GROUP BY are Trino's for this type."""
+    if type_.base in ("real", "double", "timestamp with time zone", "time with time zone"):
+        return False
+    return type_.base not in ("array", "map", "row")
+
+
+def canonical(type_: Type, text: str) -> str:
+    """A text that sorts, groups and is distinct natively as the value is for Trino."""
+    if not _needs_canon(type_):
+        return text
+    base = type_.base
+    if base == "timestamp with time zone":
+        if precision_of(type_) > 6:
+            return f"struct_pack(i := struct_extract({text}, 'instant'), p := struct_extract({text}, 'ps'))"
+        return f"struct_extract({text}, 'instant')"
+    if base == "time with time zone":
+        return let([text], lambda t: f"mod({t}.us - {t}.zone * 60000000 + {2 * _DAY_US}, {_DAY_US})")
+    if base == "array":
+        inner = canonical(element_of(type_), "e")
+        return f"list_transform({text}, lambda e: {inner})"
+    if base == "row":
+        parts = [
+            f"f{index} := " + canonical(part, f"struct_extract({text}, 'f{index}')")
+            for index, part in enumerate(fields_of(type_))
+        ]
+        return f"(CASE WHEN {text} IS NOT NULL THEN struct_pack({', '.join(parts)}) END)"
+    key, value = entry_of(type_)
+    packed = f"struct_pack(k := {canonical(key, 'e.key')}, v := {canonical(value, 'e.value')})"
+    return f"list_transform(map_entries({text}), lambda e: {packed})"
+
+
+def _needs_canon(type_: Type) -> bool:
+    if type_.base in ("timestamp with time zone", "time with time zone"):
+        return True
+    if type_.base == "array":
+        return _needs_canon(element_of(type_))
+    if type_.base == "map":
+        return any(_needs_canon(part) for part in entry_of(type_))
+    return type_.base == "row" and any(_needs_canon(part) for part in fields_of(type_))
+
+
+def compare(operator: str, type_: Type, left: str, right: str) -> str:
+    """`left operator right` for =, <>, <, <=, >, >=, is [not] distinct from."""
+    if operator.endswith("distinct from"):
+        sides = f"{canonical(type_, left)} {operator.upper()} {canonical(type_, right)}"
+        return f"({sides})"
+    if operator == "=":
+        return equal(type_, left, right)
+    if operator == "<>":
+        if is_plain(type_):
+            return f"({left} <> {right})"
+        return f"(NOT {equal(type_, left, right)})"
+    return _ordered(operator, type_, left, right)
+
+
+def equal(type_: Type, left: str, right: str) -> str:
+    """left = right, NULL when Trino's is."""
+    base = type_.base
+    if is_plain(type_):
+        return f"({left} = {right})"
+    if base in ("real", "double"):
+        if _NOT_NAN.fullmatch(left) or _NOT_NAN.fullmatch(right):
+            return f"({left} = {right})"
+        if is_atom(left):
+            return f"({left} = {right} AND NOT isnan({left}))"
+        return let([left, right], lambda a, b: f"({a} = {b} AND NOT isnan({a}))")
+    if base in ("timestamp with time zone", "time with time zone"):
+        return f"({canonical(type_, left)} = {canonical(type_, right)})"
+    return let([left, right], lambda a, b: _nested_equal(type_, a, b))
+
+
+def _nested_equal(type_: Type, left: str, right: str) -> str:
+    if type_.base == "row":
+        parts = [
+            equal(part, f"struct_extract({left}, 'f{index}')", f"struct_extract({right}, 'f{index}')")
+            for index, part in enumerate(fields_of(type_))
+        ]
+        return "(" + " AND ".join(parts) + ")"
+    if type_.base == "array":
+        each = equal(element_of(type_), "p[1]", "p[2]")
+        return _all_equal(left, right, f"list_zip({left}, {right})", "p", each, "len")
+    value = entry_of(type_)[1]
+    each = equal(value, "p[1]", "p[2]")
+    pairs = f"list_zip(map_values({left}), map_values({right}))"
+    same = _all_equal(left, right, pairs, "p", each, "cardinality")
+    return f"(CASE WHEN map_keys({left}) <> map_keys({right}) THEN FALSE ELSE {same} END)"
+
+
+def _all_equal(left: str, right: str, pairs: str, name: str, each: str, size: str) -> str:
+    rank = f"CASE WHEN {each} IS FALSE THEN 0 WHEN {each} IS NULL THEN 1 ELSE 2 END"
+    lowest = f"list_min(list_transform({pairs}, lambda {name}: {rank}))"
+    return (
+        f"(CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL "
+        f"WHEN {size}({left}) <> {size}({right}) THEN FALSE "
+        f"ELSE (CASE {lowest} WHEN 0 THEN FALSE WHEN 1 THEN NULL ELSE TRUE END) END)"
+    )
+
+
+def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
+    base = type_.base
+    if is_plain(type_) or base in ("timestamp with time zone", "time with time zone"):
+        return f"({canonical(type_, left)} {operator} {canonical(type_, right)})"
+    if base in ("real", "double"):
+        greater = left if operator in (">", ">=") else right
+        if _NOT_NAN.fullmatch(greater):
+            return f"({left} {operator} {right})"
+        if is_atom(greater):
+            return f"({left} {operator} {right} AND NOT isnan({greater}))"
+        if operator in (">", ">="):
+            return let(
+                [left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({a}))"
+            )
+        return let([left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({b}))")
+    if base == "row":
+        return let([left, right], lambda a, b: _row_ordered(operator, type_, a, b))
+    if base == "array":
+        nulls = "ARRAY comparison not supported for arrays with null elements"
+        return let(
+            [left, right],
+            lambda a, b: (
+                f"(CASE WHEN len({a}) <> list_count({a}) OR len({b}) <> list_count({b}) "
+                f"THEN {fail('NOT_SUPPORTED', repr(nulls))} "
+                f"ELSE {canonical(type_, a)} {operator} {canonical(type_, b)} END)"
+            ),
+        )
+    raise SqlError("NOT_SUPPORTED", f"comparison {operator} of {type_}")
+
+
+def _row_ordered(operator: str, type_: Type, left: str, right: str) -> str:
+    strict = operator[0]
+    fields = fields_of(type_)
+    text = ""
+    for index in reversed(range(len(fields))):
+        part = fields[index]
+        a = f"struct_extract({left}, 'f{index}')"
+        b = f"struct_extract({right}, 'f{index}')"
+        if not text:
+            text = compare(operator, part, a, b)
+        else:
+            text = f"({compare(strict, part, a, b)} OR ({equal(part, a, b)} AND {text}))"
+    return text

@@ -1,0 +1,73 @@
+"""Which columns a tree uses, so that scans offer no others."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+from local_athena.sql import bound
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+def used_columns(tree: Any) -> frozenset[int]:
+    """The ids of all columns that the tree reads by Reference, or offers whole (TABLE t)."""
+    found: set[int] = set()
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is tuple:
+            waiting.extend(node)
+        elif kind is bound.Reference:
+            found.add(node.column.id)
+        elif kind in (bound.Constant, bound.Column, bound.TableHandle):
+            continue
+        elif kind is bound.BoundTable:
+            found.update(column.id for column in node.relation.columns)
+            waiting.append(node.relation)
+        elif kind.__module__ == bound.__name__:
+            waiting.extend(getattr(node, name) for name in _slots(kind))
+    return frozenset(found)
+
+
+def count_uses(tree: Any, table: int) -> int:
+    """How often a tree reads the common table of that id."""
+    uses = 0
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is tuple or kind is list:
+            waiting.extend(node)
+        elif kind is bound.CommonTable:
+            uses += node.id == table
+        elif kind in (bound.Constant, bound.Column, bound.TableHandle):
+            continue
+        elif kind.__module__ == bound.__name__:
+            waiting.extend(getattr(node, name) for name in _slots(kind))
+    return uses
+
+
+def free_columns(tree: Any) -> frozenset[int]:
+    """The ids of columns that a tree reads but no relation or query inside of it offers."""
+    offered: set[int] = set()
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is tuple:
+            waiting.extend(node)
+        elif kind is bound.Column:
+            offered.add(node.id)
+        elif kind in (bound.Constant, bound.TableHandle, bound.Reference):
+            continue
+        elif kind.__module__ == bound.__name__:
+            waiting.extend(getattr(node, name) for name in _slots(kind))
+    return used_columns(tree) - offered
