@@ -1,16 +1,19 @@
 """Dates of partition projection: Java's patterns, intervals, and `NOW-3DAYS`.
 
 Source: Amazon Athena user guide, "Supported types for partition projection" (read November 2026).
-All instants are naive UTC.
+All instants are aware, UTC.
 """
 
 import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from local_athena.errors import ProjectionError
+
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 UNITS = ("YEARS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES", "SECONDS", "MILLIS")
 _SECONDS = {"WEEKS": 604800, "DAYS": 86400, "HOURS": 3600, "MINUTES": 60, "SECONDS": 1}
@@ -68,6 +71,7 @@ class DateFormat:
                 values.get("minute", 0),
                 values.get("second", 0),
                 values.get("millisecond", 0) * 1000,
+                tzinfo=UTC,
             )
         except ValueError:
             return None
@@ -140,7 +144,7 @@ def step(start: datetime, count: int, unit: str) -> datetime:
         months = start.year * 12 + start.month - 1 + count * (12 if unit == "YEARS" else 1)
         year, month = divmod(months, 12)
         if not 1 <= year <= 9999:
-            return datetime.max if count > 0 else datetime.min
+            return LAST if count > 0 else FIRST
         day = min(start.day, calendar.monthrange(year, month + 1)[1])
         return start.replace(year=year, month=month + 1, day=day)
     try:
@@ -148,7 +152,7 @@ def step(start: datetime, count: int, unit: str) -> datetime:
             return start + timedelta(milliseconds=count)
         return start + timedelta(seconds=count * _SECONDS[unit])
     except OverflowError:
-        return datetime.max if count > 0 else datetime.min
+        return LAST if count > 0 else FIRST
 
 
 def count_steps(start: datetime, end: datetime, interval: int, unit: str) -> int:
@@ -162,7 +166,7 @@ def count_steps(start: datetime, end: datetime, interval: int, unit: str) -> int
         width = 0.001 if unit == "MILLIS" else _SECONDS[unit]
         guess = int((end - start).total_seconds() / (interval * width))
     guess = max(0, guess - 1)
-    while step(start, (guess + 1) * interval, unit) <= end:
+    while step(start, (guess + 1) * interval, unit) <= min(end, LAST - timedelta(days=1)):
         guess += 1
     return guess + 1
 

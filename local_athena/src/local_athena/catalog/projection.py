@@ -15,7 +15,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from local_athena.catalog.dates import UNITS, compile_format, count_steps, read_bound, step
+from local_athena.catalog.dates import FIRST, UNITS, compile_format, count_steps, read_bound, step
 from local_athena.catalog.domain import All, Domain, Domains, Span, Values
 from local_athena.catalog.model import Column, Partition, Table
 from local_athena.errors import ProjectionError
@@ -149,7 +149,7 @@ def _integer(settings: "_Settings", column: Column, now: datetime) -> _Series:
 
 def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
     form = compile_format(settings.require("format"))
-    instant = now.astimezone(UTC).replace(tzinfo=None)
+    instant = now.astimezone(UTC)
     start, end = (read_bound(text, form, instant) for text in settings.pair("range"))
     interval = settings.positive("interval", 1)
     unit = (settings.get("interval.unit") or form.default_unit() or "").strip().upper()
@@ -163,7 +163,7 @@ def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
 
     def at(index: int) -> datetime:
         found = form.read(text(index))
-        return datetime.min if found is None else found
+        return FIRST if found is None else found
 
     def instant_of(wanted: str) -> datetime:
         found = form.read(wanted) or _iso(wanted)
@@ -309,7 +309,7 @@ def _key_of(column: Column) -> Key:
     if kind.startswith(_NUMBERS):
         return _as_number
     if kind.startswith(("date", "timestamp")):
-        return lambda text: _iso(text) or datetime.min
+        return lambda text: _iso(text) or FIRST
     return _as_text
 
 
@@ -329,4 +329,4 @@ def _iso(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
