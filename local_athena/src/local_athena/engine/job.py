@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_athena.catalog import Catalog
@@ -14,6 +13,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.storage import ObjectStore
 
 if TYPE_CHECKING:
+    from local_athena.engine.iceberg.lake import Lake
     from local_athena.engine.session import Session
 
 CATALOG_NAME = "awsdatacatalog"
@@ -22,7 +22,7 @@ _CATALOGS = frozenset({CATALOG_NAME, "hive", ""})
 
 @dataclass(slots=True)
 class Job:
-    """A statement on its way. `cleanups` run when it ends, however it ends, last one first."""
+    """A statement on its way. `planning_ms` is set once its plan is made."""
 
     request: QueryRequest
     control: QueryControl
@@ -30,7 +30,8 @@ class Job:
     store: ObjectStore
     settings: Settings
     session: Session
-    cleanups: list[Callable[[], object]] = field(default_factory=list)
+    lake: Lake
+    planning_ms: int = 0
 
     @property
     def database(self) -> str:

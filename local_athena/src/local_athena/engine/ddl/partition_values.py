@@ -1,15 +1,14 @@
 """Partitions' values as Hive writes them: in PARTITION (...), in paths, in the catalog."""
 
-import re
 from decimal import Decimal
 from urllib.parse import unquote
 
 from local_athena.catalog.model import Partition, Table
+from local_athena.catalog.projection import partition_path
 from local_athena.engine.errors import ddl_failure
 from local_athena.sql import nodes
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
-_UNSAFE = re.compile(r"[\x00-\x1f\"#%'*/:=?\\\x7f{\[\]^]")
 
 
 def literal_text(value: nodes.Expression) -> str:
@@ -65,19 +64,9 @@ def spec_values(table: Table, spec: nodes.PartitionSpec) -> tuple[str, ...]:
     return tuple(given[key] for key in keys)
 
 
-def escape(value: str) -> str:
-    """A value as it stands in a path (Hive's FileUtils.escapePathName)."""
-    return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X}", value)
-
-
 def unescape(text: str) -> str:
     """The opposite of `escape`."""
     return unquote(text, errors="surrogateescape")
-
-
-def partition_path(keys: list[str], values: tuple[str, ...]) -> str:
-    """`a=1/b=x`, values escaped."""
-    return "/".join(f"{key}={escape(value)}" for key, value in zip(keys, values, strict=True))
 
 
 def partition_location(table: Table, values: tuple[str, ...]) -> str:

@@ -1,12 +1,9 @@
 """MSCK REPAIR TABLE: register what lies under the table's location in Hive's layout."""
 
 from local_athena.catalog.model import Table
+from local_athena.catalog.projection import partition_path
 from local_athena.engine.answer import TextAnswer, text_column
-from local_athena.engine.ddl.partition_values import (
-    new_partition,
-    partition_path,
-    unescape,
-)
+from local_athena.engine.ddl.partition_values import new_partition, unescape
 from local_athena.engine.errors import ddl_failure, table_not_found
 from local_athena.engine.job import Job
 from local_athena.errors import EntityNotFoundError

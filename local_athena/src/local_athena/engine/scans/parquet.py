@@ -142,7 +142,7 @@ def _looked_up(
 
 def _by_file(texts: Sequence[str]) -> str:
     """The text of the row's file, by DuckDB's number of it."""
-    return f"([{', '.join(texts)}])[data.file_index + 1]"
+    return f"([{', '.join(texts)}])[CAST(data.file_index AS BIGINT) + 1]"
 
 
 def _select(

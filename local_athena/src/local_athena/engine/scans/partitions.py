@@ -33,7 +33,9 @@ def live_partitions(
     keys = [(key.name.lower(), trino_type(key.type)) for key in table.partition_keys]
     if is_projected(table):
         try:
-            candidates = list(project(table, partition_domains(domains, dict(keys))))
+            candidates = list(project(
+                    table, partition_domains(domains, dict(keys)), job.request.started_at
+                ))
         except ProjectionError as error:
             raise SqlError("INVALID_TABLE_PROPERTY", str(error)) from error
     else:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import element_of, entry_of, quote_name
+from local_athena.sql.representation import element_of, entry_of
 from local_athena.sql.types import Field, Type
 
 _COLLECTION, _KEY = "\x02", "\x03"
@@ -47,11 +47,12 @@ def text_output(text: str, type_: Type, depth: int = 0) -> str:
             f"'{_COLLECTION}')"
         )
     if base == "row":
-        parts = [
-            f"coalesce({text_output(f'{text}.{quote_name(f"f{index}")}', field.type, 1)}, '\\N')"
-            for index, field in enumerate(type_.arguments)
-            if isinstance(field, Field)
+        fields = [field for field in type_.arguments if isinstance(field, Field)]
+        values = [
+            text_output(f"struct_extract({text}, 'f{index}')", field.type, 1)
+            for index, field in enumerate(fields)
         ]
+        parts = [f"coalesce({value}, '\\N')" for value in values]
         joined = f" || '{_COLLECTION}' || ".join(parts)
         return f"CASE WHEN {text} IS NOT NULL THEN {joined} END"
     return f"CAST({text} AS VARCHAR)"

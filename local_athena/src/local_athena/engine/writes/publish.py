@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from local_athena.catalog.model import Partition, Table
-from local_athena.catalog.projection import is_projected
-from local_athena.engine.ddl.partition_values import new_partition, partition_path
+from local_athena.catalog.projection import is_projected, partition_path
+from local_athena.engine.ddl.partition_values import new_partition
 from local_athena.engine.job import Job
 from local_athena.engine.writes.files import WrittenFile
 from local_athena.sql.errors import SqlError

@@ -5,9 +5,9 @@ Source: Athena user guide, "UNLOAD" (read 2026-11): the target must be empty.
 
 from typing import Any
 
+from local_athena.catalog.projection import partition_path
 from local_athena.engine.answer import WriteAnswer
 from local_athena.engine.binding import bind_context
-from local_athena.engine.ddl.partition_values import partition_path
 from local_athena.engine.job import Job
 from local_athena.engine.reading import plan_reading
 from local_athena.engine.scans import ScanPlanner

@@ -1,0 +1,35 @@
+"""Result objects of statements that are no queries: `.txt` answers and manifests.
+
+Athena writes a `.txt` with tabs between columns for DDL, SHOW, DESCRIBE and EXPLAIN, and for
+INSERT, CREATE TABLE AS and UNLOAD a `-manifest.csv` that lists the files written, one a line.
+"""
+
+from collections.abc import Sequence
+
+from local_athena.engine.answer import TextAnswer
+from local_athena.engine.job import Job
+from local_athena.storage.rows import RowsWriter
+
+
+def text_location(job: Job) -> str:
+    """Where the lines of a text answer go."""
+    return f"{job.request.output_location}{job.request.query_id}.txt"
+
+
+def write_text(job: Job, answer: TextAnswer) -> str:
+    """Write a text answer's object and its rows file; returns the object's uri."""
+    uri = text_location(job)
+    lines = ["\t".join(value or "" for value in row) for row in answer.rows]
+    with job.store.new_file(uri) as path:
+        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    with RowsWriter(job.settings.results, job.request.query_id) as writer:
+        writer.write(answer.rows)
+    return uri
+
+
+def write_manifest(job: Job, files: Sequence[str]) -> str:
+    """Write the list of data files; returns the manifest's uri."""
+    uri = f"{job.request.output_location}{job.request.query_id}-manifest.csv"
+    with job.store.new_file(uri) as path:
+        path.write_text("".join(file + "\n" for file in files), encoding="utf-8")
+    return uri
