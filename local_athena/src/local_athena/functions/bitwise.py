@@ -30,7 +30,8 @@ def _wrapped(value: str, bits: int, type_text: str) -> str:
 
 
 def _unsigned(value: str, bits: int) -> str:
-    return f"(CASE WHEN {value} < 0 THEN {value}::HUGEINT + {1 << bits}::HUGEINT ELSE {value}::HUGEINT END)"
+    wide = f"{value}::HUGEINT"
+    return f"(CASE WHEN {value} < 0 THEN {wide} + {1 << bits}::HUGEINT ELSE {wide} END)"
 
 
 def _left(call: Call, arguments: Sequence[str]) -> str:
@@ -83,8 +84,9 @@ def _bit_count(call: Call, arguments: Sequence[str]) -> str:
             f"'Number must be representable with the bits specified. ' || {v} || "
             f"' cannot be represented with ' || {bits} || ' bits'",
         )
-        # A negative number of n bits has its 64-bit form's set bits, less the 64 - n that only extend it.
-        count = f"CAST(bit_count({v}::BIGINT) - CASE WHEN {v} < 0 THEN 64 - {bits} ELSE 0 END AS BIGINT)"
+        # A negative number of n bits, seen in 64, has 64 - n set bits that only extend its sign.
+        extended = f"CASE WHEN {v} < 0 THEN 64 - {bits} ELSE 0 END"
+        count = f"CAST(bit_count({v}::BIGINT) - {extended} AS BIGINT)"
         return (
             f"(CASE WHEN {wide} THEN {bad_bits} WHEN {outside} THEN {bad_value} ELSE {count} END)"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from local_athena.functions.registry import ScalarWriter
@@ -15,8 +15,8 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
 
 _SPECIFIER = re.compile(
-    r"%(?:(?P<index>\d+)\$|(?P<previous><))?(?P<flags>[-#+ 0,(]*)(?P<width>\d+)?(?:\.(?P<precision>\d+))?"
-    r"(?P<time>[tT])?(?P<conversion>[a-zA-Z%])",
+    r"%(?:(?P<index>\d+)\$|(?P<previous><))?(?P<flags>[-#+ 0,(]*)(?P<width>\d+)?"
+    r"(?:\.(?P<precision>\d+))?(?P<time>[tT])?(?P<conversion>[a-zA-Z%])",
 )
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 _FLOATS = frozenset({"real", "double"})
@@ -146,7 +146,7 @@ class _Formatter:
             return _date_part(conversion, value)
         if conversion in "HIklMSLNpRTr" and has_time:
             return _time_part(conversion, value)
-        if conversion in "c" and has_date and has_time:
+        if conversion == "c" and has_date and has_time:
             raise SqlError("NOT_SUPPORTED", "format(): %tc is not supported")
         raise self.bad(f"UnsupportedTemporal: Unsupported field for %t{conversion}")
 
@@ -309,7 +309,8 @@ def _count_text(value: float) -> str:
     places = {True: "0.01"}.get(abs(number) < 10, "0.1" if abs(number) < 100 else "1")
     if index == 0:
         places = "1"
-    rounded = number.quantize(Decimal(places), ROUND_HALF_EVEN)
+    rounding = ROUND_HALF_EVEN if index else ROUND_DOWN
+    rounded = number.quantize(Decimal(places), rounding)
     text = format(rounded, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
