@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -47,10 +46,9 @@ def extract(
         case "drop":
             watermark = {}
             _copy_drop(contract, business_date, sources, stage)
-    contents = {name: stage.read_unchecked(name) or b"" for name in stage.names()}
     delivery = Delivery(
         reader=contract.format.name,
-        sha256={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        sha256=stage.checksums(),
         watermark=watermark,
     )
     stage.complete(delivery)

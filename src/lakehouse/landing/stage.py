@@ -42,6 +42,7 @@ class Stage:
     ) -> None:
         self._bucket = bucket
         self._run_id = run_id
+        self._stored: dict[str, str] = {}
         self.prefix = (
             f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
         )
@@ -57,13 +58,26 @@ class Stage:
 
     def clear(self) -> None:
         """Remove everything, the mark of completeness first."""
+        self._stored.clear()
         self._bucket.delete(self.key(MARKER))
         for name in self.names():
             self._bucket.delete(self.key(name))
 
     def put(self, name: str, content: bytes) -> None:
         """Store a file as received."""
-        self._bucket.put(self.key(name), content)
+        self._stored[name] = self._bucket.put(self.key(name), content)
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of every file that is there, in the order of names.
+
+        Files that an earlier, killed run stored are read for it.
+        """
+        found = {}
+        for name in self.names():
+            known = self._stored.get(name)
+            content = b"" if known else self.read_unchecked(name) or b""
+            found[name] = known or hashlib.sha256(content).hexdigest()
+        return found
 
     def read_unchecked(self, name: str) -> bytes | None:
         """The bytes of a file of a delivery that may be incomplete."""

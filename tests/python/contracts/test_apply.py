@@ -1,0 +1,126 @@
+"""Tables in the catalog, and the inventory they live in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake, load_inventory
+from lakehouse.errors import ConfigError, ContractError, LakeError
+from lakehouse.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def _settings(**changes: Any) -> Settings:
+    base = Settings.from_env({"LAKEHOUSE_PROJECT_DIR": str(PROJECT)})
+    return replace(base, **changes)
+
+
+def test_inventory__names__follow_environment_and_zone() -> None:
+    inventory = load_inventory(PROJECT / "infra" / "lake.yml")
+    assert inventory.bucket("local", "stage") == "lakehouse-local-stage"
+    assert inventory.bucket("dev_ana", "raw") == "lakehouse-dev-ana-raw"
+    assert inventory.database("dev_ana", "raw") == "dev_ana_raw"
+    with_database = {name for name, zone in inventory.zones.items() if zone.has_database}
+    assert with_database == {"raw", "integration", "curated", "snapshots", "ops"}
+
+
+def test_load_inventory__date_is_none__names_the_place(tmp_path: Path) -> None:
+    text = (PROJECT / "infra" / "lake.yml").read_text("utf-8")
+    path = tmp_path / "lake.yml"
+    path.write_text(text.replace('"2025-01-01"', '"soon"'), "utf-8")
+    with pytest.raises(ContractError, match=r"lake\.yml: ingest_dates\.first: is 'soon'"):
+        load_inventory(path)
+
+
+@pytest.mark.parametrize("url", [None, "https://athena.us-east-1.amazonaws.com"])
+def test_connect_lake__local_without_local_endpoint__is_refused(url: str | None) -> None:
+    with pytest.raises(ConfigError, match="local-athena exec") as caught:
+        connect_lake(_settings(endpoint_url=url))
+    assert caught.value.variable == "AWS_ENDPOINT_URL"
+
+
+def test_bootstrap_lake__twice__makes_everything_once(lake: Any) -> None:
+    assert bootstrap_lake(lake) == []
+    buckets = {bucket["Name"] for bucket in lake.s3.list_buckets()["Buckets"]}
+    assert buckets == {
+        f"lakehouse-local-{zone}"
+        for zone in (
+            "stage", "raw", "integration", "curated", "snapshots", "ops", "athena-results",
+        )
+    }  # fmt: skip
+
+
+def test_bootstrap_lake__environment_on_aws__is_refused(lake: Any) -> None:
+    with pytest.raises(LakeError, match="Terraform"):
+        bootstrap_lake(replace(lake, environment="prod"))
+
+
+def test_apply_contracts__new_lake__creates_tables_as_athena_writes_them(lake: Any) -> None:
+    changes = apply_contracts(lake)
+    assert [change.action for change in changes] == ["create"] * 9
+    table = lake.glue.get_table(DatabaseName="local_raw", Name="order_items")["Table"]
+    assert table["TableType"] == "EXTERNAL_TABLE"
+    storage = table["StorageDescriptor"]
+    assert storage["InputFormat"].endswith("parquet.MapredParquetInputFormat")
+    assert storage["OutputFormat"].endswith("parquet.MapredParquetOutputFormat")
+    assert storage["SerdeInfo"]["SerializationLibrary"].endswith("parquet.serde.ParquetHiveSerDe")
+    assert storage["Location"] == "s3://lakehouse-local-raw/order_management/order_items/"
+    types = {column["Name"]: column["Type"] for column in storage["Columns"]}
+    assert types["price"] == "decimal(18,2)"
+    assert types["order_item_id"] == "int"
+    assert types["_is_ambiguous_time"] == "boolean"
+    assert [(k["Name"], k["Type"]) for k in table["PartitionKeys"]] == [("ingest_date", "date")]
+    assert table["Parameters"]["projection.enabled"] == "true"
+    assert table["Parameters"]["storage.location.template"].endswith(
+        "/order_items/ingest_date=${ingest_date}/"
+    )
+    rejected = lake.glue.get_table(DatabaseName="local_ops", Name="rejected_rows")["Table"]
+    assert [key["Name"] for key in rejected["PartitionKeys"]] == ["feed", "ingest_date"]
+    assert "order_items" in rejected["Parameters"]["projection.feed.values"].split(",")
+
+
+def test_apply_contracts__second_time__changes_nothing(lake: Any) -> None:
+    apply_contracts(lake)
+    before = lake.glue.get_tables(DatabaseName="local_raw")["TableList"]
+    assert {change.action for change in apply_contracts(lake)} == {"keep"}
+    assert lake.glue.get_tables(DatabaseName="local_raw")["TableList"] == before
+
+
+def test_apply_contracts__dry_run__only_says_what_it_would_do(lake: Any) -> None:
+    assert {change.action for change in apply_contracts(lake, dry_run=True)} == {"create"}
+    assert lake.glue.get_tables(DatabaseName="local_raw")["TableList"] == []
+
+
+def test_apply_contracts__contract_changed__updates_that_table_alone(lake: Any) -> None:
+    apply_contracts(lake)
+    orders = lake.contract("orders")
+    first = replace(orders.columns[0], description="Another text.")
+    changed = replace(orders, columns=(first, *orders.columns[1:]), version="1.1.0")
+    newer = replace(lake, contracts={**lake.contracts, "orders": changed})
+    changes = [change for change in apply_contracts(newer) if change.action != "keep"]
+    assert [(c.table, c.action) for c in changes] == [("orders", "update")]
+    assert changes[0].differences == ("columns", "property contract_version")
+    assert {change.action for change in apply_contracts(newer)} == {"keep"}
+
+
+def test_apply_contracts__database_missing__says_who_makes_it(lake: Any) -> None:
+    with pytest.raises(LakeError, match="database prod_raw does not exist: Terraform"):
+        apply_contracts(replace(lake, environment="prod"))
+
+
+def test_apply_contracts__table_of_another_kind__is_left_alone(lake: Any) -> None:
+    lake.glue.create_table(
+        DatabaseName="local_raw",
+        TableInput={
+            "Name": "orders",
+            "TableType": "VIRTUAL_VIEW",
+            "StorageDescriptor": {"Columns": [{"Name": "a", "Type": "string"}]},
+        },
+    )
+    with pytest.raises(LakeError, match=r"local_raw\.orders exists and is not an external"):
+        apply_contracts(lake)

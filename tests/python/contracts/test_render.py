@@ -1,0 +1,85 @@
+"""Rendered files: fresh in the project, and right in what other tools read of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lakehouse.contracts import load_contracts, load_inventory
+from lakehouse.contracts.render import find_stale, render_all, write_rendered
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    contracts = load_contracts(PROJECT / "contracts")
+    return render_all(contracts, load_inventory(PROJECT / "infra" / "lake.yml"))
+
+
+def test_render_all__committed_files__are_fresh(files: dict[str, str]) -> None:
+    assert find_stale(PROJECT, files) == []
+
+
+def test_render_all__first_line__says_it_is_rendered(files: dict[str, str]) -> None:
+    assert len(files) == 5 + 9
+    for name, text in files.items():
+        assert "endered from contracts" in text.splitlines()[0], name
+
+
+def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
+    files: dict[str, str],
+) -> None:
+    (source,) = yaml.safe_load(files["models/raw/_order_management__sources.yml"])["sources"]
+    assert source["name"] == "order_management"
+    assert source["schema"].endswith("target.schema }}_raw")
+    tables = {table["name"]: table for table in source["tables"]}
+    assert list(tables) == ["customers", "order_items", "orders"]
+    items = tables["order_items"]
+    assert items["config"]["loaded_at_field"] == "_ingested_at"
+    assert items["config"]["freshness"]["warn_after"] == {"count": 26, "period": "hour"}
+    types = {column["name"]: column["data_type"] for column in items["columns"]}
+    assert types["price"] == "decimal(18, 2)"
+    assert types["updated_at"] == "timestamp(3)"
+    assert types["_source_sequence"] == "bigint"
+    assert list(types)[-1] == "ingest_date"
+    assert types["ingest_date"] == "date"
+    tests = [test for column in items["columns"] for test in column.get("data_tests", [])]
+    assert tests == [
+        {"not_null": {"name": "raw_order_items__order_id__is_given"}},
+        {"not_null": {"name": "raw_order_items__order_item_id__is_given"}},
+    ]
+
+
+def test_render_all__ddl__projects_the_ingestion_date(files: dict[str, str]) -> None:
+    ddl = files["contracts/rendered/raw.reviews.sql"]
+    assert "CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`reviews` (" in ddl
+    assert "`review_score` int" in ddl
+    assert "PARTITIONED BY (\n  `ingest_date` date" in ddl
+    assert "'projection.ingest_date.range' = '2025-01-01,NOW'" in ddl
+    assert (
+        "'storage.location.template' = "
+        "'s3://lakehouse-${env}-raw/customer_service/reviews/ingest_date=${ingest_date}/'"
+    ) in ddl
+
+
+def test_write_rendered__twice__changes_nothing_and_heals_the_rest(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    assert sorted(write_rendered(tmp_path, files)) == sorted(files)
+    assert write_rendered(tmp_path, files) == []
+    edited = tmp_path / "models/raw/_catalogue__sources.yml"
+    edited.write_text(edited.read_text("utf-8") + "# mine\n", "utf-8")
+    left_over = tmp_path / "contracts/rendered/raw.gone.sql"
+    left_over.write_text(files["contracts/rendered/raw.orders.sql"], "utf-8")
+    by_hand = tmp_path / "models/raw/_mine__sources.yml"
+    by_hand.write_text("version: 2\n", "utf-8")
+    assert find_stale(tmp_path, files) == [
+        "models/raw/_catalogue__sources.yml: differs from its contract",
+        "contracts/rendered/raw.gone.sql: no contract renders it",
+    ]
+    assert len(write_rendered(tmp_path, files)) == 2
+    assert find_stale(tmp_path, files) == []
+    assert by_hand.exists()
