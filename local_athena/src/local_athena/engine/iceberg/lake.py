@@ -1,0 +1,115 @@
+"""The store and the catalog as Iceberg sees them, with what never changes kept in memory.
+
+Metadata files, manifest lists, manifests and data files are written once and never again, so what
+was read from them is kept by their location, the least recently used going first.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.manifest import ManifestEntry, ManifestFile, read_manifest_list
+from pyiceberg.serializers import FromInputFile
+from pyiceberg.table.metadata import TableMetadata
+
+from local_athena.catalog import Catalog
+from local_athena.engine.iceberg.columns import file_columns
+from local_athena.engine.iceberg.io import StoreIO
+from local_athena.storage import ObjectStore
+
+T = TypeVar("T")
+
+
+class LruCache:
+    """Values by key, the least recently used dropped above `limit`; safe for threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of `key`, made when it is not there (maybe twice by two threads)."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]  # type: ignore[no-any-return]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._limit:
+                self._values.popitem(last=False)
+        return value
+
+
+class Footer:
+    """A Parquet footer: `metadata` by row group and column chunk, `schema` with field ids.
+
+    `signature` is equal for files whose columns can be read alike.
+    """
+
+    __slots__ = ("columns", "leaves", "metadata", "schema", "signature")
+
+    def __init__(self, path: Path) -> None:
+        with pq.ParquetFile(path) as file:
+            self.metadata: Any = file.metadata
+            self.schema: pa.Schema = file.schema_arrow
+        self.columns = file_columns(self.schema)
+        self.signature = self.schema.to_string(show_schema_metadata=False)
+        self.leaves = tuple(
+            self.metadata.schema.column(index).path for index in range(self.metadata.num_columns)
+        )
+
+
+class Lake:
+    """What every function of this package works on. One per engine; safe for threads."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        catalog: Catalog,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self.catalog = catalog
+        self.clock = clock
+        self.io = StoreIO(store)
+        self._metadata = LruCache(256)
+        self._lists = LruCache(1024)
+        self._entries = LruCache(2048)
+        self._footers = LruCache(16384)
+        self._locks: dict[str, threading.RLock] = {}
+        self._locks_lock = threading.Lock()
+
+    def table_metadata(self, location: str) -> TableMetadata:
+        """The table metadata in the file at `location`; never change what it holds."""
+        return self._metadata.get(
+            location, lambda: FromInputFile.table_metadata(self.io.new_input(location))
+        )
+
+    def manifests(self, manifest_list: str) -> tuple[ManifestFile, ...]:
+        """The manifests of a manifest list, in its order."""
+        return self._lists.get(
+            manifest_list, lambda: tuple(read_manifest_list(self.io.new_input(manifest_list)))
+        )
+
+    def entries(self, manifest: ManifestFile) -> tuple[ManifestEntry, ...]:
+        """The live entries of a manifest, sequence numbers and spec inherited."""
+        return self._entries.get(
+            manifest.manifest_path,
+            lambda: tuple(manifest.fetch_manifest_entry(self.io, discard_deleted=True)),
+        )
+
+    def footer(self, location: str) -> Footer:
+        """The footer of a Parquet file."""
+        return self._footers.get(location, lambda: Footer(self.store.path(location)))
+
+    def commit_lock(self, uuid: str) -> threading.RLock:
+        """The lock under which this process commits to a table, so that its threads queue."""
+        with self._locks_lock:
+            return self._locks.setdefault(uuid, threading.RLock())

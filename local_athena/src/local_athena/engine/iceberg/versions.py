@@ -1,0 +1,28 @@
+"""The value of FOR VERSION AS OF and FOR TIMESTAMP AS OF."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from local_athena.engine.job import Job
+from local_athena.sql.bound import BoundExpression
+
+
+def version_value(job: Job, expression: BoundExpression) -> Any:
+    """The version as int or str, or the instant as an aware datetime (a date is its midnight, UTC).
+
+    Raises:
+        SqlError: the expression fails.
+    """
+    from local_athena.sql.rewrite import write_expression
+
+    base = expression.type.base
+    text = write_expression(expression, {})
+    if base == "timestamp with time zone":
+        text = f"({text}).instant"
+    with job.session.cursor(job.control) as cursor:
+        value = cursor.rows(f"SELECT {text}")[0][0]
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if base == "date":
+        return datetime.combine(value, time(), UTC)
+    return value

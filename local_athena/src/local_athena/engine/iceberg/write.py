@@ -1,0 +1,320 @@
+"""New data files and position delete files: written by DuckDB, described for the manifest.
+
+Files are published when they are whole; until a commit names them nobody sees them. One statement
+opens at most 100 partitions (Athena user guide, "CTAS and INSERT INTO": the limit also holds for
+Iceberg).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import pyarrow.parquet as pq
+from pyiceberg.conversions import to_bytes
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.typedef import Record
+from pyiceberg.types import DoubleType, FloatType, StringType
+
+from local_athena.engine.iceberg.columns import (
+    field_ids,
+    quote_name,
+    quote_text,
+    write_expression,
+)
+from local_athena.engine.iceberg.lake import Lake
+from local_athena.engine.iceberg.partitioning import partition_expression
+from local_athena.engine.iceberg.planning import PATH_FIELD, POSITION_FIELD
+from local_athena.engine.iceberg.properties import compression, file_format
+from local_athena.engine.iceberg.statistics import file_statistics, leaf_fields
+from local_athena.sql.errors import SqlError
+
+MAX_PARTITIONS = 100
+TARGET_BYTES = 512 * 1024 * 1024
+ROW_GROUP = 122_880
+_VERSION = 2
+
+
+class Cursor(Protocol):
+    """What is needed of `engine.session.Cursor`: run a text, and fetch all rows of one."""
+
+    def execute(self, sql: str) -> Any: ...
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how data files are written: a table that exists, or is about to."""
+
+    lake: Lake
+    metadata: TableMetadata
+    schema: Schema
+    spec: PartitionSpec
+
+    @property
+    def location(self) -> str:
+        return self.metadata.location.rstrip("/")
+
+    def data_location(self, path: str) -> str:
+        """The uri of a new data or delete file."""
+        return f"{self.location}/data/{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file that DuckDB wrote to a temporary path."""
+
+    path: Path
+    nan_columns: frozenset[str]
+    partition: tuple[Any, ...] = ()
+
+
+def write_rows(
+    target: Target, cursor: Cursor, select: str, names: Sequence[str] | None = None
+) -> list[DataFile]:
+    """Write the rows of a SELECT (engine's representation) and publish the files.
+
+    `names` are the SELECT's columns in the order of the schema's fields (c0, c1, … by default).
+
+    Raises:
+        SqlError: TOO_MANY_OPEN_PARTITIONS, CONSTRAINT_VIOLATION for NULL in a required column, or
+            what the SELECT fails with.
+    """
+    if file_format(target.metadata) != "parquet":
+        raise SqlError(
+            "NOT_SUPPORTED",
+            f"writing {file_format(target.metadata).upper()} files is not supported yet: "
+            "use format = 'PARQUET'",
+        )
+    names = names or [f"c{index}" for index in range(len(target.schema.fields))]
+    with target.lake.store.temporary_folder() as folder:
+        if target.spec.is_unpartitioned():
+            written = _write_plain(target, cursor, select, names, folder)
+        else:
+            written = _write_partitioned(target, cursor, select, names, folder)
+        return [_publish(target, one) for one in written]
+
+
+def _stored_columns(schema: Schema, names: Sequence[str]) -> str:
+    return ", ".join(
+        f"{write_expression(field.field_type, quote_name(name))} AS {quote_name(field.name)}"
+        for field, name in zip(schema.fields, names, strict=True)
+    )
+
+
+def _options(target: Target) -> str:
+    return (
+        f"FORMAT parquet, COMPRESSION {compression(target.metadata)}, "
+        f"ROW_GROUP_SIZE {ROW_GROUP}, FIELD_IDS {field_ids(target.schema.fields)}, RETURN_STATS"
+    )
+
+
+def _write_plain(
+    target: Target, cursor: Cursor, select: str, names: Sequence[str], folder: Path
+) -> list[_Written]:
+    columns = _stored_columns(target.schema, names)
+    out = folder / "out"
+    rows = cursor.rows(
+        f"COPY (SELECT {columns} FROM ({select}) q) TO {quote_text(str(out))} "
+        f"({_options(target)}, FILE_SIZE_BYTES {TARGET_BYTES})"
+    )
+    return [_written(row) for row in rows if row[1]]
+
+
+def _written(row: tuple[Any, ...], partition: tuple[Any, ...] = ()) -> _Written:
+    statistics: Mapping[str, Mapping[str, str]] = row[4] or {}
+    nan = frozenset(name for name, facts in statistics.items() if facts.get("has_nan") == "true")
+    return _Written(Path(row[0]), nan, partition)
+
+
+def _write_partitioned(
+    target: Target, cursor: Cursor, select: str, names: Sequence[str], folder: Path
+) -> list[_Written]:
+    """Stage the rows with their partition values, count partitions, then write file by file."""
+    values = []
+    for field in target.spec.fields:
+        source = target.schema.find_field(field.source_id)
+        name = quote_name(names[_position(target.schema, field.source_id)])
+        values.append(partition_expression(field.transform, source.field_type, name))
+    keys = [f"__partition{index}" for index in range(len(values))]
+    computed = ", ".join(f"{text} AS {key}" for text, key in zip(values, keys, strict=True))
+    staged = folder / "staged.parquet"
+    cursor.execute(
+        f"COPY (SELECT *, {computed} FROM ({select}) q) TO {quote_text(str(staged))} "
+        "(FORMAT parquet, COMPRESSION snappy)"
+    )
+    source_sql = f"read_parquet({quote_text(str(staged))}, hive_partitioning = false)"
+    listed = ", ".join(keys)
+    found = cursor.rows(
+        f"SELECT DISTINCT {_hash(keys)} AS h, {listed} FROM {source_sql} "
+        f"ORDER BY {listed} LIMIT {MAX_PARTITIONS + 1}"
+    )
+    if not found:
+        return []
+    if len(found) > MAX_PARTITIONS:
+        raise SqlError(
+            "ICEBERG_TOO_MANY_OPEN_PARTITIONS",
+            f"TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {MAX_PARTITIONS} open writers for "
+            "partitions/buckets",
+        )
+    columns = _stored_columns(target.schema, names)
+    out = folder / "out"
+    if len(found) == 1:
+        rows = cursor.rows(
+            f"COPY (SELECT {columns} FROM {source_sql} q) TO {quote_text(str(out))} "
+            f"({_options(target)}, FILE_SIZE_BYTES {TARGET_BYTES})"
+        )
+        return [_written(row, _partition(target, found[0])) for row in rows if row[1]]
+    by_hash = {row[0]: _partition(target, row) for row in found}
+    rows = cursor.rows(
+        f"COPY (SELECT {columns}, {_hash(keys)} AS __partition FROM {source_sql} q "
+        f"ORDER BY {listed}) TO {quote_text(str(out))} "
+        f"({_options(target)}, PARTITION_BY (__partition))"
+    )
+    return [_written(row, by_hash[dict(row[5])["__partition"]]) for row in rows if row[1]]
+
+
+def _hash(keys: Sequence[str]) -> str:
+    """A text that is equal for equal partition values, NULLs too, and fits a file name."""
+    parts = ", ".join(f"coalesce(hex(CAST({key} AS VARCHAR)), '-')" for key in keys)
+    return f"md5(concat_ws(',', {parts}))"
+
+
+def _position(schema: Schema, field_id: int) -> int:
+    for index, field in enumerate(schema.fields):
+        if field.field_id == field_id:
+            return index
+    raise SqlError("NOT_SUPPORTED", "partitioning by a field of a row is not supported")
+
+
+def _partition(target: Target, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        UUID(str(value)) if isinstance(value, UUID) else value for value in row[1:]
+    )
+
+
+def _publish(target: Target, written: _Written) -> DataFile:
+    with pq.ParquetFile(written.path) as file:
+        metadata = file.metadata
+    schema = target.schema
+    nan = {
+        number
+        for path, (number, kind, _) in leaf_fields(schema).items()
+        if isinstance(kind, FloatType | DoubleType)
+        and _quoted(path) in written.nan_columns
+    }
+    statistics = file_statistics(metadata, schema, nan)
+    for field in schema.fields:
+        if field.required and statistics.null_value_counts.get(field.field_id):
+            raise SqlError(
+                "CONSTRAINT_VIOLATION", f"NULL value not allowed for NOT NULL column: {field.name}"
+            )
+    record = Record(*written.partition)
+    folder = ""
+    if not target.spec.is_unpartitioned():
+        folder = target.spec.partition_to_path(record, schema) + "/"
+    uri = target.data_location(f"{folder}{uuid4()}.parquet")
+    size = written.path.stat().st_size
+    target.lake.store.publish(written.path, uri)
+    data_file = DataFile.from_args(
+        _table_format_version=_VERSION,
+        content=DataFileContent.DATA,
+        file_path=uri,
+        file_format=FileFormat.PARQUET,
+        partition=record,
+        record_count=metadata.num_rows,
+        file_size_in_bytes=size,
+        column_sizes=statistics.column_sizes,
+        value_counts=statistics.value_counts,
+        null_value_counts=statistics.null_value_counts,
+        nan_value_counts=statistics.nan_value_counts,
+        lower_bounds=statistics.lower_bounds,
+        upper_bounds=statistics.upper_bounds,
+        key_metadata=None,
+        split_offsets=statistics.split_offsets,
+        equality_ids=None,
+        sort_order_id=0,
+    )
+    data_file.spec_id = target.spec.spec_id
+    return data_file
+
+
+def _quoted(path: str) -> str:
+    """A leaf's path as RETURN_STATS names it."""
+    parts = [part for part in path.split(".") if part not in ("list", "key_value")]
+    return ".".join(quote_name(part) for part in parts)
+
+
+def write_position_deletes(
+    target: Target,
+    cursor: Cursor,
+    select: str,
+    files: Sequence[DataFile],
+) -> list[DataFile]:
+    """Write the deletes of a SELECT of (n, p): index into `files`, and row of the file.
+
+    One delete file for each partition that is concerned; rows sorted by path and position.
+    """
+    groups: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+    numbers = [row[0] for row in cursor.rows(f"SELECT DISTINCT n FROM ({select}) q ORDER BY n")]
+    for number in numbers:
+        file = files[number]
+        values = tuple(file.partition[index] for index in range(len(file.partition)))
+        groups.setdefault((file.spec_id, values), []).append(number)
+    found = []
+    specs = target.metadata.specs()
+    with target.lake.store.temporary_folder() as folder:
+        for index, ((spec_id, values), members) in enumerate(groups.items()):
+            paths = ", ".join(
+                f"({number}, {quote_text(files[number].file_path)})" for number in members
+            )
+            path = folder / f"{index}.parquet"
+            cursor.execute(
+                f"COPY (SELECT m.path AS file_path, CAST(q.p AS BIGINT) AS pos FROM ({select}) q "
+                f"JOIN (VALUES {paths}) m(n, path) ON q.n = m.n ORDER BY m.path, q.p) "
+                f"TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd, "
+                f"FIELD_IDS {{file_path: {PATH_FIELD}, pos: {POSITION_FIELD}}})"
+            )
+            names = sorted(files[number].file_path for number in members)
+            found.append(_publish_deletes(target, path, names, specs[spec_id], values))
+    return found
+
+
+def _publish_deletes(
+    target: Target, path: Path, names: list[str], spec: PartitionSpec, values: tuple[Any, ...]
+) -> DataFile:
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+    record = Record(*values)
+    folder = ""
+    if not spec.is_unpartitioned():
+        folder = spec.partition_to_path(record, target.schema) + "/"
+    uri = target.data_location(f"{folder}{uuid4()}-deletes.parquet")
+    size = path.stat().st_size
+    target.lake.store.publish(path, uri)
+    data_file = DataFile.from_args(
+        _table_format_version=_VERSION,
+        content=DataFileContent.POSITION_DELETES,
+        file_path=uri,
+        file_format=FileFormat.PARQUET,
+        partition=record,
+        record_count=metadata.num_rows,
+        file_size_in_bytes=size,
+        column_sizes=None,
+        value_counts=None,
+        null_value_counts=None,
+        nan_value_counts=None,
+        lower_bounds={PATH_FIELD: to_bytes(StringType(), names[0])},
+        upper_bounds={PATH_FIELD: to_bytes(StringType(), names[-1])},
+        key_metadata=None,
+        split_offsets=[4],
+        equality_ids=None,
+        sort_order_id=None,
+    )
+    data_file.spec_id = spec.spec_id
+    return data_file
