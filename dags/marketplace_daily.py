@@ -1,0 +1,41 @@
+"""Land the day's marketplace deliveries, build and test the models that read them, reconcile.
+
+The run of business date D (its logical date, America/Sao_Paulo) reads what the sources made visible
+up to the end of D. Safe to re-run: a batch is landed once, models merge on their keys.
+On failure: docs/en/runbooks/marketplace_daily.md.
+"""
+
+import pendulum
+from airflow.sdk import dag, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+from lakehouse.orchestration import tasks
+from lakehouse.orchestration.assets import curated_asset, raw_asset
+from lakehouse.orchestration.dbt import dbt_group
+from lakehouse.orchestration.defaults import DEFAULT_ARGS
+
+DAY = "{{ ds }}"
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 6 * * *", timezone="America/Sao_Paulo"),
+    start_date=pendulum.datetime(2026, 6, 1, tz="America/Sao_Paulo"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["domain:marketplace", "zone:raw", "zone:curated"],
+)
+def marketplace_daily() -> None:
+    prepare = task(tasks.prepare_lake)()
+    deliver = task(tasks.deliver_sources)(DAY)
+    reconcile = task(tasks.reconcile_day, outlets=[curated_asset()])(DAY)
+    build = dbt_group("dbt", DAY)
+
+    for feed in tasks.feeds():
+        land = task(tasks.land_feed, task_id=f"land_{feed}", outlets=[raw_asset(feed)])
+        prepare >> deliver >> land(feed, DAY) >> build
+    build >> reconcile
+
+
+marketplace_daily()

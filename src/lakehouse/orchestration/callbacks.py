@@ -1,0 +1,31 @@
+"""What happens when a task fails: one line that names it, its run and its runbook."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+def describe_failure(dag_id: str, task_id: str, run_id: str, try_number: int, error: object) -> str:
+    """Return the line that is logged and, where notifiers are configured, sent."""
+    return (
+        f"task failed: dag={dag_id} task={task_id} run={run_id} try={try_number} "
+        f"runbook=docs/en/runbooks/{dag_id}.md error={str(error).splitlines()[:1]}"
+    )
+
+
+def on_failure(context: dict[str, Any]) -> None:
+    """Airflow's failure callback: log the failure with its runbook."""
+    instance = context["ti"]
+    _log.error(
+        "%s",
+        describe_failure(
+            instance.dag_id,
+            instance.task_id,
+            instance.run_id,
+            instance.try_number,
+            context.get("exception", ""),
+        ),
+    )

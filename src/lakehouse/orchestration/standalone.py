@@ -1,0 +1,86 @@
+"""`make airflow`: Airflow on 127.0.0.1 over a local lake, with the demonstration's sources running.
+
+Everything that it writes lies under `.lakehouse/airflow` and `.local-athena`. Stop it with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lakehouse.errors import LakehouseError
+from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
+from lakehouse.orchestration.tasks import SCALE, SEED
+from lakehouse.settings import Settings
+
+PORT = 8080
+ALWAYS = "9999-12-31"
+
+
+def airflow_environment(home: Path, project: Path) -> dict[str, str]:
+    """Airflow's settings: home, DAGs, loopback only, one local user, no telemetry, no examples."""
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(PORT),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{PORT}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{PORT}/execution/",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def main() -> int:
+    """Start sources, parse the dbt project, run `airflow standalone` until it ends."""
+    settings = Settings.from_env()
+    program = str(Path(sys.executable).with_name("local-athena"))
+    if settings.endpoint_url is None:
+        data = os.environ.get("LOCAL_ATHENA_DATA") or str(settings.project_dir / ".local-athena")
+        command = [program, "exec", "--data", data, "--", sys.executable, "-m", __spec__.name]
+        os.execv(program, command)  # noqa: S606
+    world = World(DEFAULT_SEED, DEFAULT_SCALE)
+    home = settings.demo_dir / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    manifest = home / "target"
+    with running_sources(world, settings.demo_dir, settings.postgres_url) as sources:
+        if sources.gateway is None:
+            raise LakehouseError("the payment service did not start; see the lines above")
+        sources.gateway.today = ALWAYS
+        environment = {
+            **os.environ,
+            **airflow_environment(home, settings.project_dir),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "LAKEHOUSE_PROJECT_DIR": str(settings.project_dir),
+            "LAKEHOUSE_DBT_MANIFEST": str(manifest / "manifest.json"),
+            "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
+            "LAKEHOUSE_DROP_DIR": str(sources.drop),
+            "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
+            SEED: str(world.seed),
+            SCALE: str(world.scale),
+        }
+        parse = ["dbt", "--quiet", "parse", "--target-path", str(manifest)]
+        subprocess.run(parse, cwd=settings.project_dir, env=environment, check=True)
+        sys.stdout.write(
+            f"Airflow opens on http://127.0.0.1:{PORT}; its login is printed below. Trigger "
+            "marketplace_daily with a logical date from 2026-06-01 on, day by day.\n"
+        )
+        sys.stdout.flush()
+        return subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LakehouseError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

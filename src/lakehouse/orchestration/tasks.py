@@ -1,0 +1,130 @@
+"""The work of each task, free of Airflow: plain functions of a feed and a business date.
+
+A business date is text, `YYYY-MM-DD`, as templates give it. Heavy imports happen at task time,
+because Airflow parses DAG files over and over.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from lakehouse.errors import ConfigError, ReconcileError
+from lakehouse.settings import Settings, find_project_dir
+
+if TYPE_CHECKING:
+    from lakehouse.marketplace import World
+
+_log = logging.getLogger(__name__)
+
+SEED, SCALE = "LAKEHOUSE_WORLD_SEED", "LAKEHOUSE_WORLD_SCALE"
+
+
+def feeds() -> list[str]:
+    """The feeds that have a contract, by name; cheap enough for a DAG file."""
+    contracts = find_project_dir(os.environ) / "contracts"
+    return sorted(path.name.removesuffix(".odcs.yaml") for path in contracts.glob("*.odcs.yaml"))
+
+
+def prepare_lake() -> int:
+    """Make the raw and reject tables what the contracts say; gives how many were changed.
+
+    A local lake gets its buckets and databases too; on AWS they are Terraform's.
+
+    Raises:
+        LakeError: a database is missing, or a table of that name is of another kind.
+    """
+    from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake
+    from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
+
+    lake = connect_lake(Settings.from_env())
+    if lake.environment in LOCAL_ENVIRONMENTS:
+        bootstrap_lake(lake)
+    changed = [change for change in apply_contracts(lake) if change.action != "keep"]
+    _log.info("event=prepared tables_changed=%s", len(changed))
+    return len(changed)
+
+
+def demonstration_world(environ: Mapping[str, str]) -> World | None:
+    """The made-up marketplace whose sources this process must move, None where sources are real.
+
+    Raises:
+        ConfigError: a variable is no number.
+    """
+    if SEED not in environ:
+        return None
+    from lakehouse.marketplace import DEFAULT_SCALE, World
+
+    try:
+        return World(seed=int(environ[SEED]), scale=float(environ.get(SCALE, DEFAULT_SCALE)))
+    except ValueError as error:
+        raise ConfigError(f"{SEED} and {SCALE} must be numbers: {error}", variable=SEED) from error
+
+
+def deliver_sources(day: str) -> str:
+    """Move the demonstration's sources to the end of the day; real sources deliver by themselves.
+
+    Raises:
+        ConfigError: there is a marketplace to move and LAKEHOUSE_POSTGRES_URL is not set.
+    """
+    settings = Settings.from_env()
+    world = demonstration_world(os.environ)
+    if world is None:
+        return "the sources deliver by themselves"
+    if settings.postgres_url is None:
+        raise ConfigError(
+            "LAKEHOUSE_POSTGRES_URL is not set: it names the database of the order management",
+            variable="LAKEHOUSE_POSTGRES_URL",
+        )
+    from lakehouse.marketplace import Sources, advance
+
+    folder = settings.demo_dir
+    sources = Sources(
+        settings.postgres_url, folder / "drop", folder / "payments", folder / "ledger"
+    )
+    return str(advance(world, date.fromisoformat(day), sources))
+
+
+def land_feed(feed: str, day: str) -> str:
+    """Land one feed of one business date; gives the run id of the published batch.
+
+    Raises:
+        LandingError, SourceError: as `lakehouse.landing.land`.
+    """
+    from lakehouse.contracts import connect_lake
+    from lakehouse.landing import Sources, land
+
+    settings = Settings.from_env()
+    sources = Sources.from_settings(settings)
+    manifest = land(feed, date.fromisoformat(day), sources, connect_lake(settings))
+    _log.info(
+        "event=landed run_id=%s read=%s written=%s rejected=%s",
+        manifest.run_id,
+        manifest.read_count,
+        manifest.written_count,
+        manifest.rejected_count,
+    )
+    return manifest.run_id
+
+
+def reconcile_day(day: str) -> str:
+    """Compare the curated tables with the day's ledger, where there is one.
+
+    Raises:
+        ReconcileError: a figure differs; the message names the first ones.
+    """
+    from lakehouse.athena import connect_athena
+    from lakehouse.reconcile import reconcile
+
+    settings = Settings.from_env()
+    ledger = settings.demo_dir / "ledger" / f"{day}.json"
+    if not ledger.exists():
+        return "no ledger of that day: real sources keep none"
+    outcome = reconcile(ledger, settings.environment, connect_athena(settings).run)
+    if outcome.differences:
+        shown = "\n".join(str(difference) for difference in outcome.differences[:20])
+        raise ReconcileError(f"{day}: {outcome.summary}\n{shown}")
+    return f"{day}: {outcome.summary}"
