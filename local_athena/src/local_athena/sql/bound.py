@@ -1,8 +1,9 @@
-"""What binding makes of a statement: every name resolved, every node typed, every coercion written out.
+"""What binding makes of a statement: every name resolved, every node typed, every coercion written
+out.
 
-The rewrite to DuckDB and the planning of scans read nothing else: they never look at the SQL text and
-never guess a type. A column is an object with an identity (`Column.id`), so two tables' `id` never mix.
-Expressions carry `type`; where Trino coerces, a `Cast` stands in the tree.
+The rewrite to DuckDB and the planning of scans read nothing else: they never look at the SQL text
+and never guess a type. A column is an object with an identity (`Column.id`), so two tables' `id`
+never mix. Expressions carry `type`; where Trino coerces, a `Cast` stands in the tree.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableHandle:
-    """A table that a query may read: a Hive or Iceberg one, a metadata or an information_schema one.
+    """A table that a query may read: a Hive or Iceberg one, a metadata or an information_schema
+    one.
 
     `source` is the engine's own object; binding only carries it.
     """
@@ -71,7 +73,8 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a relation, by identity: equal only to itself (by `id`, unique in a statement)."""
+    """A column of a relation, by identity: equal only to itself (by `id`, unique in a
+    statement)."""
 
     id: int
     name: str | None = field(compare=False)
@@ -89,9 +92,9 @@ class BoundExpression(Protocol):
 class Constant:
     """A literal.
 
-    `value` by type: bool, int, Decimal, float, str, bytes; a date is days since 1970-01-01; a time or
-    timestamp is picoseconds (since midnight, since the epoch); with time zone it is a pair of UTC
-    picoseconds and zone text; intervals are months or milliseconds; None is NULL.
+    `value` by type: bool, int, Decimal, float, str, bytes; a date is days since 1970-01-01; a time
+    or timestamp is picoseconds (since midnight, since the epoch); with time zone it is a pair of
+    UTC picoseconds and zone text; intervals are months or milliseconds; None is NULL.
     """
 
     value: Any
@@ -145,8 +148,9 @@ class Call:
 class Cast:
     """CAST or, when `safe`, TRY_CAST; also every implicit coercion (`implicit`).
 
-    `assignment` marks what INSERT, UPDATE and MERGE store: a varchar or char that does not fit fails
-    (`Cannot truncate non-space characters when casting from X to Y on INSERT`) instead of being cut.
+    `assignment` marks what INSERT, UPDATE and MERGE store: a varchar or char that does not fit
+    fails (`Cannot truncate non-space characters when casting from X to Y on INSERT`) instead of
+    being cut.
     """
 
     operand: BoundExpression
@@ -455,7 +459,8 @@ class SampleOf:
 
 @dataclass(frozen=True, slots=True)
 class JoinOf:
-    """USING and NATURAL are already an ON condition; their merged columns are COALESCE in the select."""
+    """USING and NATURAL are already an ON condition; their merged columns are COALESCE in the
+    select."""
 
     kind: str
     left: BoundRelation

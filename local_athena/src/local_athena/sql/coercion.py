@@ -39,8 +39,11 @@ _FROM_UNKNOWN = {
 }
 
 _NOT_COMPARABLE = frozenset(
-    "function hyperloglog p4hyperloglog tdigest qdigest setdigest geometry sphericalgeography color "
-    "kdbtree joniregexp jsonpath codepoints json2016".split()
+    (
+        *("function", "hyperloglog", "p4hyperloglog", "tdigest", "qdigest", "setdigest"),
+        *("geometry", "sphericalgeography", "color", "kdbtree", "joniregexp", "jsonpath"),
+        *("codepoints", "json2016"),
+    )
 )
 _NOT_ORDERABLE = frozenset(("map", "json", "bingtile"))
 

@@ -1,8 +1,8 @@
 """Lengths and precisions of results that Trino computes from the arguments' ones.
 
-`functions/signatures.jsonl` names them (`decimal(rp,s)` of round, `varchar(u)` of replace) but does not
-say how they come about. Each formula here maps the variables of the arguments to those of the result;
-varchar lengths are None when unbounded.
+`functions/signatures.jsonl` names them (`decimal(rp,s)` of round, `varchar(u)` of replace) but
+does not say how they come about. Each formula here maps the variables of the arguments to those of
+the result; varchar lengths are None when unbounded.
 """
 
 from __future__ import annotations

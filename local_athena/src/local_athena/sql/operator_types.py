@@ -85,7 +85,7 @@ def _operator_types(operator: str, left: Type, right: Type) -> OperatorTypes:
         return _with_interval(operator, left, t.INTERVAL_DAY_TO_SECOND)
     if operator == "+" and left == t.UNKNOWN and right.base in INSTANTS:
         return _with_interval(operator, t.INTERVAL_DAY_TO_SECOND, right)
-    _refuse(operator, left, right)
+    return _refuse(operator, left, right)
 
 
 def _refuse(operator: str, left: Type, right: Type) -> Never:
@@ -101,12 +101,11 @@ def _numeric(operator: str, left: Type, right: Type) -> OperatorTypes:
     if right.base == "decimal" and left.base in INTEGER_DIGITS:
         left = as_base(left, "decimal") or left
     if left.base == right.base == "decimal":
-        precision, scale = _DECIMAL_RESULTS[operator](
-            *t.decimal_size(left), *t.decimal_size(right)
-        )
+        precision, scale = _DECIMAL_RESULTS[operator](*t.decimal_size(left), *t.decimal_size(right))
         if scale > 38:
             raise SqlError(
-                "INVALID_FUNCTION_ARGUMENT", f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}"
+                "INVALID_FUNCTION_ARGUMENT",
+                f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}",
             )
         return OperatorTypes(left, right, t.decimal(precision, scale))
     common = common_super_type(left, right)

@@ -155,9 +155,10 @@ def _bind(signature: Signature, actuals: tuple[Actual, ...], coercing: bool) -> 
         return None
     arguments = tuple(_substitute(formal, bindings) for formal in formals)
     for actual, argument in zip(actuals, arguments, strict=True):
-        if isinstance(actual, Type) and actual != argument:
-            if not coercing or not can_coerce(actual, argument):
-                return None
+        if not isinstance(actual, Type) or actual == argument:
+            continue
+        if not coercing or not can_coerce(actual, argument):
+            return None
     bases = tuple(argument.base for argument in arguments)
     bindings.numbers = compute(signature.name, bases, bindings.numbers)
     return Resolved(signature, arguments, _substitute(signature.result, bindings))
@@ -212,8 +213,7 @@ def _unify(formal: Part, actual: Type, bindings: _Bindings, coercing: bool) -> b
         return False
     if formal.base == "decimal":
         return _unify_decimal(formal, seen, bindings, coercing)
-    variable, length = formal.arguments[0], t.number_of(seen)
-    assert isinstance(variable, str)
+    variable, length = str(formal.arguments[0]), t.number_of(seen)
     if variable in bindings.numbers and bindings.numbers[variable] != length:
         if not coercing:
             return False
@@ -279,8 +279,8 @@ def _substitute(part: Part, bindings: _Bindings) -> Type:
 
 
 def _most_specific(fitting: list[Resolved], actuals: tuple[Actual, ...]) -> list[Resolved]:
-    """Those whose arguments every other could take; when NULLs leave several, the one that casts only
-    the NULLs, or any of them when it makes no difference."""
+    """Those whose arguments every other could take; when NULLs leave several, the one that casts
+    only the NULLs, or any of them when it makes no difference."""
     if len(fitting) < 2:
         return fitting
     representatives: list[Resolved] = []
@@ -308,7 +308,8 @@ def _most_specific(fitting: list[Resolved], actuals: tuple[Actual, ...]) -> list
 
 
 def _fits_in(left: Resolved, right: Resolved, actuals: tuple[Actual, ...]) -> bool:
-    """Whether the right's signature takes the left's arguments, so that the left is more specific."""
+    """Whether the right's signature takes the left's arguments, so that the left is more
+    specific."""
     passed = tuple(
         actual if isinstance(actual, LambdaArgument) else bound
         for actual, bound in zip(actuals, left.arguments, strict=True)
@@ -320,4 +321,3 @@ def _fits_in(left: Resolved, right: Resolved, actuals: tuple[Actual, ...]) -> bo
 
 
 __all__ = ["Actual", "LambdaArgument", "Resolved", "ambiguity", "resolve"]
-

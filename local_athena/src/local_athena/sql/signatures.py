@@ -1,8 +1,9 @@
-"""Trino's function signatures: read from `functions/signatures.jsonl` when a name is first asked for.
+"""Trino's function signatures: read from `functions/signatures.jsonl` when a name is first asked
+for.
 
-The file is what SHOW FUNCTIONS of a Trino 476 answers. It says neither which functions take any number
-of arguments nor what a type variable must be able to do; two tables here add that. Special forms
-(coalesce, if, try, …) are no functions and stand in `sql/binder`.
+The file is what SHOW FUNCTIONS of a Trino 476 answers. It says neither which functions take any
+number of arguments nor what a type variable must be able to do; two tables here add that. Special
+forms (coalesce, if, try, …) are no functions and stand in `sql/binder`.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A type with variables inside. A str among the arguments is a variable of a length, precision or
-    scale; `labels` are the names of a row's fields."""
+    """A type with variables inside. A str among the arguments is a variable of a length, precision
+    or scale; `labels` are the names of a row's fields."""
 
     base: str
     arguments: tuple[Part | int | str, ...]
@@ -43,8 +44,8 @@ Part = Type | Variable | Pattern
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One overload. `kind` is scalar, aggregate or window; with `variadic` the last argument may come
-    any number of times, at least `minimum` arguments in all.
+    """One overload. `kind` is scalar, aggregate or window; with `variadic` the last argument may
+    come any number of times, at least `minimum` arguments in all.
 
     `constraints` maps every type variable to `comparable`, `orderable` or None. `text` is how Trino
     writes the overload in messages.
@@ -61,7 +62,8 @@ class Signature:
     text: str
 
     def formals(self, count: int) -> tuple[Part, ...] | None:
-        """The declared arguments for a call with `count` of them; None when it cannot have so many."""
+        """The declared arguments for a call with `count` of them; None when it cannot have so
+        many."""
         if not self.variadic:
             return self.arguments if count == len(self.arguments) else None
         if count < self.minimum:
@@ -81,36 +83,26 @@ _VARIADIC: dict[tuple[str, str], int] = {
 }
 """(name, arguments) of overloads whose last argument repeats -> the fewest arguments they take."""
 
-_CONSTRAINED: dict[str, dict[str, str]] = {
-    **dict.fromkeys(
-        ("greatest", "least", "array_sort", "max", "min"), {"e": "orderable", "t": "orderable"}
-    ),
-    **dict.fromkeys(("array_max", "array_min"), {"t": "orderable"}),
-    **dict.fromkeys(("max_by", "min_by"), {"k": "orderable"}),
-    **dict.fromkeys(
-        (
-            *("array_distinct", "array_except", "array_intersect", "array_remove", "array_union"),
-            *("arrays_overlap",),
-        ),
-        {"e": "comparable"},
-    ),
-    **dict.fromkeys(
-        (
-            *("array_histogram", "array_position", "contains", "contains_sequence", "histogram"),
-            *("approx_distinct", "checksum", "make_set_digest"),
-        ),
-        {"t": "comparable"},
-    ),
-    **dict.fromkeys(
-        (
-            *("map", "map_agg", "map_concat", "map_filter", "map_from_entries", "map_union"),
-            *("multimap_agg", "multimap_from_entries", "element_at", "map_zip_with"),
-            *("transform_values",),
-        ),
-        {"k": "comparable"},
-    ),
-    "transform_keys": {"k1": "comparable", "k2": "comparable"},
-}
+_NEEDS = (
+    ("orderable", "e", "greatest least array_sort max min"),
+    ("orderable", "t", "array_sort array_max array_min max min"),
+    ("orderable", "k", "max_by min_by"),
+    ("comparable", "e", "array_distinct array_except array_intersect array_remove array_union"),
+    ("comparable", "e", "arrays_overlap"),
+    ("comparable", "t", "array_histogram array_position contains contains_sequence histogram"),
+    ("comparable", "t", "approx_distinct checksum make_set_digest"),
+    ("comparable", "k", "map map_agg map_concat map_filter map_from_entries map_union"),
+    ("comparable", "k", "multimap_agg multimap_from_entries element_at map_zip_with"),
+    ("comparable", "k", "transform_values"),
+    ("comparable", "k1", "transform_keys"),
+    ("comparable", "k2", "transform_keys"),
+)
+"""What a type variable of these functions must be able to do: (ability, variable, functions)."""
+
+
+def _demands_of(name: str) -> dict[str, str]:
+    return {variable: ability for ability, variable, names in _NEEDS if name in names.split()}
+
 
 _TOKEN = re.compile(r'\s*("[^"]*"|\w+|[(),])')
 _NUMBERED = frozenset(
@@ -167,7 +159,7 @@ def _signature(name: str, record: dict[str, object]) -> Signature:
     arguments = tuple(parse_part(text) for text in split_arguments(written))
     result = parse_part(str(record["returns"]))
     minimum = _VARIADIC.get((name, written))
-    demands = _CONSTRAINED.get(name, {})
+    demands = _demands_of(name)
     variables: dict[str, str | None] = {}
     for part in (*arguments, result):
         for variable in _variables_of(part):

@@ -1,4 +1,5 @@
-"""Types from text and to text: Trino's own spelling, the parser's TypeName, and Hive's as Glue keeps it.
+"""Types from text and to text: Trino's own spelling, the parser's TypeName, and Hive's as Glue
+keeps it.
 
 Trino: `array(row(a integer, "b c" varchar(3)))`, `timestamp(3) with time zone`.
 Hive:  `array<struct<a:int,b:string>>`, `decimal(10,2)`, `timestamp`.
@@ -32,8 +33,11 @@ _PLAIN = {
 } | {"int": t.INTEGER, "double precision": t.DOUBLE}
 
 _OPAQUE = frozenset(
-    "hyperloglog p4hyperloglog setdigest tdigest geometry sphericalgeography bingtile kdbtree color "
-    "joniregexp jsonpath codepoints json2016 objectid".split()
+    (
+        *("hyperloglog", "p4hyperloglog", "setdigest", "tdigest", "geometry", "sphericalgeography"),
+        *("bingtile", "kdbtree", "color", "joniregexp", "jsonpath", "codepoints", "json2016"),
+        "objectid",
+    )
 )
 """Types that are only names here: no values of theirs have literals."""
 
@@ -51,7 +55,8 @@ def make_type(name: str, arguments: Sequence[Argument] = (), shown: str | None =
     """The type of that lower-case name, Trino's defaults filled in (`decimal` is decimal(38, 0)).
 
     Raises:
-        SqlError: TYPE_MISMATCH for names and argument lists that are no type; NUMERIC_VALUE_OUT_OF_RANGE
+        SqlError: TYPE_MISMATCH for names and argument lists that are no type;
+        NUMERIC_VALUE_OUT_OF_RANGE
             and INVALID_FUNCTION_ARGUMENT for lengths and precisions outside their range.
     """
     plain = _PLAIN.get(name)
@@ -88,7 +93,13 @@ def make_type(name: str, arguments: Sequence[Argument] = (), shown: str | None =
     if name == "map" and only_types and len(inner) == 2:
         return t.map_(inner[0], inner[1])
     if name == "row" and arguments and not numbers:
-        return t.row(*(a if isinstance(a, Field) else Field(None, a) for a in arguments if not isinstance(a, int)))
+        return t.row(
+            *(
+                a if isinstance(a, Field) else Field(None, a)
+                for a in arguments
+                if not isinstance(a, int)
+            )
+        )
     raise SqlError("TYPE_MISMATCH", f"Unknown type: {shown or name}")
 
 
@@ -218,8 +229,7 @@ _HIVE_NAMES = {
     for plain in (t.BOOLEAN, t.TINYINT, t.SMALLINT, t.INTEGER, t.BIGINT, t.REAL, t.DOUBLE, t.DATE)
 }
 _TO_HIVE = {t.REAL: "float", t.INTEGER: "int", t.VARCHAR: "string", t.VARBINARY: "binary"} | {
-    plain: str(plain)
-    for plain in (t.BOOLEAN, t.TINYINT, t.SMALLINT, t.BIGINT, t.DOUBLE, t.DATE)
+    plain: str(plain) for plain in (t.BOOLEAN, t.TINYINT, t.SMALLINT, t.BIGINT, t.DOUBLE, t.DATE)
 }
 
 
@@ -346,7 +356,8 @@ def _hive_struct(type_: Type) -> str:
         if not isinstance(argument, Field) or argument.name is None:
             raise SqlError(
                 "NOT_SUPPORTED",
-                f"Anonymous row type is not supported in Hive. Please give each field a name: {type_}",
+                "Anonymous row type is not supported in Hive. "
+                f"Please give each field a name: {type_}",
             )
         parts.append(f"{argument.name}:{hive_type(argument.type)}")
     return f"struct<{','.join(parts)}>"

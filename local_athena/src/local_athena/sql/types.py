@@ -1,7 +1,7 @@
 """Trino's types as values.
 
-A type is its base name and its arguments: `Type("decimal", (10, 2))`, `Type("varchar", (None,))` for a
-varchar without length, `Type("timestamp", (3,))`, `Type("timestamp with time zone", (3,))`,
+A type is its base name and its arguments: `Type("decimal", (10, 2))`, `Type("varchar", (None,))`
+for a varchar without length, `Type("timestamp", (3,))`, `Type("timestamp with time zone", (3,))`,
 `Type("array", (INTEGER,))`, `Type("row", (Field("a", INTEGER), Field(None, DATE)))`. `str(type)` is
 Trino's own text of it.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _DECIMAL_BLANK = re.compile(r"decimal\((\d+), (\d+)\)")
@@ -51,15 +52,14 @@ class Type:
 
 
 def display(type_: Type) -> str:
-    """Trino's name of a type in messages and in typeof(): as `str`, but `decimal(2,1)` without blank."""
+    """Trino's name of a type in messages and in typeof(): as `str`, but `decimal(2,1)` without
+    blank."""
     return _DECIMAL_BLANK.sub(r"decimal(\1,\2)", str(type_))
 
 
 def element_of(type_: Type, index: int = 0) -> Type:
     """An array's element, a map's key (0) or value (1), a qdigest's or function's part."""
-    inner = type_.arguments[index]
-    assert isinstance(inner, Type)
-    return inner
+    return cast("Type", type_.arguments[index])
 
 
 def fields_of(type_: Type) -> tuple[Field, ...]:
@@ -69,23 +69,17 @@ def fields_of(type_: Type) -> tuple[Field, ...]:
 
 def number_of(type_: Type, index: int = 0) -> int | None:
     """A length, precision or scale; None is varchar's missing length."""
-    number = type_.arguments[index]
-    assert number is None or isinstance(number, int)
-    return number
+    return cast("int | None", type_.arguments[index])
 
 
 def digits_of(type_: Type) -> int:
     """The digits of the fraction that a time or timestamp type keeps."""
-    digits = type_.arguments[0]
-    assert isinstance(digits, int)
-    return digits
+    return cast("int", type_.arguments[0])
 
 
 def decimal_size(type_: Type) -> tuple[int, int]:
     """Precision and scale of a decimal type."""
-    precision, scale = type_.arguments
-    assert isinstance(precision, int) and isinstance(scale, int)
-    return precision, scale
+    return cast("tuple[int, int]", type_.arguments)
 
 
 BOOLEAN = Type("boolean")

@@ -1,4 +1,5 @@
-"""Going through bound trees: what stands inside an expression, and an expression with its parts changed.
+"""Going through bound trees: what stands inside an expression, and an expression with its parts
+changed.
 
 A walk over an expression stays inside its query: the queries of EXISTS, IN and the like are met as
 they are, through `queries_in`, and entered only by `references_in_query`.
@@ -8,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundExpression, BoundQuery, Reference
@@ -47,15 +47,27 @@ _PARTS = (bound.SortKey, bound.FrameOf)
 """Parts of expressions that hold expressions and are none themselves."""
 
 
-@cache
+_PLAIN_FIELDS = frozenset(
+    (
+        *("type", "column", "name", "operator", "quantifier", "safe", "implicit", "assignment"),
+        "options",
+    )
+)
+_KNOWN_NAMES: dict[type, tuple[str, ...]] = {}
+
+
 def _names(class_: type) -> tuple[str, ...]:
     """The fields of the class that may hold expressions."""
-    plain = {"type", "column", "name", "operator", "quantifier", "safe", "implicit", "assignment"}
-    return tuple(field.name for field in fields(class_) if field.name not in plain)
+    known = _KNOWN_NAMES.get(class_)
+    if known is None:
+        known = tuple(f.name for f in fields(cast("Any", class_)) if f.name not in _PLAIN_FIELDS)
+        _KNOWN_NAMES[class_] = known
+    return known
 
 
 def children(expression: BoundExpression) -> Iterator[BoundExpression]:
-    """The expressions directly inside, in the order of their fields; queries inside are left out."""
+    """The expressions directly inside, in the order of their fields; queries inside are left
+    out."""
     if isinstance(expression, _LEAVES):
         return
     for name in _names(type(expression)):
@@ -86,7 +98,8 @@ def walk(expression: BoundExpression) -> Iterator[BoundExpression]:
 def rebuild(
     expression: BoundExpression, change: Callable[[BoundExpression], BoundExpression]
 ) -> BoundExpression:
-    """The expression with `change` done to each expression directly inside; itself if none changed."""
+    """The expression with `change` done to each expression directly inside; itself if none
+    changed."""
     if isinstance(expression, _LEAVES):
         return expression
     changed: Any = _rebuild_fields(expression, change)

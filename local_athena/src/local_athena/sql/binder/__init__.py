@@ -2,8 +2,8 @@
 
     query = bind_query(parse_statement("SELECT …").query, context)
 
-Every function here is one statement's binding: it raises SqlError with Trino's error name, words and
-place, and what it returns needs no catalog, scope or guess any more.
+Every function here is one statement's binding: it raises SqlError with Trino's error name, words
+and place, and what it returns needs no catalog, scope or guess any more.
 """
 
 from __future__ import annotations

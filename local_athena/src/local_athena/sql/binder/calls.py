@@ -11,11 +11,12 @@ from local_athena.sql.binder.describe import describe
 from local_athena.sql.binder.scope import Scope, ScopeField
 from local_athena.sql.binder.special_forms import SPECIAL_FORMS
 from local_athena.sql.binder.values import boolean, coerce
-from local_athena.sql.binder.windows import bind_window, bind_sort_keys
+from local_athena.sql.binder.windows import bind_sort_keys, bind_window
 from local_athena.sql.bound import (
     Aggregate,
     BoundExpression,
     Call,
+    Cast,
     LambdaOf,
     LambdaVariable,
     WindowCall,
@@ -62,7 +63,9 @@ def _refuse_clauses(node: nodes.FunctionCall, shown: str) -> None:
             "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions", node.at
         )
     if node.star:
-        raise SqlError("FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at)
+        raise SqlError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
+        )
 
 
 def bind_scalar(
@@ -108,11 +111,11 @@ def bind_arguments(
             actuals.append(value.type)
     chosen = resolve(name, actuals, at, shown)
     coerced: list[BoundExpression] = []
-    for source, value, type_ in zip(arguments, bound, chosen.arguments, strict=True):
-        if value is None and isinstance(source, nodes.Lambda):
+    for source, given, type_ in zip(arguments, bound, chosen.arguments, strict=True):
+        if given is not None:
+            coerced.append(coerce(given, type_))
+        elif isinstance(source, nodes.Lambda):
             coerced.append(_bind_lambda(binder, source, scope, type_))
-        elif value is not None:
-            coerced.append(coerce(value, type_))
     return tuple(coerced), chosen
 
 
@@ -179,9 +182,7 @@ def _bind_grouped(
             )
         chosen = resolve(name, (), node.at)
     else:
-        arguments, chosen = bind_arguments(
-            binder, name, node.arguments, scope, node.at, shown
-        )
+        arguments, chosen = bind_arguments(binder, name, node.arguments, scope, node.at, shown)
     condition = None
     if node.filter is not None:
         if not is_aggregate(name):
@@ -206,7 +207,7 @@ def _bind_grouped(
             raise SqlError(
                 "NOT_SUPPORTED", "Window function with ORDER BY is not supported", node.at
             )
-        over = bind_window(binder, node, name, scope)
+        over = bind_window(binder, node.window, name, scope, node.at)
         return WindowCall(
             name,
             arguments,
@@ -219,8 +220,9 @@ def _bind_grouped(
             distinct=node.distinct,
         )
     if node.distinct:
+        bare = [_uncoerced(argument) for argument in arguments]
         for key in order_by:
-            if key.key not in arguments:
+            if key.key not in bare:
                 raise SqlError(
                     "EXPRESSION_NOT_IN_DISTINCT",
                     "For aggregate function with DISTINCT, ORDER BY expressions must appear "
@@ -230,6 +232,12 @@ def _bind_grouped(
     inside = (*arguments, *(key.key for key in order_by), *([condition] if condition else []))
     _refuse_nesting(node, shown, inside)
     return Aggregate(name, arguments, chosen.result, node.distinct, order_by, condition)
+
+
+def _uncoerced(expression: BoundExpression) -> BoundExpression:
+    if isinstance(expression, Cast) and expression.implicit:
+        return expression.operand
+    return expression
 
 
 def _refuse_nesting(

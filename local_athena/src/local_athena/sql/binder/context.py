@@ -11,8 +11,9 @@ from local_athena.sql.bound import Resolver
 
 @dataclass(frozen=True, slots=True)
 class BindContext:
-    """`now` is the session's instant, aware, in UTC: every current_date and now() of the statement says
-    this. `parameters` are what `?` stands for, in order. `catalog` and `database` complete names."""
+    """`now` is the session's instant, aware, in UTC: every current_date and now() of the statement
+    says this. `parameters` are what `?` stands for, in order. `catalog` and `database` complete
+    names."""
 
     resolver: Resolver
     catalog: str | None

@@ -1,8 +1,8 @@
 """One statement being bound: its identities, and the way from a node to the function that binds it.
 
 The functions that bind live in modules by subject and meet only here: each is given the Binder and
-calls `expression`, `query` or `relation` of it for what stands inside its node. Which function binds
-which node is one table, in `binder/__init__.py`.
+calls `expression`, `query` or `relation` of it for what stands inside its node. Which function
+binds which node is one table, in `binder/__init__.py`.
 """
 
 from __future__ import annotations

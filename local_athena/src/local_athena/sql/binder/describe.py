@@ -72,7 +72,9 @@ def _case(node: nodes.Case) -> str:
     parts = ["CASE"]
     if node.operand is not None:
         parts.append(describe(node.operand))
-    parts += [f"WHEN {describe(each.condition)} THEN {describe(each.result)}" for each in node.whens]
+    parts += [
+        f"WHEN {describe(each.condition)} THEN {describe(each.result)}" for each in node.whens
+    ]
     if node.default is not None:
         parts.append(f"ELSE {describe(node.default)}")
     return f"({' '.join([*parts, 'END'])})"
@@ -118,12 +120,10 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     nodes.Subscript: lambda n: f"{describe(n.base)}[{describe(n.index)}]",
     nodes.Unary: lambda n: f"{n.operator}{describe(n.operand)}",
     nodes.Binary: lambda n: f"({describe(n.left)} {n.operator} {describe(n.right)})",
-    nodes.Comparison: lambda n: (
-        f"({describe(n.left)} {n.operator.upper()} {describe(n.right)})"
+    nodes.Comparison: lambda n: f"({describe(n.left)} {n.operator.upper()} {describe(n.right)})",
+    nodes.Logical: lambda n: (
+        "(" + f" {n.operator.upper()} ".join(describe(each) for each in n.operands) + ")"
     ),
-    nodes.Logical: lambda n: "("
-    + f" {n.operator.upper()} ".join(describe(each) for each in n.operands)
-    + ")",
     nodes.Not: lambda n: f"(NOT {describe(n.operand)})",
     nodes.Between: lambda n: (
         f"({describe(n.value)} {'NOT ' if n.negated else ''}BETWEEN "

@@ -1,7 +1,8 @@
 """GROUP BY: its keys and sets, and what a select may still say once its rows are groups.
 
-An expression over groups is bound over single rows first; `Grouped.over_groups` then puts GroupKey in
-place of what equals a key. Bound trees compare by value and columns by identity, so `t.x + 1` and
+An expression over groups is bound over single rows first; `Grouped.over_groups` then puts GroupKey
+in place of what equals a key. Bound trees compare by value and columns by identity, so `t.x + 1`
+and
 `x + 1` are the same key. What then still names a column of the select's relation is an error.
 """
 
@@ -11,20 +12,25 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 from local_athena.sql import nodes
+from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.describe import describe, dotted, grouped_calls
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.bound import (
     Aggregate,
     BoundExpression,
+    BoundQuery,
     Call,
     Constant,
+    Exists,
     Grouping,
     GroupKey,
+    InQuery,
+    Quantified,
     Reference,
+    ScalarQuery,
     WindowCall,
 )
-from local_athena.sql import types as t
 from local_athena.sql.coercion import is_comparable
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display
@@ -85,15 +91,14 @@ class Grouped:
                 "INVALID_COLUMN_REFERENCE",
                 "The arguments to GROUPING() must be expressions referenced by the GROUP BY",
             )
-        return Grouping(
-            tuple(self.keys.index(argument) for argument in call.arguments), call.type
-        )
+        return Grouping(tuple(self.keys.index(argument) for argument in call.arguments), call.type)
 
 
-def _own_queries(expression: BoundExpression) -> list[object]:
+def _own_queries(expression: BoundExpression) -> list[BoundQuery]:
     """The queries that the expression itself holds, not those of what is inside it."""
-    query = getattr(expression, "query", None)
-    return [] if query is None else [query]
+    if isinstance(expression, Exists | ScalarQuery | InQuery | Quantified):
+        return [expression.query]
+    return []
 
 
 def has_groups(expression: BoundExpression) -> bool:

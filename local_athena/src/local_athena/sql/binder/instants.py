@@ -1,8 +1,8 @@
 """Dates, times and zones from text, as Trino's literals have them.
 
-All arithmetic is on integers: days since 1970-01-01 in the proleptic Gregorian calendar, picoseconds,
-minutes east of UTC. Years may leave Python's 1 to 9999. Every reader returns None for text that is
-no such value.
+All arithmetic is on integers: days since 1970-01-01 in the proleptic Gregorian calendar,
+picoseconds, minutes east of UTC. Years may leave Python's 1 to 9999. Every reader returns None for
+text that is no such value.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def read_date(text: str) -> int | None:
 def read_timestamp(text: str) -> tuple[int, int, str | None] | None:
     """`2020-02-29 13:14:15.678 America/New_York` as (picoseconds, digits of fraction, zone).
 
-    Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with one.
+    Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with
+    one.
     """
     match = _TIMESTAMP.match(text)
     if match is None:

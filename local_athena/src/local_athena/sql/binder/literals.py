@@ -85,7 +85,14 @@ def bind_double(binder: Binder, node: nodes.DoubleLiteral, scope: Scope) -> Boun
 
 def bind_typed(binder: Binder, node: nodes.TypedLiteral, scope: Scope) -> BoundExpression:
     """`TYPE 'text'`: a constant where the text can be read here, else a cast of it."""
-    type_ = type_of_name(node.type)
+    try:
+        type_ = type_of_name(node.type)
+    except SqlError as error:
+        if not error.message.startswith("Unknown type"):
+            raise
+        raise SqlError(
+            "TYPE_NOT_FOUND", f"Unknown resolvedType: {node.type.name.upper()}", node.at
+        ) from None
     reader = _READERS.get(type_.base)
     if reader is not None:
         return reader(node, type_)
@@ -196,11 +203,16 @@ _UNITS = ("day", "hour", "minute", "second")
 
 
 def bind_interval(binder: Binder, node: nodes.IntervalLiteral, scope: Scope) -> BoundExpression:
-    """`INTERVAL '1-2' YEAR TO MONTH` in months, `INTERVAL '1 2:03' DAY TO MINUTE` in milliseconds."""
+    """`INTERVAL '1-2' YEAR TO MONTH` in months, `INTERVAL '1 2:03' DAY TO MINUTE` in
+    milliseconds."""
     first, last = node.unit, node.to_unit or node.unit
     if first in _MONTHS and last in _MONTHS:
         value, type_ = _read_months(node.value, first, last), t.INTERVAL_YEAR_TO_MONTH
-    elif first in _MILLISECONDS and last in _MILLISECONDS and _UNITS.index(first) <= _UNITS.index(last):
+    elif (
+        first in _MILLISECONDS
+        and last in _MILLISECONDS
+        and _UNITS.index(first) <= _UNITS.index(last)
+    ):
         value, type_ = _read_milliseconds(node.value, first, last), t.INTERVAL_DAY_TO_SECOND
     else:
         raise SqlError("TYPE_NOT_FOUND", "Unknown resolvedType: INTERVAL", node.at)

@@ -58,9 +58,7 @@ def row_field(
         if field.name is not None and field.name.lower() == wanted
     ]
     if len(found) > 1:
-        raise SqlError(
-            "AMBIGUOUS_NAME", f"Ambiguous row field reference: {name.value}", name.at
-        )
+        raise SqlError("AMBIGUOUS_NAME", f"Ambiguous row field reference: {name.value}", name.at)
     if not found:
         raise SqlError("INVALID_COLUMN_REFERENCE", f"Column reference '{shown}' is invalid", at)
     return FieldOf(base, found[0], t.fields_of(base.type)[found[0]].type)
@@ -90,9 +88,7 @@ def _subscript(
     return Call("$subscript", (base, coerce(index, index_type)), type_)
 
 
-def _row_subscript(
-    base: BoundExpression, index: BoundExpression, at: nodes.At
-) -> BoundExpression:
+def _row_subscript(base: BoundExpression, index: BoundExpression, at: nodes.At) -> BoundExpression:
     if not isinstance(index, Constant) or index.type != t.INTEGER or index.value is None:
         raise SqlError(
             "EXPRESSION_NOT_CONSTANT", "Subscript expression on ROW requires a constant index", at

@@ -299,7 +299,10 @@ def bind_row(binder: Binder, node: nodes.RowConstructor, scope: Scope) -> BoundE
 
 def bind_cast(binder: Binder, node: nodes.Cast, scope: Scope) -> BoundExpression:
     """CAST and TRY_CAST."""
-    type_ = type_of_name(node.type)
+    try:
+        type_ = type_of_name(node.type)
+    except SqlError as error:
+        raise SqlError(error.name, error.message, node.at) from None
     value = binder.expression(node.operand, scope)
     if type_ == t.UNKNOWN:
         raise SqlError("TYPE_MISMATCH", "UNKNOWN is not a valid type", node.at)
@@ -335,5 +338,3 @@ def bind_at_time_zone(binder: Binder, node: nodes.AtTimeZone, scope: Scope) -> B
             node.operand.at,
         )
     return Call("at_timezone", (coerce(value, type_), zone), type_)
-
-

@@ -80,9 +80,7 @@ def _order_keys(
     """ORDER BY over anything but a select: outputs only."""
     scope = Scope(fields_of_columns(query.columns), outer)
     return tuple(
-        sort_key(
-            item, ordinal_or(item, query.columns, lambda node: binder.expression(node, scope))
-        )
+        sort_key(item, ordinal_or(item, query.columns, lambda node: binder.expression(node, scope)))
         for item in order_by
     )
 
@@ -138,8 +136,7 @@ def _bind_values(binder: Binder, node: nodes.Values, scope: Scope) -> BoundQuery
                 )
             types[index] = common
     coerced = tuple(
-        tuple(coerce(value, type_) for value, type_ in zip(row, types, strict=True))
-        for row in rows
+        tuple(coerce(value, type_) for value, type_ in zip(row, types, strict=True)) for row in rows
     )
     columns = tuple(binder.new_column(None, type_) for type_ in types)
     return BoundQuery(BoundValues(coerced), columns)
@@ -218,5 +215,3 @@ def _combine(
         for source, type_ in zip(left.columns, types, strict=True)
     )
     return BoundQuery(body, columns)
-
-

@@ -34,9 +34,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display, element_of, fields_of
 
 
-def table_parts(
-    binder: Binder, name: nodes.Name
-) -> tuple[str | None, str, str]:
+def table_parts(binder: Binder, name: nodes.Name) -> tuple[str | None, str, str]:
     """Catalog, database and table of a name, in lower case, completed from the session.
 
     Raises:
@@ -89,7 +87,8 @@ def bind_table(binder: Binder, node: nodes.TableName, scope: Scope) -> RelationI
     qualifier = tuple(part for part in (catalog, database, table) if part)
     if isinstance(found, ViewHandle):
         return bind_view(binder, found, qualifier, node.at)
-    return scan_of(binder, found, qualifier, _version(binder, node))
+    scan, scanned = scan_of(binder, found, qualifier, _version(binder, node))
+    return RelationInScope(scan, scanned)
 
 
 def scan_of(
@@ -97,19 +96,17 @@ def scan_of(
     handle: TableHandle,
     qualifier: tuple[str, ...],
     version: tuple[str, BoundExpression] | None = None,
-) -> RelationInScope:
+) -> tuple[Scan, tuple[ScopeField, ...]]:
     """A read of a table, all columns in sight, hidden ones by name only."""
     columns = tuple(binder.new_column(c.name, c.type) for c in handle.columns)
     fields = tuple(
         ScopeField(column.name, Reference(column), qualifier, declared.hidden)
         for column, declared in zip(columns, handle.columns, strict=True)
     )
-    return RelationInScope(Scan(binder.new_id(), handle, columns, version), fields)
+    return Scan(binder.new_id(), handle, columns, version), fields
 
 
-def _version(
-    binder: Binder, node: nodes.TableName
-) -> tuple[str, BoundExpression] | None:
+def _version(binder: Binder, node: nodes.TableName) -> tuple[str, BoundExpression] | None:
     if node.version is None:
         return None
     kind, source = node.version
@@ -238,9 +235,7 @@ def bind_join(binder: Binder, node: nodes.Join, scope: Scope) -> RelationInScope
     return left
 
 
-def _join(
-    binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope
-) -> RelationInScope:
+def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope) -> RelationInScope:
     if node.natural:
         raise SqlError("NOT_SUPPORTED", "Natural join not supported", node.at)
     right_scope = scope
@@ -256,7 +251,8 @@ def _join(
         if _is_unnest(node.right) and not _is_true(node.on):
             raise SqlError(
                 "NOT_SUPPORTED",
-                f"{node.kind.upper()} JOIN involving UNNEST is only supported with condition ON TRUE",
+                f"{node.kind.upper()} JOIN involving UNNEST is only supported with "
+                "condition ON TRUE",
                 node.on.at,
             )
         condition = binder.expression(node.on, Scope(fields, scope.parent))

@@ -1,9 +1,9 @@
 """Names in sight: a relation's fields, the scopes around it, WITH queries and named windows.
 
-Rules of Trino's Scope and RelationType: a dotted name meets a field when the field's own name is its
-last part and the rest is a suffix of the relation's name. The innermost scope where anything meets
-wins; two meetings there are ambiguous; a scope in which a prefix of the name is a column ends the
-search, since the rest of the name is then a row's field.
+Rules of Trino's Scope and RelationType: a dotted name meets a field when the field's own name is
+its last part and the rest is a suffix of the relation's name. The innermost scope where anything
+meets wins; two meetings there are ambiguous; a scope in which a prefix of the name is a column
+ends the search, since the rest of the name is then a row's field.
 """
 
 from __future__ import annotations
@@ -39,7 +39,15 @@ class NamedQuery:
 class Scope:
     """Fields, and where to look next. With `boundary` the parent belongs to an outer query."""
 
-    __slots__ = ("_by_name", "boundary", "fields", "is_lambda", "named_queries", "parent", "windows")
+    __slots__ = (
+        "_by_name",
+        "boundary",
+        "fields",
+        "is_lambda",
+        "named_queries",
+        "parent",
+        "windows",
+    )
 
     def __init__(
         self,

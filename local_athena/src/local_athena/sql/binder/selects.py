@@ -338,9 +338,7 @@ def _over_groups(grouped: Grouped, item: _Item) -> BoundExpression:
         ) from None
 
 
-def _regrouped(
-    grouped: Grouped, value: BoundExpression, node: nodes.Expression
-) -> BoundExpression:
+def _regrouped(grouped: Grouped, value: BoundExpression, node: nodes.Expression) -> BoundExpression:
     try:
         return grouped.over_groups(value)
     except NotGroupedError:

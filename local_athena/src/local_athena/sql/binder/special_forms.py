@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
+from local_athena.sql.binder.describe import describe
 from local_athena.sql.binder.instants import PICOSECONDS_A_DAY
 from local_athena.sql.binder.operators import single_type
 from local_athena.sql.binder.scope import Scope
@@ -100,7 +101,10 @@ def _grouping(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundEx
 
 
 _DAY_FIELDS = frozenset(
-    "year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow".split()
+    (
+        *("year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow"),
+        *("day_of_year", "doy", "year_of_week", "yow"),
+    )
 )
 _CLOCK_FIELDS = frozenset(("hour", "minute", "second"))
 _ZONE_FIELDS = frozenset(("timezone_hour", "timezone_minute"))
@@ -114,9 +118,7 @@ _EXTRACT_NAMES = {
 
 def _extract(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression:
     """EXTRACT(field FROM value): the function of the field's name."""
-    field = node.arguments[0]
-    assert isinstance(field, nodes.StringLiteral)
-    name = field.value
+    name = _word(node)
     value = binder.expression(node.arguments[1], scope)
     base = value.type.base
     allowed = (
@@ -144,14 +146,22 @@ def _extract(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExp
     return Call(_EXTRACT_NAMES.get(name, name), (value,), t.BIGINT)
 
 
+def _word(node: nodes.FunctionCall) -> str:
+    """The field or mode that the parser put first."""
+    first = node.arguments[0]
+    if not isinstance(first, nodes.StringLiteral):
+        raise SqlError(
+            "SYNTAX_ERROR", f"Unexpected parameters for function {describe(node)}", node.at
+        )
+    return first.value
+
+
 _TRIMS = {"both": "trim", "leading": "ltrim", "trailing": "rtrim"}
 
 
 def _trim(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression:
     """TRIM([LEADING|TRAILING|BOTH] [characters] FROM text)."""
-    mode = node.arguments[0]
-    assert isinstance(mode, nodes.StringLiteral)
-    name = _TRIMS[mode.value]
+    name = _TRIMS[_word(node)]
     values = [binder.expression(argument, scope) for argument in node.arguments[1:]]
     chosen = resolve(name, tuple(value.type for value in values), node.at)
     coerced = (coerce(v, a) for v, a in zip(values, chosen.arguments, strict=True))
@@ -165,7 +175,7 @@ def _picoseconds(binder: Binder, digits: int) -> int:
     """The session's instant since the epoch, cut to that many digits of a second."""
     elapsed = binder.context.now.astimezone(UTC) - _EPOCH
     microseconds = (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
-    unit = 10 ** (12 - digits)
+    unit: int = 10 ** (12 - digits)
     return microseconds * 1_000_000 // unit * unit
 
 
@@ -173,11 +183,10 @@ def _digits(node: nodes.FunctionCall) -> int:
     if not node.arguments:
         return 3
     literal = node.arguments[0]
-    assert isinstance(literal, nodes.IntegerLiteral)
-    if literal.value > 12:
+    if not isinstance(literal, nodes.IntegerLiteral) or literal.value > 12:
         raise SqlError(
             "NUMERIC_VALUE_OUT_OF_RANGE",
-            f"Precision must be in range [0, 12]: {literal.value}",
+            f"Precision must be in range [0, 12]: {describe(literal)}",
             node.at,
         )
     return literal.value

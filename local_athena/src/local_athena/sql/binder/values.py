@@ -46,7 +46,12 @@ def _fold(constant: Constant, type_: Type) -> Constant | None:
             return Constant(value, type_)
         if target == "double":
             return Constant(float(value), type_)
-    elif source == target and source in ("varchar", "timestamp", "time", "timestamp with time zone"):
+    elif source == target and source in (
+        "varchar",
+        "timestamp",
+        "time",
+        "timestamp with time zone",
+    ):
         return Constant(value, type_)
     elif source == "date" and target == "timestamp":
         return Constant(value * PICOSECONDS_A_DAY, type_)
@@ -70,9 +75,7 @@ def boolean(expression: BoundExpression, what: str, at: At) -> BoundExpression:
     )
 
 
-def coerce_all(
-    expressions: Sequence[BoundExpression], type_: Type
-) -> tuple[BoundExpression, ...]:
+def coerce_all(expressions: Sequence[BoundExpression], type_: Type) -> tuple[BoundExpression, ...]:
     return tuple(coerce(expression, type_) for expression in expressions)
 
 

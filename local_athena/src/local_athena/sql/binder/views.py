@@ -21,7 +21,8 @@ def bind_view(
     """A use of a view.
 
     Raises:
-        SqlError: VIEW_IS_RECURSIVE, INVALID_VIEW when its text no longer binds, VIEW_IS_STALE when it
+        SqlError: VIEW_IS_RECURSIVE, INVALID_VIEW when its text no longer binds, VIEW_IS_STALE when
+        it
             gives other columns than it promised.
     """
     identity = (view.database, view.name)

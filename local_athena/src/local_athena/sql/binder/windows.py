@@ -44,17 +44,15 @@ def sort_key(item: nodes.SortItem, key: BoundExpression) -> SortKey:
     if not is_orderable(key.type):
         raise SqlError(
             "TYPE_MISMATCH",
-            f"Type {display(key.type)} is not orderable, and therefore cannot be used in "
-            "ORDER BY",
+            f"Type {display(key.type)} is not orderable, and therefore cannot be used in ORDER BY",
             item.at,
         )
     return SortKey(key, item.descending, bool(item.nulls_first))
 
 
-def bind_window(binder: Binder, node: nodes.FunctionCall, name: str, scope: Scope) -> Over:
-    """The window of a call, checked against the function."""
-    assert node.window is not None
-    window = resolve_window(node.window, scope)
+def bind_window(binder: Binder, given: nodes.Window, name: str, scope: Scope, at: nodes.At) -> Over:
+    """The window of a call of the function `name`, checked against it."""
+    window = resolve_window(given, scope)
     partition_by = tuple(binder.expression(each, scope) for each in window.partition_by)
     for key, source in zip(partition_by, window.partition_by, strict=True):
         _refuse_windows(key, source.at)
@@ -69,12 +67,15 @@ def bind_window(binder: Binder, node: nodes.FunctionCall, name: str, scope: Scop
     for sort, item in zip(order_by, window.order_by, strict=True):
         _refuse_windows(sort.key, item.at)
     if name in ("lag", "lead") and not order_by:
-        raise SqlError("MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", node.at)
+        raise SqlError(
+            "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", at
+        )
     if window.frame is None:
         return Over(partition_by, order_by, None)
     if not is_aggregate(name) and name not in ("first_value", "last_value", "nth_value"):
         raise SqlError(
-            "INVALID_WINDOW_FRAME", f"Cannot specify window frame for {name} function",
+            "INVALID_WINDOW_FRAME",
+            f"Cannot specify window frame for {name} function",
             window.frame.at,
         )
     return Over(partition_by, order_by, _frame(binder, window.frame, order_by, scope))
@@ -83,7 +84,9 @@ def bind_window(binder: Binder, node: nodes.FunctionCall, name: str, scope: Scop
 def _refuse_windows(key: BoundExpression, at: nodes.At) -> None:
     if any(isinstance(each, WindowCall) for each in walk(key)):
         raise SqlError(
-            "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window specification", at
+            "NESTED_WINDOW",
+            "Cannot nest window functions or row pattern measures inside window specification",
+            at,
         )
 
 
@@ -172,7 +175,9 @@ def _frame(
             frame.at,
         )
     if frame.unit == "groups" and not order_by:
-        raise SqlError("MISSING_ORDER_BY", "Window frame of type GROUPS requires ORDER BY", frame.at)
+        raise SqlError(
+            "MISSING_ORDER_BY", "Window frame of type GROUPS requires ORDER BY", frame.at
+        )
     return FrameOf(
         frame.unit,
         start.kind,
@@ -216,7 +221,13 @@ def _bound(
         )
     key = order_by[0].key
     numeric = key.type.base in (*INTEGER_DIGITS, "decimal", "real", "double")
-    instant = key.type.base in ("date", "timestamp", "timestamp with time zone", "time", "time with time zone")
+    instant = key.type.base in (
+        "date",
+        "timestamp",
+        "timestamp with time zone",
+        "time",
+        "time with time zone",
+    )
     if not numeric and not instant:
         raise SqlError(
             "TYPE_MISMATCH",

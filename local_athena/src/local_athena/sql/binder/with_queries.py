@@ -46,9 +46,7 @@ def bind_with(
     return tuple(found), named
 
 
-def _named_columns(
-    binder: Binder, item: nodes.NamedQuery, query: BoundQuery
-) -> tuple[Column, ...]:
+def _named_columns(binder: Binder, item: nodes.NamedQuery, query: BoundQuery) -> tuple[Column, ...]:
     if not item.columns:
         return query.columns
     if len(item.columns) != len(query.columns):
@@ -97,8 +95,9 @@ def _bind_recursive(
         )
     if item.query.order_by or item.query.limit is not None or item.query.offset is not None:
         raise SqlError(
-            "NOT_SUPPORTED", "immediate ORDER BY, OFFSET or LIMIT clause in recursive query is "
-            "not supported", item.at
+            "NOT_SUPPORTED",
+            "immediate ORDER BY, OFFSET or LIMIT clause in recursive query is not supported",
+            item.at,
         )
     name = item.name.value.lower()
     if not item.columns:

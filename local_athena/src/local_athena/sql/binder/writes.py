@@ -1,7 +1,8 @@
 """INSERT, UPDATE, DELETE, MERGE and CREATE TABLE AS: what is stored, and whether it may be.
 
-A value may be stored where it and the column have a common type: a bigint goes into an integer column
-and fails by its value, a varchar never goes into an integer column. Trino's `typesMatchForInsert`.
+A value may be stored where it and the column have a common type: a bigint goes into an integer
+column and fails by its value, a varchar never goes into an integer column. Trino's
+`typesMatchForInsert`.
 """
 
 from __future__ import annotations
@@ -111,9 +112,7 @@ def bind_insert(binder: Binder, node: nodes.Insert) -> BoundInsert:
     return BoundInsert(table, query)
 
 
-def _insert_columns(
-    columns: Sequence[TableColumn], node: nodes.Insert
-) -> Sequence[TableColumn]:
+def _insert_columns(columns: Sequence[TableColumn], node: nodes.Insert) -> Sequence[TableColumn]:
     """The columns that an INSERT names, or all.
 
     Raises:
@@ -150,9 +149,7 @@ def _spread(
     outputs: list[Output] = []
     for column in columns:
         given = by_name.get(column.name)
-        value: BoundExpression = (
-            Constant(None, column.type) if given is None else Reference(given)
-        )
+        value: BoundExpression = Constant(None, column.type) if given is None else Reference(given)
         outputs.append(Output(value, binder.new_column(column.name, column.type)))
     select = BoundSelect(tuple(outputs), False, Derived(query, inner), None, (), None, None)
     return BoundQuery(select, tuple(output.column for output in outputs))
@@ -164,14 +161,11 @@ def _spread(
 def _scan_in_scope(
     binder: Binder, table: TableHandle, name: nodes.Name
 ) -> tuple[Scan, tuple[ScopeField, ...]]:
-    found = scan_of(binder, table, _qualifier(binder, name))
-    assert isinstance(found.relation, Scan)
-    return found.relation, found.fields
+    scan, fields = scan_of(binder, table, _qualifier(binder, name))
+    return scan, fields
 
 
-def _where(
-    binder: Binder, node: nodes.Expression | None, scope: Scope
-) -> BoundExpression | None:
+def _where(binder: Binder, node: nodes.Expression | None, scope: Scope) -> BoundExpression | None:
     if node is None:
         return None
     bound = condition(binder, node, scope, "WHERE clause")
@@ -231,9 +225,7 @@ def _column_index(table: TableHandle, name: str) -> int | None:
     return None
 
 
-def _single(
-    binder: Binder, node: nodes.Expression, scope: Scope, clause: str
-) -> BoundExpression:
+def _single(binder: Binder, node: nodes.Expression, scope: Scope, clause: str) -> BoundExpression:
     """A value for one row: no aggregates, no windows."""
     value = binder.expression(node, scope)
     refuse_groups(value, node, clause)
@@ -348,9 +340,7 @@ def bind_create_table_as(binder: Binder, node: nodes.CreateTableAs) -> BoundCrea
     for name, column in zip(names, query.columns, strict=True):
         if column.type == t.UNKNOWN:
             raise SqlError("COLUMN_TYPE_UNKNOWN", f"Column type is unknown: {name}", node.at)
-    properties = tuple(
-        (each.name, _property_value(binder, each)) for each in node.properties
-    )
+    properties = tuple((each.name, _property_value(binder, each)) for each in node.properties)
     return BoundCreateTableAs(query, tuple(names), properties)
 
 
