@@ -11,8 +11,8 @@ from local_athena.engine.scans.plan import Need
 from local_athena.engine.session import Cursor
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundQuery, Scan
-from local_athena.sql.pruning import plan_scans
 from local_athena.sql.rewrite import write_query
+from local_athena.sql.rewrite.references import used_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,14 @@ def plan_sources(
     job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery
 ) -> tuple[dict[int, str], int, int]:
     """(SQL of each scan's relation by the scan's id, bytes, files)."""
-    needs = plan_scans(query)
+    used = used_columns(query)
     sources: dict[int, str] = {}
     scanned = files = 0
     for scan in scans_in(query):
         if scan.id in sources:
             continue
-        need = needs.get(scan.id)
-        if need is None:
-            known = Need(frozenset(column.name for column in scan.handle.columns), {})
-        else:
-            known = Need(need.columns, need.domains)
+        names = zip(scan.columns, scan.handle.columns, strict=True)
+        known = Need(frozenset(table.name for column, table in names if column.id in used), {})
         planned = planner.plan(job, cursor, scan, known)
         job.control.add_scanned(planned.scanned_bytes)
         job.control.check()
