@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,28 +22,53 @@ class _NoEngine:
         pass
 
 
-@pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A local endpoint with S3 and Glue over an empty folder; the environment points to it."""
+@pytest.fixture(scope="session")
+def _endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A local endpoint with S3 and Glue over a folder of its own."""
     from local_athena.server import serve
 
-    for name in ("AWS_PROFILE", "LAKEHOUSE_ENV", "LAKEHOUSE_POSTGRES_URL", "LAKEHOUSE_DROP_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
-    monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
-    with serve(tmp_path / "aws", engine_factory=_NoEngine) as endpoint:
-        for name, value in endpoint.environ.items():
-            monkeypatch.setenv(name, value)
-        yield endpoint.url
+    with serve(tmp_path_factory.mktemp("aws"), engine_factory=_NoEngine) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def _whole_lake(_endpoint: Any) -> Any:
+    from lakehouse.contracts import connect_lake
+    from lakehouse.settings import Settings
+
+    with pytest.MonkeyPatch.context() as patch:
+        _point_to(_endpoint, patch)
+        return connect_lake(Settings.from_env())
+
+
+def _point_to(endpoint: Any, patch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("LAKEHOUSE_", "AWS_")):
+            patch.delenv(name)
+    patch.setenv("AWS_CONFIG_FILE", os.devnull)
+    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    patch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+    for name, value in endpoint.environ.items():
+        patch.setenv(name, value)
 
 
 @pytest.fixture
-def lake(aws: str) -> Any:
-    """The local lake, with its buckets and databases, and no table yet."""
-    from lakehouse.contracts import bootstrap_lake, connect_lake
-    from lakehouse.settings import Settings
+def lake(_endpoint: Any, _whole_lake: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The local lake with its buckets and databases, all empty; the environment points to it."""
+    from lakehouse.contracts import bootstrap_lake
 
-    lake = connect_lake(Settings.from_env())
-    bootstrap_lake(lake)
-    return lake
+    _point_to(_endpoint, monkeypatch)
+    bootstrap_lake(_whole_lake)
+    for zone in _whole_lake.inventory.zones.values():
+        if zone.has_bucket:
+            _empty(_whole_lake.s3, _whole_lake.bucket(zone.name))
+        if zone.has_database:
+            database = _whole_lake.database(zone.name)
+            for table in _whole_lake.glue.get_tables(DatabaseName=database)["TableList"]:
+                _whole_lake.glue.delete_table(DatabaseName=database, Name=table["Name"])
+    return _whole_lake
+
+
+def _empty(s3: Any, bucket: str) -> None:
+    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=item["Key"])

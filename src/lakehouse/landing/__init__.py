@@ -1,7 +1,7 @@
 """Landing: from source systems to the stage and, through the door, to raw."""
 
+from lakehouse.landing.batch import land
 from lakehouse.landing.history import find_previous, list_runs, read_rejects, verify_manifest
-from lakehouse.landing.land import land
 from lakehouse.landing.model import FileFacts, Manifest, Sources, run_id_of
 
 __all__ = [

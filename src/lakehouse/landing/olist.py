@@ -15,9 +15,9 @@ from pathlib import Path
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import LandingError
+from lakehouse.landing.batch import require_visible, settle
 from lakehouse.landing.clocks import DateOrder
 from lakehouse.landing.door import admit
-from lakehouse.landing.land import require_visible, settle
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.olist_files import (
     FILES,

@@ -1,0 +1,104 @@
+"""Reading files as received: awkward CSV and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lakehouse.contracts import load_contracts
+from lakehouse.errors import SourceSchemaError
+from lakehouse.landing.read_csv import read_csv
+from lakehouse.landing.read_json import read_json_lines, read_json_page
+
+CONTRACTS = load_contracts(Path(__file__).resolve().parents[3] / "contracts")
+TRANSLATIONS = CONTRACTS["category_translations"]
+PT, EN = "product_category_name", "product_category_name_english"
+
+
+def test_read_csv__awkward_but_valid__is_read_as_written() -> None:
+    content = f'\ufeff{EN},extra,{PT}\r\n"a ""b""\r\nc",,x\r\n"",1,"d,e"\r\n'.encode()
+    records = read_csv(content, "f.csv", TRANSLATIONS)
+    assert records.columns.to_pylist() == [{PT: "x", EN: 'a "b"\r\nc'}, {PT: "d,e", EN: ""}]
+    assert records.ignored == ("extra",)
+    assert records.row_number.to_pylist() == [1, 2]
+    assert records.read_count == 2
+
+
+def test_read_csv__wrong_number_of_fields__takes_only_those_rows_out() -> None:
+    content = f'{PT},{EN}\na,b\nc\n"d\nd",e\nf,g,h\ni,j\n'.encode()
+    records = read_csv(content, "f.csv", TRANSLATIONS)
+    assert records.columns[PT].to_pylist() == ["a", "d\nd", "i"]
+    assert records.row_number.to_pylist() == [1, 3, 5]
+    assert [(r.row_number, r.problem, r.text) for r in records.unreadable] == [
+        (2, "1 fields instead of 2", "c"),
+        (4, "3 fields instead of 2", "f,g,h"),
+    ]
+
+
+def test_read_csv__bytes_that_are_no_utf8__take_only_those_rows_out() -> None:
+    content = f"{PT},{EN}\na,b\n".encode() + b"caf\xe9,x\n" + "é,y\n".encode()
+    records = read_csv(content, "f.csv", TRANSLATIONS)
+    assert records.columns[PT].to_pylist() == ["a", "é"]
+    assert records.row_number.to_pylist() == [1, 3]
+    (bad,) = records.unreadable
+    assert (bad.row_number, bad.text) == (2, "caf\\xe9,x")
+
+
+def test_read_csv__other_encoding_and_delimiter__follow_the_contract() -> None:
+    latin = replace(TRANSLATIONS.format, encoding="latin-1", delimiter=";")
+    contract = replace(TRANSLATIONS, format=latin)
+    records = read_csv(f"{PT};{EN}\nmóveis;x\n".encode("latin-1"), "f.csv", contract)
+    assert records.columns.to_pylist() == [{PT: "móveis", EN: "x"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "f.csv is empty"),
+        (b"\n", "f.csv is empty"),
+        (f"{PT}\n".encode(), f"f.csv lacks the columns {EN}; it has {PT}"),
+        (f"{PT},{PT},{EN}\n".encode(), f"f.csv has the columns {PT} twice"),
+    ],
+)
+def test_read_csv__no_usable_header__is_refused_by_name(content: bytes, message: str) -> None:
+    with pytest.raises(SourceSchemaError, match=message):
+        read_csv(content, "f.csv", TRANSLATIONS)
+
+
+def test_read_json_lines__numbers__keep_their_digits() -> None:
+    contract = CONTRACTS["reviews"]
+    lines = b'{"review_id": 12345678901234567890, "score": 1.10, "order": {"id": true}}\r\n\r\n'
+    records = read_json_lines(b"\xef\xbb\xbf" + lines, "f.jsonl", contract)
+    (row,) = records.columns.to_pylist()
+    assert (row["review_id"], row["review_score"]) == ("12345678901234567890", "1.10")
+    assert row["order_id"] == "true"
+    assert row["review_comment_title"] is None
+
+
+@pytest.mark.parametrize("line", [b"{", b"NaN", b'{"score": NaN}', b"1", b"null", b"\xff{}", b'""'])
+def test_read_json_lines__no_object__is_unreadable(line: bytes) -> None:
+    records = read_json_lines(line + b"\n", "f.jsonl", CONTRACTS["reviews"])
+    assert (records.columns.num_rows, len(records.unreadable)) == (0, 1)
+
+
+def test_read_json_lines__lone_surrogate__becomes_text() -> None:
+    line = b'{"comment": {"title": "a\\ud800"}}'
+    records = read_json_lines(line, "f.jsonl", CONTRACTS["reviews"])
+    assert records.columns["review_comment_title"].to_pylist() == ["a\\ud800"]
+
+
+def test_read_json_page__money__is_never_floating_point() -> None:
+    page = (
+        b'{"data": [{"order_id": "o", "payment_value": 90071992547409.93}, 7], "next_cursor": null}'
+    )
+    records = read_json_page(page, "p.json", CONTRACTS["payments"])
+    assert records.columns["payment_value"].to_pylist() == ["90071992547409.93"]
+    assert [r.row_number for r in records.unreadable] == [2]
+
+
+@pytest.mark.parametrize("page", [b"", b"[]", b'{"error": "x"}', b'{"data": {}}', b"<html>"])
+def test_read_json_page__no_page__is_refused_by_name(page: bytes) -> None:
+    with pytest.raises(SourceSchemaError, match=r"p\.json is not"):
+        read_json_page(page, "p.json", CONTRACTS["payments"])
