@@ -12,4 +12,4 @@ def raw_asset(feed: str) -> Asset:
 
 def curated_asset() -> Asset:
     """The curated zone after a build whose tests passed."""
-    return Asset(name="curated", uri="lakehouse://curated", group="curated")
+    return Asset(name="curated", uri="lakehouse://curated/all", group="curated")

@@ -1,0 +1,75 @@
+"""Airflow in processes of its own: its settings come from the environment at import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[3]
+BIN = Path(sys.executable).parent
+
+_DESCRIBE = """
+import json, sys, time
+import airflow
+from airflow.dag_processing.dagbag import DagBag
+begin = time.monotonic()
+bag = DagBag(sys.argv[1])
+facts = {"seconds": time.monotonic() - begin, "errors": bag.import_errors, "dags": {}}
+for dag in bag.dags.values():
+    facts["dags"][dag.dag_id] = {
+        "doc": dag.doc_md, "tags": sorted(dag.tags), "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup, "file": dag.fileloc,
+        "tasks": {task.task_id: {
+            "upstream": sorted(task.upstream_task_ids), "owner": task.owner,
+            "retries": task.retries,
+            "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
+            "outlets": sorted(outlet.uri for outlet in task.outlets if hasattr(outlet, "uri")),
+        } for task in dag.tasks},
+    }
+with open(sys.argv[2], "w") as out:
+    json.dump(facts, out)
+"""
+
+
+@pytest.fixture(scope="session")
+def airflow_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with an Airflow home and a dbt manifest of its own, and no lake."""
+    home = tmp_path_factory.mktemp("airflow")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LAKEHOUSE_", "AWS_", "AIRFLOW", "DBT_"))
+    }
+    environ = {
+        **kept,
+        "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DO_NOT_TRACK": "1",
+        "LAKEHOUSE_ENV": "ci",
+        "LAKEHOUSE_PROJECT_DIR": str(PROJECT),
+        "LAKEHOUSE_DBT_MANIFEST": str(home / "target" / "manifest.json"),
+        "DBT_TARGET": "ci",
+        "DBT_LOG_PATH": str(home / "logs"),
+    }
+    parse = ["dbt", "--quiet", "parse", "--target-path", str(home / "target")]
+    subprocess.run(parse, cwd=PROJECT, env=environ, check=True)
+    return environ
+
+
+@pytest.fixture(scope="session")
+def dag_facts(airflow_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What Airflow makes of the DAG folder: import errors, DAGs, tasks, edges."""
+    out = tmp_path_factory.mktemp("facts") / "facts.json"
+    command = [sys.executable, "-c", _DESCRIBE, str(PROJECT / "dags"), str(out)]
+    subprocess.run(command, env=airflow_environ, check=True, capture_output=True)
+    return json.loads(out.read_text())

@@ -1,0 +1,100 @@
+"""The DAGs as Airflow sees them: nothing broken, nothing missing, the graph as it is meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.python.dags.conftest import PROJECT
+
+pytestmark = pytest.mark.dag
+
+OWNERS = {
+    "catalogue",
+    "customer-service",
+    "data-platform",
+    "order-management",
+    "payments",
+    "sales-analytics",
+}
+FEEDS = {
+    "category_translations",
+    "customers",
+    "order_items",
+    "orders",
+    "payments",
+    "products",
+    "reviews",
+    "sellers",
+}
+
+
+def test_dag_files__all__import_without_errors(dag_facts: Any) -> None:
+    assert dag_facts["errors"] == {}
+    assert set(dag_facts["dags"]) == {"marketplace_daily"}
+
+
+def test_dag_files__all__name_a_runbook_that_exists_in_both_languages(dag_facts: Any) -> None:
+    for dag_id, dag in dag_facts["dags"].items():
+        assert f"docs/en/runbooks/{dag_id}.md" in dag["doc"]
+        assert (PROJECT / "docs/en/runbooks" / f"{dag_id}.md").is_file()
+        assert (PROJECT / "docs/pt-BR/runbooks" / f"{dag_id}.md").is_file()
+        assert dag["file"].endswith(f"/{dag_id}.py")
+
+
+def test_tasks__all__have_owner_retries_and_timeout(dag_facts: Any) -> None:
+    tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
+    assert len(tasks) > 40
+    for task_id, task in tasks.items():
+        assert task["owner"] in OWNERS, task_id
+        assert task["retries"] == 2, task_id
+        assert task["timeout"] == 3600, task_id
+
+
+def test_marketplace_daily__landing__one_task_a_feed_with_its_asset(dag_facts: Any) -> None:
+    tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
+    landing = {name.removeprefix("land_"): task for name, task in tasks.items() if "land_" in name}
+    assert set(landing) == FEEDS
+    for feed, task in landing.items():
+        assert task["outlets"] == [f"lakehouse://raw/{feed}"]
+        assert task["upstream"] == ["deliver_sources"]
+
+
+def test_marketplace_daily__models__wait_for_landing_and_for_their_parents_tests(
+    dag_facts: Any,
+) -> None:
+    tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
+    landing = {f"land_{feed}" for feed in FEEDS}
+    assert landing <= set(tasks["dbt.int_orders.run"]["upstream"])
+    assert {"dbt.int_orders.test", "dbt.int_order_items.test", "dbt.int_payments.test"} <= set(
+        tasks["dbt.fct_orders.run"]["upstream"]
+    )
+    assert tasks["dbt.fct_orders.test"]["upstream"] == ["dbt.fct_orders.run"]
+
+
+def test_marketplace_daily__every_model_of_the_manifest__is_a_task(
+    dag_facts: Any, airflow_environ: dict[str, str]
+) -> None:
+    manifest = Path(airflow_environ["LAKEHOUSE_DBT_MANIFEST"])
+    nodes = json.loads(manifest.read_text("utf-8"))["nodes"].values()
+    tables = {
+        node["name"]
+        for node in nodes
+        if node["resource_type"] in {"model", "seed", "snapshot"}
+        and node["config"]["materialized"] != "ephemeral"
+    }
+    tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
+    assert len(tables) >= 18
+    assert tables <= {name.split(".")[1] for name in tasks if name.startswith("dbt.")}
+
+
+def test_marketplace_daily__reconcile__is_last_and_marks_curated(dag_facts: Any) -> None:
+    tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
+    assert tasks["reconcile_day"]["outlets"] == ["lakehouse://curated/all"]
+    assert "dbt.fct_orders.test" in tasks["reconcile_day"]["upstream"] or any(
+        name.startswith("dbt.") for name in tasks["reconcile_day"]["upstream"]
+    )
+    assert not [name for name, task in tasks.items() if "reconcile_day" in task["upstream"]]

@@ -1,0 +1,55 @@
+"""What the tasks do, without Airflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse.errors import ConfigError
+from lakehouse.orchestration import tasks
+from lakehouse.orchestration.callbacks import describe_failure
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def test_feeds__checkout__are_the_contract_files_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+    assert tasks.feeds() == sorted(
+        path.name.split(".")[0] for path in (PROJECT / "contracts").iterdir() if path.is_file()
+    )
+    assert "orders" in tasks.feeds()
+
+
+def test_demonstration_world__no_seed__means_real_sources() -> None:
+    assert tasks.demonstration_world({}) is None
+
+
+def test_demonstration_world__seed_and_scale__make_that_world() -> None:
+    world = tasks.demonstration_world({tasks.SEED: "7", tasks.SCALE: "0.5"})
+    assert world is not None
+    assert (world.seed, world.scale) == (7, 0.5)
+
+
+def test_demonstration_world__seed_is_no_number__names_the_variable() -> None:
+    with pytest.raises(ConfigError, match="LAKEHOUSE_WORLD_SEED"):
+        tasks.demonstration_world({tasks.SEED: "many"})
+
+
+def test_deliver_sources__world_without_database__names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+    monkeypatch.setenv(tasks.SEED, "7")
+    monkeypatch.delenv("LAKEHOUSE_POSTGRES_URL", raising=False)
+    with pytest.raises(ConfigError, match="LAKEHOUSE_POSTGRES_URL"):
+        tasks.deliver_sources("2026-06-01")
+
+
+def test_describe_failure__error_of_several_lines__one_line_with_runbook() -> None:
+    line = describe_failure("marketplace_daily", "land_orders", "r1", 2, "first\nsecond")
+    assert line.count("\n") == 0
+    assert "task=land_orders" in line
+    assert "runbook=docs/en/runbooks/marketplace_daily.md" in line
+    assert "first" in line
+    assert "second" not in line
