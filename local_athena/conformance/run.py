@@ -21,7 +21,6 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import boto3
-
 from local_athena.server import serve
 from local_athena.settings import Settings
 

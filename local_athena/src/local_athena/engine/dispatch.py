@@ -7,6 +7,7 @@ from local_athena.engine.explain import explain
 from local_athena.engine.job import Job
 from local_athena.engine.prepared import Arguments, deallocate, prepare
 from local_athena.engine.querying import QueryAnswer, run_query
+from local_athena.engine.reading import reader
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Cursor
 from local_athena.engine.show.lists import find_table
@@ -99,22 +100,23 @@ def _modify(
 ) -> WriteAnswer:
     table = target_table(job, statement.table, "Modifying")
     context = bind_context(job, parameters)
+    read = reader(job, cursor, planner)
     match statement:
         case nodes.Delete():
             deletion = bind_delete(statement, context)
             if table.kind != "iceberg":
                 raise SqlError("NOT_SUPPORTED", _NOT_TRANSACTIONAL)
-            return iceberg.delete(job, cursor, planner, table, deletion)
+            return iceberg.delete(cursor, read, deletion)
         case nodes.Update():
             update = bind_update(statement, context)
             if table.kind != "iceberg":
                 raise SqlError("NOT_SUPPORTED", _NOT_TRANSACTIONAL)
-            return iceberg.update(job, cursor, planner, table, update)
+            return iceberg.update(cursor, read, update)
         case nodes.Merge():
             merge = bind_merge(statement, context)
             if table.kind != "iceberg":
                 raise SqlError("NOT_SUPPORTED", _NOT_TRANSACTIONAL)
-            return iceberg.merge(job, cursor, planner, table, merge)
+            return iceberg.merge(cursor, read, merge)
 
 
 def _maintain(
@@ -129,7 +131,9 @@ def _maintain(
     if table.kind != "iceberg":
         raise SqlError("NOT_SUPPORTED", f"{word} is only supported for Iceberg tables")
     if isinstance(statement, nodes.Optimize):
-        iceberg.optimize(job, cursor, planner, table, statement, bind_context(job, parameters))
+        rewritten = nodes.Delete(statement.at, statement.table, statement.where)
+        bound = bind_delete(rewritten, bind_context(job, parameters))
+        iceberg.optimize(cursor, reader(job, cursor, planner), bound)
     else:
         iceberg.vacuum(job, table)
     return TextAnswer()

@@ -172,7 +172,9 @@ def _failure(error: Exception, planning_ms: int) -> QueryFailed | None:
     if isinstance(error, SqlError):
         return failure(error, planning_ms)
     if isinstance(error, RecursionError):
-        return failure(SqlError("STACK_OVERFLOW", "The statement is nested too deeply"), planning_ms)
+        return failure(
+            SqlError("STACK_OVERFLOW", "The statement is nested too deeply"), planning_ms
+        )
     if isinstance(error, duckdb.Error):
         return failure(SqlError("GENERIC_INTERNAL_ERROR", str(error)), planning_ms)
     for kind, word in _FAILURES:

@@ -1,7 +1,7 @@
 """From a bound query to the DuckDB SQL that answers it: scans planned, the rest rewritten."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,11 @@ def plan_reading(job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQue
     """
     sources, scanned, files = plan_sources(job, cursor, planner, query)
     return Reading(write_query(query, sources), scanned, files)
+
+
+def reader(job: Job, cursor: Cursor, planner: ScanPlanner) -> Callable[[BoundQuery], str]:
+    """What Iceberg's statements read with: a query's SQL, its scans planned and counted."""
+    return lambda query: plan_reading(job, cursor, planner, query).sql
 
 
 def plan_sources(
@@ -69,5 +74,3 @@ def scans_in(tree: Any) -> Iterator[Scan]:
             node, bound.Column | bound.TableHandle | bound.ViewHandle
         ):
             waiting.extend(getattr(node, field.name) for field in dataclasses.fields(node))
-
-

@@ -96,14 +96,14 @@ def table_handle(job: Job, table: Table) -> TableHandle | ViewHandle:
         return iceberg.resolve(job, table)
     if table.kind == "view":
         return _view_handle(table)
-    columns = [TableColumn(column.name.lower(), trino_type(column.type)) for column in table.columns]
+    columns = [
+        TableColumn(column.name.lower(), trino_type(column.type)) for column in table.columns
+    ]
     columns += [
         TableColumn(key.name.lower(), trino_type(key.type), partition_key=True)
         for key in table.partition_keys
     ]
-    return TableHandle(
-        table.database, table.name, "hive", (*columns, *HIDDEN), HiveSource(table)
-    )
+    return TableHandle(table.database, table.name, "hive", (*columns, *HIDDEN), HiveSource(table))
 
 
 def _view_handle(table: Table) -> ViewHandle:

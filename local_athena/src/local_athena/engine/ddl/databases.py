@@ -56,7 +56,5 @@ def set_database_properties(job: Job, statement: nodes.AlterTable) -> TextAnswer
     update = getattr(job.catalog, "update_database", None)
     if update is None:
         raise task_failure("local_athena does not support ALTER DATABASE SET DBPROPERTIES")
-    update(
-        replace(database, parameters={**database.parameters, **dict(statement.properties)})
-    )
+    update(replace(database, parameters={**database.parameters, **dict(statement.properties)}))
     return TextAnswer()

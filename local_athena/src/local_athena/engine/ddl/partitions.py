@@ -74,9 +74,7 @@ def _one(job: Job, table: Table, values: tuple[str, ...]) -> Partition:
     for partition in job.catalog.partitions(table.database, table.name):
         if partition.values == values:
             return partition
-    raise ddl_failure(
-        f"SemanticException [Error 10006]: Partition not found ({', '.join(values)})"
-    )
+    raise ddl_failure(f"SemanticException [Error 10006]: Partition not found ({', '.join(values)})")
 
 
 def _matches(table: Table, partition: Partition, spec: nodes.PartitionSpec) -> bool:

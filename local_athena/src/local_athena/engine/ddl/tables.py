@@ -72,10 +72,7 @@ def hive_table(statement: nodes.CreateTable, database: str, name: str) -> Table:
     names = [column.name for column in (*columns, *keys)]
     for column in names:
         if names.count(column) > 1:
-            raise ddl_failure(
-                "SemanticException [Error 10036]: "
-                f"Duplicate column name: {column}"
-            )
+            raise ddl_failure(f"SemanticException [Error 10036]: Duplicate column name: {column}")
     form = _format(statement)
     return Table(
         database=database,

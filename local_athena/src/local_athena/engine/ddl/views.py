@@ -46,11 +46,11 @@ def create_view(job: Job, statement: nodes.CreateView) -> TextAnswer:
             )
         columns.append((column.name.lower(), column.type))
     names = [column for column, _ in columns]
-    for column in names:
-        if names.count(column) > 1:
+    for name_ in names:
+        if names.count(name_) > 1:
             raise SqlError(
                 "DUPLICATE_COLUMN_NAME",
-                f"Column name '{column}' specified more than once",
+                f"Column name '{name_}' specified more than once",
                 statement.at,
             )
     table = _view_table(job, statement, database, name, columns)

@@ -55,9 +55,7 @@ def arrow_relation(
         else:
             values, texts = _delimited(job, table, partition, file, kind, data)
         cursor.connection.register(registered, values)
-        shown = [
-            f"{texts[column.name]} AS {quote_name(column.name)}" for column in data
-        ]
+        shown = [f"{texts[column.name]} AS {quote_name(column.name)}" for column in data]
         shown += [
             f"{constant(value_of(value, type_, key), type_)} AS {quote_name(key)}"
             for (key, type_), value in zip(keys, file.values, strict=True)
@@ -174,5 +172,7 @@ def _batch(rows: list[list[Any]], schema: pa.Schema) -> pa.RecordBatch:
             for values, type_ in zip(zip(*rows, strict=True), schema.types, strict=True)
         ]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        raise SqlError("HIVE_BAD_DATA", f"A value is outside the range of its column: {error}") from error
+        raise SqlError(
+            "HIVE_BAD_DATA", f"A value is outside the range of its column: {error}"
+        ) from error
     return pa.record_batch(arrays, schema=schema)

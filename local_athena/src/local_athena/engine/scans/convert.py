@@ -26,7 +26,9 @@ class Mismatch(Exception):  # noqa: N818  (caught and worded by the scan)
     """A file's type that the declared type cannot hold."""
 
 
-def convert(text: str, found: pa.DataType, declared: Type, fresh: "count[int] | None" = None) -> str:
+def convert(
+    text: str, found: pa.DataType, declared: Type, fresh: "count[int] | None" = None
+) -> str:
     """SQL that reads `text` (of the file's type) as the declared type.
 
     Returns `text` itself where nothing has to change, so that filters reach the file.
@@ -122,7 +124,9 @@ def _map(text: str, found: pa.DataType, declared: Type, fresh: "count[int]") -> 
 
 
 def _row(text: str, found: pa.DataType, declared: Type, fresh: "count[int]") -> str:
-    inner = {found.field(index).name.lower(): found.field(index) for index in range(found.num_fields)}
+    inner = {
+        found.field(index).name.lower(): found.field(index) for index in range(found.num_fields)
+    }
     parts = []
     for index, field in enumerate(declared.arguments):
         assert isinstance(field, Field)

@@ -46,9 +46,7 @@ class Footer:
     def bytes_of(self, columns: Iterable[str], groups: Iterable[int]) -> int:
         """Compressed bytes of some columns in some row groups."""
         names = tuple(columns)
-        return sum(
-            self.row_groups[group].sizes.get(name, 0) for group in groups for name in names
-        )
+        return sum(self.row_groups[group].sizes.get(name, 0) for group in groups for name in names)
 
 
 class FooterCache:
@@ -84,7 +82,9 @@ def _read(path: Path, uri: str) -> Footer:
         with pq.ParquetFile(path) as file:
             metadata, schema = file.metadata, file.schema_arrow
     except FileNotFoundError:
-        raise SqlError("HIVE_CANNOT_OPEN_SPLIT", f"Error opening Hive split {uri}: missing") from None
+        raise SqlError(
+            "HIVE_CANNOT_OPEN_SPLIT", f"Error opening Hive split {uri}: missing"
+        ) from None
     except (pa.ArrowInvalid, OSError) as error:
         raise SqlError("HIVE_BAD_DATA", f"Not valid Parquet file: {uri}: {error}") from error
     schema = schema.remove_metadata()

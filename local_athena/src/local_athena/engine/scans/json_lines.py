@@ -96,10 +96,11 @@ def json_splitter(
 def _reader(type_: Type) -> Reader:
     base = type_.base
     if base == "varchar":
-        (length,) = type_.arguments
-        return _text if length is None else lambda value: _text(value)[:length]
+        if type_.arguments == (None,):
+            return _text
+        return lambda value: _text(value)[: _width(type_)]
     if base == "char":
-        return lambda value: _text(value)[: type_.arguments[0]].ljust(_width(type_))
+        return lambda value: _text(value)[: _width(type_)].ljust(_width(type_))
     if base == "array":
         element = _reader(element_of(type_))
         return lambda value: [

@@ -3,9 +3,9 @@
 import bz2
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from local_athena.sql.errors import SqlError
 
@@ -20,14 +20,14 @@ def open_text(path: Path, uri: str) -> IO[bytes]:
     """
     lowered = uri.lower()
     if lowered.endswith(".gz"):
-        return gzip.open(path, "rb")
+        return cast("IO[bytes]", gzip.open(path, "rb"))
     if lowered.endswith(".bz2"):
-        return bz2.open(path, "rb")
+        return cast("IO[bytes]", bz2.open(path, "rb"))
     if lowered.endswith(_SNAPPY):
         raise SqlError(
             "NOT_SUPPORTED", f"local_athena does not read text files compressed like {uri}"
         )
-    return open(path, "rb")
+    return path.open("rb")
 
 
 def read_lines(path: Path, uri: str, skip: int = 0, skip_last: int = 0) -> Iterator[str]:
@@ -56,13 +56,13 @@ def read_lines(path: Path, uri: str, skip: int = 0, skip_last: int = 0) -> Itera
         raise SqlError("HIVE_CURSOR_ERROR", f"Failed to read file at {uri}: {error}") from error
 
 
-def line_count(parameters: "dict[str, str] | object", name: str) -> int:
+def line_count(parameters: Mapping[str, str], name: str) -> int:
     """A `skip.*.line.count` parameter, 0 when missing.
 
     Raises:
         SqlError: INVALID_TABLE_PROPERTY when it is no number.
     """
-    text = parameters.get(name, "0") if hasattr(parameters, "get") else "0"
+    text = parameters.get(name, "0")
     try:
         return max(int(text), 0)
     except ValueError as error:

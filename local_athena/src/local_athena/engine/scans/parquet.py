@@ -164,10 +164,7 @@ def _select(
     if not options:
         options = ", hive_partitioning=false"
     listed = ", ".join(quote_text(str(item.file.path)) for item in files)
-    return (
-        f"(SELECT {', '.join(shown)} "
-        f"FROM read_parquet([{listed}]{options}) AS data)"
-    )
+    return f"(SELECT {', '.join(shown)} FROM read_parquet([{listed}]{options}) AS data)"
 
 
 def _data_column(column: TableColumn, footer: Footer, uri: str) -> str:

@@ -20,9 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 
 
-def live_partitions(
-    job: Job, table: Table, domains: Mapping[str, Domain]
-) -> Iterator[Partition]:
+def live_partitions(job: Job, table: Table, domains: Mapping[str, Domain]) -> Iterator[Partition]:
     """Partitions, projected or registered, that the domains of their keys admit.
 
     Raises:
@@ -33,17 +31,15 @@ def live_partitions(
     keys = [(key.name.lower(), trino_type(key.type)) for key in table.partition_keys]
     if is_projected(table):
         try:
-            candidates = list(project(
-                    table, partition_domains(domains, dict(keys)), job.request.started_at
-                ))
+            candidates = list(
+                project(table, partition_domains(domains, dict(keys)), job.request.started_at)
+            )
         except ProjectionError as error:
             raise SqlError("INVALID_TABLE_PROPERTY", str(error)) from error
     else:
         candidates = job.catalog.partitions(table.database, table.name)
     restricted = [
-        (position, name, type_)
-        for position, (name, type_) in enumerate(keys)
-        if name in domains
+        (position, name, type_) for position, (name, type_) in enumerate(keys) if name in domains
     ]
     for partition in candidates:
         if all(

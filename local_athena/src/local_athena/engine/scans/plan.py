@@ -68,20 +68,16 @@ class ScanPlanner:
             return _system(source)
         if isinstance(source, HiveSource):
             if scan.version is not None:
-                raise SqlError(
-                    "NOT_SUPPORTED", "This connector does not support versioned tables"
-                )
+                raise SqlError("NOT_SUPPORTED", "This connector does not support versioned tables")
             return self._hive(job, cursor, scan, source.table, need)
         sql, scanned, files = iceberg.plan_scan(job, scan, need)
         return PlannedScan(sql, scanned, files)
 
-    def _hive(
-        self, job: Job, cursor: Cursor, scan: Scan, table: Table, need: Need
-    ) -> PlannedScan:
+    def _hive(self, job: Job, cursor: Cursor, scan: Scan, table: Table, need: Need) -> PlannedScan:
         keys = [(key.name.lower(), trino_type(key.type)) for key in table.partition_keys]
-        columns = [
-            column for column in scan.handle.columns if column.name in need.columns
-        ] or [column for column in scan.handle.columns if not column.hidden][:1]
+        columns = [column for column in scan.handle.columns if column.name in need.columns] or [
+            column for column in scan.handle.columns if not column.hidden
+        ][:1]
         groups = self._groups(job, table, need)
         parts: list[str] = []
         scanned = 0
@@ -138,9 +134,7 @@ class ScanPlanner:
         return groups
 
 
-def _parquet_bytes(
-    files: Sequence[ParquetFile], columns: Sequence[TableColumn], need: Need
-) -> int:
+def _parquet_bytes(files: Sequence[ParquetFile], columns: Sequence[TableColumn], need: Need) -> int:
     names = [
         column.name
         for column in columns

@@ -27,9 +27,7 @@ def show_create_table(job: Job, statement: nodes.Show) -> TextAnswer:
     """The CREATE TABLE of a Hive or Iceberg table, line by line."""
     table = find_table(job, statement.of)
     if table.kind == "view":
-        raise ddl_failure(
-            f"SemanticException: {table.name} is a view: use SHOW CREATE VIEW"
-        )
+        raise ddl_failure(f"SemanticException: {table.name} is a view: use SHOW CREATE VIEW")
     text = _iceberg_text(job, table) if table.kind == "iceberg" else hive_text(table)
     rows = [(line,) for line in text.split("\n")]
     return TextAnswer((text_column("createtab_stmt"),), rows)
@@ -80,7 +78,9 @@ def _row_format(table: Table) -> list[str]:
     if library == LAZY_SIMPLE and "field.delim" in parameters:
         lines = ["ROW FORMAT DELIMITED "]
         lines += [
-            f"  {words} {_quoted(parameters[name])} " for name, words in _DELIMITED if name in parameters
+            f"  {words} {_quoted(parameters[name])} "
+            for name, words in _DELIMITED
+            if name in parameters
         ]
         return lines
     lines = ["ROW FORMAT SERDE ", f"  {_quoted(library)} "]
@@ -101,12 +101,13 @@ def _iceberg_text(job: Job, table: Table) -> str:
     lines.append(",\n".join(described) + ")")
     if table.description:
         lines.append(f"COMMENT {_quoted(table.description)}")
-    partitions = iceberg.partition_clauses(job, table)
+    handle = iceberg.resolve(job, table)
+    partitions = iceberg.partitioning_of(handle)
     if partitions:
         lines.append(f"PARTITIONED BY ({', '.join(partitions)})")
     lines.append(f"LOCATION {_quoted(table.location or '')}")
     lines.append("TBLPROPERTIES (")
-    lines.append(_pairs({"table_type": "iceberg", **iceberg.shown_properties(job, table)}, "="))
+    lines.append(_pairs({"table_type": "iceberg", **iceberg.properties_of(handle)}, "="))
     lines[-1] += ";"
     return "\n".join(lines)
 

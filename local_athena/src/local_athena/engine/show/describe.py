@@ -40,7 +40,9 @@ def _lines(table: Table, mode: str | None) -> list[str]:
     lines = []
     if formatted:
         lines += [_cells("# col_name", "data_type", "comment"), _EMPTY]
-    lines += [_line(column) for column in (*table.columns, *(() if formatted else table.partition_keys))]
+    lines += [
+        _line(column) for column in (*table.columns, *(() if formatted else table.partition_keys))
+    ]
     if table.partition_keys:
         lines += [
             _EMPTY,
@@ -65,8 +67,20 @@ def _iceberg_lines(job: Job, table: Table) -> list[str]:
         "# Partition spec:\t\t",
         "# field_name\tfield_transform\tcolumn_name",
     ]
-    lines += ["\t".join(field) for field in iceberg.partition_fields(job, table)]
+    lines += ["\t".join(field) for field in _partition_fields(job, table)]
     return lines
+
+
+def _partition_fields(job: Job, table: Table) -> list[tuple[str, str, str]]:
+    source = iceberg.resolve(job, table).source
+    return [
+        (
+            field.name,
+            str(field.transform),
+            source.schema.find_column_name(field.source_id) or "",
+        )
+        for field in source.spec.fields
+    ]
 
 
 def _facts(table: Table) -> list[str]:
@@ -82,7 +96,10 @@ def _facts(table: Table) -> list[str]:
         _fact("Location:", table.location or ""),
         _fact("Table Type:", table.table_type),
         "Table Parameters:\t \t ",
-        *(f"\t{name.ljust(_WIDTH)}\t{value.ljust(_WIDTH)}" for name, value in sorted(table.parameters.items())),
+        *(
+            f"\t{name.ljust(_WIDTH)}\t{value.ljust(_WIDTH)}"
+            for name, value in sorted(table.parameters.items())
+        ),
         _EMPTY,
         "# Storage Information\t \t ",
         _fact("SerDe Library:", table.serde.library or ""),
@@ -120,7 +137,9 @@ def _detail(table: Table) -> str:
 
 
 def _field_schema(column: Column) -> str:
-    return f"FieldSchema(name:{column.name}, type:{column.type}, comment:{column.comment or 'null'})"
+    return (
+        f"FieldSchema(name:{column.name}, type:{column.type}, comment:{column.comment or 'null'})"
+    )
 
 
 def _line(column: Column) -> str:
@@ -133,5 +152,3 @@ def _cells(*cells: str) -> str:
 
 def _fact(name: str, value: str) -> str:
     return f"{name.ljust(_WIDTH)}\t{value.ljust(_WIDTH)}\t "
-
-

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from local_athena.catalog.model import Table
 from local_athena.catalog.projection import partition_path
-from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer, text_column
 from local_athena.engine.errors import database_not_found, table_not_found, task_failure
 from local_athena.engine.job import Job
@@ -68,12 +67,12 @@ def _tables(job: Job, statement: nodes.Show, *, views_only: bool = False) -> lis
 
 
 def _partitions(job: Job, table: Table) -> TextAnswer:
-    if table.kind == "iceberg":
-        return _names("partition", iceberg.partition_names(job, table))
     if not table.partition_keys:
         raise task_failure(f"Table {table.name} is not a partitioned table")
     keys = [key.name for key in table.partition_keys]
-    paths = [partition_path(keys, partition.values) for partition in live_partitions(job, table, {})]
+    paths = [
+        partition_path(keys, partition.values) for partition in live_partitions(job, table, {})
+    ]
     return _names("partition", sorted(paths))
 
 

@@ -9,7 +9,7 @@ from local_athena.engine.binding import bind_context
 from local_athena.engine.formats import StorageFormat
 from local_athena.engine.hive_types import glue_type
 from local_athena.engine.job import CATALOG_NAME, Job
-from local_athena.engine.reading import plan_reading
+from local_athena.engine.reading import plan_reading, reader
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Cursor
 from local_athena.engine.writes.files import write_rows
@@ -47,7 +47,9 @@ def create_table_as(
         raise _already_exists(database, name, statement)
     bound = bind_create_table_as(statement, bind_context(job, parameters))
     if is_iceberg(bound.properties):
-        return iceberg.create_table_as(job, cursor, planner, statement, bound)
+        return iceberg.create_table_as(
+            job, cursor, reader(job, cursor, planner), database, name, bound
+        )
     properties = write_properties(bound.properties)
     table = _table(job, database, name, bound, properties)
     data = bound.names[: len(table.columns)]
@@ -100,7 +102,9 @@ def _table(
     _check_keys(bound.names[len(every) - count :], types[len(every) - count :])
     for column in properties.bucketed_by:
         if column not in bound.names:
-            raise SqlError("INVALID_TABLE_PROPERTY", f"Bucketing columns [{column}] not present in schema")
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY", f"Bucketing columns [{column}] not present in schema"
+            )
     location = properties.location
     if location is None:
         request = job.request
@@ -129,7 +133,9 @@ def _column(name: str, type_: Type) -> Column:
 def _check_partitions(names: tuple[str, ...], keys: tuple[str, ...]) -> None:
     for key in keys:
         if key not in names:
-            raise SqlError("INVALID_TABLE_PROPERTY", f"Partition columns [{key}] not present in schema")
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY", f"Partition columns [{key}] not present in schema"
+            )
     if len(keys) >= len(names):
         raise SqlError("INVALID_TABLE_PROPERTY", "Table contains only partition columns")
     if keys and tuple(names[-len(keys) :]) != keys:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -85,12 +85,15 @@ def _write_parquet(
         f"{outgoing(f'c{index}', type_)} AS {quote_name(name)}"
         for index, (name, type_) in enumerate(columns)
     ]
-    options = f"FORMAT parquet, COMPRESSION {properties.compression.replace('none', 'uncompressed')}"
+    options = (
+        f"FORMAT parquet, COMPRESSION {properties.compression.replace('none', 'uncompressed')}"
+    )
     if properties.compression_level is not None and properties.compression == "zstd":
         options += f", COMPRESSION_LEVEL {properties.compression_level}"
     if not keys:
         target = folder / "rows.parquet"
-        copy = f"COPY (SELECT {', '.join(shown)} FROM ({sql})) TO {quote_text(str(target))} ({options})"
+        query = f"SELECT {', '.join(shown)} FROM ({sql})"
+        copy = f"COPY ({query}) TO {quote_text(str(target))} ({options})"
         rows = cursor.rows(copy)[0][0]
         return rows, [WrittenFile(target, ())] if rows else []
     shown += [
@@ -149,10 +152,12 @@ class _LineSink(_Sink):
 
     def __init__(self, path: Path, columns: Columns, properties: WriteProperties) -> None:
         super().__init__(path, columns, properties)
-        self._raw: IO[bytes] = open(path, "wb")  # noqa: SIM115  (closed by close)
+        self._raw: IO[bytes] = path.open("wb")
         self._file: IO[bytes] = self._raw
         if properties.compression == "gzip":
-            self._file = gzip.GzipFile(filename="", fileobj=self._raw, mode="wb", mtime=0)
+            self._file = cast(
+                "IO[bytes]", gzip.GzipFile(filename="", fileobj=self._raw, mode="wb", mtime=0)
+            )
 
     def line(self, row: Sequence[Any]) -> str:
         raise NotImplementedError
@@ -181,9 +186,7 @@ class _CsvSink(_LineSink):
 
 class _JsonSink(_LineSink):
     def line(self, row: Sequence[Any]) -> str:
-        return json.dumps(
-            json_line(row, self.columns), separators=(",", ":"), ensure_ascii=False
-        )
+        return json.dumps(json_line(row, self.columns), separators=(",", ":"), ensure_ascii=False)
 
 
 class _OrcSink(_Sink):
@@ -211,7 +214,7 @@ def _write_batches(
     make: Callable[..., _Sink],
 ) -> tuple[int, list[WrittenFile]]:
     width = len(columns)
-    lines = properties.form.name in ("TEXTFILE",)
+    lines = properties.form.name == "TEXTFILE"
     shown = [
         f"{text_output(f'c{index}', type_) if lines else outgoing(f'c{index}', type_)} AS d{index}"
         for index, (_, type_) in enumerate(columns)

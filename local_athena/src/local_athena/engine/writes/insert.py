@@ -7,7 +7,7 @@ from local_athena.engine.binding import bind_context
 from local_athena.engine.formats import BY_NAME, PARQUET, TEXTFILE, file_kind
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import CATALOG_NAME, Job
-from local_athena.engine.reading import plan_reading
+from local_athena.engine.reading import plan_reading, reader
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.scans.delimited import delimiter_of
 from local_athena.engine.session import Cursor
@@ -42,7 +42,7 @@ def insert(
     table = target_table(job, statement.table, "Inserting into")
     bound = bind_insert(statement, bind_context(job, parameters))
     if table.kind == "iceberg":
-        return iceberg.insert(job, cursor, planner, table, bound)
+        return iceberg.insert(cursor, reader(job, cursor, planner), bound)
     columns = [(column.name, trino_type(column.type)) for column in table.columns]
     keys = [(key.name, trino_type(key.type)) for key in table.partition_keys]
     if not table.location:
@@ -91,7 +91,8 @@ def properties_of(table: Table) -> WriteProperties:
     kind = file_kind(table)
     parameters = {name.lower(): value for name, value in table.parameters.items()}
     text = parameters.get(
-        "write.compression", parameters.get(f"{kind}.compression", parameters.get(f"{kind}.compress"))
+        "write.compression",
+        parameters.get(f"{kind}.compression", parameters.get(f"{kind}.compress")),
     )
     codecs = _CODECS.get(kind, {"GZIP": "gzip"}) | {"NONE": "none", "UNCOMPRESSED": "none"}
     compression = _DEFAULTS.get(kind, "none")

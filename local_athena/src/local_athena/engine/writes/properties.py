@@ -31,7 +31,13 @@ _KNOWN = frozenset(
     }
 )
 _COMPRESSIONS = {
-    "PARQUET": {"GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4_raw", "NONE": "none"},
+    "PARQUET": {
+        "GZIP": "gzip",
+        "SNAPPY": "snappy",
+        "ZSTD": "zstd",
+        "LZ4": "lz4_raw",
+        "NONE": "none",
+    },
     "ORC": {"ZLIB": "zlib", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4", "NONE": "none"},
     "TEXTFILE": {"GZIP": "gzip", "NONE": "none"},
     "JSON": {"GZIP": "gzip", "NONE": "none"},
@@ -72,7 +78,8 @@ def write_properties(properties: Iterable[tuple[str, Any]]) -> WriteProperties:
     for name in given:
         if name not in _KNOWN:
             raise SqlError(
-                "INVALID_TABLE_PROPERTY", f"Catalog 'awsdatacatalog' table property '{name}' does not exist"
+                "INVALID_TABLE_PROPERTY",
+                f"Catalog 'awsdatacatalog' table property '{name}' does not exist",
             )
     table_type = str(given.get("table_type", "HIVE")).upper()
     if table_type != "HIVE":
@@ -87,7 +94,10 @@ def write_properties(properties: Iterable[tuple[str, Any]]) -> WriteProperties:
     form = stored_as(str(given["format"])) if "format" in given else PARQUET
     location = given.get("external_location")
     if location is not None and not str(location).startswith("s3://"):
-        raise SqlError("INVALID_TABLE_PROPERTY", f"External location is not a valid file system URI: {location}")
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            f"External location is not a valid file system URI: {location}",
+        )
     level = given.get("compression_level")
     return WriteProperties(
         form=form,

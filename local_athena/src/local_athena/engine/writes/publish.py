@@ -84,9 +84,7 @@ def publish_to_table(
     if added and not projected:
         fresh = job.catalog.add_partitions(table.database, table.name, added.values())
         values = [partition.values for partition in fresh]
-        published.on_undo(
-            lambda: job.catalog.drop_partitions(table.database, table.name, values)
-        )
+        published.on_undo(lambda: job.catalog.drop_partitions(table.database, table.name, values))
 
 
 def require_empty(job: Job, location: str, table: str) -> None:

@@ -43,7 +43,9 @@ def unload(
     keys = properties.partitioned_by
     for key in keys:
         if key not in names:
-            raise SqlError("INVALID_TABLE_PROPERTY", f"Partition columns [{key}] not present in schema")
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY", f"Partition columns [{key}] not present in schema"
+            )
     if keys and tuple(names[-len(keys) :]) != keys:
         raise SqlError(
             "HIVE_COLUMN_ORDER_MISMATCH",
@@ -64,19 +66,14 @@ def unload(
 
 
 def _names(query: BoundQuery) -> list[str]:
-    return [
-        (column.name or f"_col{index}").lower()
-        for index, column in enumerate(query.columns)
-    ]
+    return [(column.name or f"_col{index}").lower() for index, column in enumerate(query.columns)]
 
 
 def _require_empty(job: Job, location: str) -> None:
     if not location.startswith("s3://"):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"{location} is not an S3 location")
     if next(iter(job.store.list(location.rstrip("/") + "/")), None) is not None:
-        raise SqlError(
-            "HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {location}"
-        )
+        raise SqlError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {location}")
 
 
 def literal_value(value: nodes.Expression) -> Any:
