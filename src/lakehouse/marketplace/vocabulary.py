@@ -122,7 +122,7 @@ BAD_MESSAGES = (
     "Atrasou mais de uma semana, péssima experiência.",
     "Veio com defeito; já pedi a devolução e nada.",
     "Comprei dois e recebi só um. Quero o meu dinheiro!",
-    "Produto diferente do anunciado, propaganda enganosa.",
+    "Produto diferente do anunciado: é difícil acreditar na descrição.",
     "A transportadora diz que entregou, mas não é verdade.\nAguardo solução.",
     "Não recomendo: qualidade muito baixa, acabamento ruim.",
 )

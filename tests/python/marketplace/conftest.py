@@ -102,9 +102,7 @@ class Warehouse:
             known[row[key]] = row
             self.active[feed].add(row[key])
 
-    def _json(
-        self, feed: str, lines: Iterable[str], accept: Callable[[Row], str | None]
-    ) -> None:
+    def _json(self, feed: str, lines: Iterable[str], accept: Callable[[Row], str | None]) -> None:
         seen: set[str] = set()
         for line in lines:
             try:

@@ -6,6 +6,7 @@ log gained on that business date. A file appears whole or not at all, and is lef
 there: its bytes are a function of the world and the date.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -67,4 +68,5 @@ def _write(path: Path, content: Callable[[], Iterable[str]]) -> None:
             "be written"
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)

@@ -1,0 +1,209 @@
+import datetime as dt
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from lakehouse.errors import MarketplaceError
+from lakehouse.marketplace import World, advance, running_sources
+from lakehouse.marketplace.deliveries import payment_log
+from lakehouse.marketplace.sources import PaymentGateway, load_order_management, write_snapshots
+from lakehouse.marketplace.sources.postgres import EmbeddedPostgres
+
+WORLD = World(scale=0.005)
+FIRST = WORLD.first_day
+TABLES = ("customers", "orders", "order_items")
+
+
+@pytest.fixture(scope="module")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "data") as server:
+        yield server.url
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def fetch_all(gateway: PaymentGateway, cursor: str | None = None, limit: int = 7) -> list[Any]:
+    """Every page from a cursor on; the last one last."""
+    pages = []
+    while True:
+        query = f"limit={limit}" + (f"&cursor={cursor}" if cursor else "")
+        pages.append(get(f"{gateway.url}/v1/payments?{query}"))
+        cursor = pages[-1]["next_cursor"]
+        if cursor is None:
+            return pages
+
+
+def dump(url: str) -> dict[str, list[Any]]:
+    with psycopg.connect(url) as connection:
+        return {
+            table: connection.execute(f"select * from {table} order by 1, 2").fetchall()
+            for table in TABLES
+        }
+
+
+@pytest.mark.integration
+def test_load_order_management__day_by_day_and_at_once__shows_the_same(postgres_url: str) -> None:
+    for offset in range(4):
+        load_order_management(WORLD, WORLD.first + offset, postgres_url)
+    by_day = dump(postgres_url)
+    load_order_management(WORLD, WORLD.first + 3, postgres_url)
+    assert dump(postgres_url) == by_day
+    load_order_management(WORLD, WORLD.first, postgres_url)  # back: loaded anew
+    assert len(dump(postgres_url)["orders"]) < len(by_day["orders"])
+    load_order_management(World(seed=1, scale=0.005), WORLD.first + 3, postgres_url)
+    assert dump(postgres_url) != by_day
+    load_order_management(WORLD, WORLD.first + 3, postgres_url)
+    assert dump(postgres_url) == by_day
+
+
+@pytest.mark.integration
+def test_load_order_management__clocks__have_no_zone_and_are_those_of_sao_paulo(
+    postgres_url: str,
+) -> None:
+    load_order_management(WORLD, WORLD.first, postgres_url)
+    with psycopg.connect(postgres_url) as connection:
+        kinds = connection.execute(
+            "select distinct data_type, datetime_precision from information_schema.columns "
+            "where table_schema = 'public' and data_type like 'timestamp%'"
+        ).fetchall()
+        row = connection.execute("select max(updated_at) from orders").fetchone()
+    assert kinds == [("timestamp without time zone", 3)]
+    assert row is not None
+    assert row[0].date() == FIRST
+
+
+def test_load_order_management__no_server__says_so() -> None:
+    with pytest.raises(MarketplaceError, match="PostgreSQL does not answer"):
+        load_order_management(WORLD, WORLD.first, "postgresql://127.0.0.1:1/none")
+
+
+@pytest.mark.integration
+def test_running_sources__two_days__serves_each_and_stops_cleanly(tmp_path: Path) -> None:
+    with running_sources(WORLD, tmp_path) as sources:
+        assert sources.gateway is not None
+        for offset in range(2):
+            day = FIRST + dt.timedelta(days=offset)
+            ledger = advance(WORLD, day, sources)
+            assert ledger == tmp_path / "ledger" / f"{day}.json"
+            assert (tmp_path / "drop" / "sellers" / str(day) / "sellers.csv").is_file()
+        url = sources.gateway.url
+        assert get(f"{url}/health") == {"status": "ok"}
+        pid = (tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()[0]
+        server = psutil.Process(int(pid))
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{url}/health", timeout=2)
+    gone, _ = psutil.wait_procs([server], timeout=10)
+    assert gone == [server]
+
+
+def test_running_sources__folder_of_another_marketplace__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "world.txt").write_text(repr(World(seed=1)))
+    with (
+        pytest.raises(MarketplaceError, match=r"holds another marketplace \(World\(seed=1"),
+        running_sources(WORLD, tmp_path),
+    ):
+        pass
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[PaymentGateway]:
+    for offset in range(3):
+        lines = [line for piece in payment_log(WORLD, WORLD.first + offset) for line in piece]
+        day = FIRST + dt.timedelta(days=offset)
+        (tmp_path / f"{day}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    with PaymentGateway(tmp_path, str(FIRST)) as service:
+        yield service
+
+
+def test_gateway__pages__are_the_log_line_by_line(gateway: PaymentGateway) -> None:
+    rows = [row for page in fetch_all(gateway) for row in page["data"]]
+    written = (gateway.log / f"{FIRST}.jsonl").read_text().splitlines()
+    assert len(rows) > 100
+    assert rows == [json.loads(line) for line in written]
+
+
+def test_gateway__next_day__goes_on_after_the_last_cursor(gateway: PaymentGateway) -> None:
+    last = fetch_all(gateway)[-1]["last_cursor"]
+    assert fetch_all(gateway, last)[0]["data"] == []
+    gateway.today = str(FIRST + dt.timedelta(days=2))
+    rows = [row for page in fetch_all(gateway, last, 1) for row in page["data"]]
+    written = [
+        json.loads(line)
+        for offset in (1, 2)
+        for line in (gateway.log / f"{FIRST + dt.timedelta(days=offset)}.jsonl")
+        .read_text()
+        .splitlines()
+    ]
+    assert rows == written
+
+
+def test_gateway__updated_until__holds_later_reports_back(gateway: PaymentGateway) -> None:
+    gateway.today = str(FIRST + dt.timedelta(days=2))
+    until = "2026-06-02T03:00:00Z"
+    pages = []
+    cursor = ""
+    while cursor is not None:
+        query = f"limit=50&updated_until={until}" + (f"&cursor={cursor}" if cursor else "")
+        pages.append(get(f"{gateway.url}/v1/payments?{query}"))
+        cursor = pages[-1]["next_cursor"]
+    rows = [row for page in pages for row in page["data"]]
+    assert max(row["updated_at"] for row in rows) < until
+    assert len(rows) == len((gateway.log / f"{FIRST}.jsonl").read_text().splitlines())
+    rest = fetch_all(gateway, pages[-1]["last_cursor"])
+    assert rest[0]["data"][0]["updated_at"] >= until
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("/v1/payments?limit=0", 400),
+        ("/v1/payments?limit=many", 400),
+        ("/v1/payments?cursor=../../etc/passwd", 400),
+        ("/v1/payments?updated_until=tomorrow", 400),
+        ("/v1/refunds", 404),
+    ],
+)
+def test_gateway__bad_requests__are_refused_with_a_reason(
+    gateway: PaymentGateway, query: str, status: int
+) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(gateway.url + query)
+    with caught.value as error:
+        assert error.code == status
+        assert json.load(error)["error"]
+
+
+def test_gateway__port_taken__says_which(gateway: PaymentGateway, tmp_path: Path) -> None:
+    port = int(gateway.url.rsplit(":", 1)[1])
+    with pytest.raises(MarketplaceError, match=f"cannot listen on 127.0.0.1:{port}"):
+        PaymentGateway(tmp_path, str(FIRST), port)
+
+
+def test_write_snapshots__again__leaves_the_files_alone(tmp_path: Path) -> None:
+    write_snapshots(WORLD, WORLD.first, tmp_path)
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert [path.relative_to(tmp_path).as_posix() for path in files] == [
+        "category_translations/2026-06-01/category_translations.csv",
+        "products/2026-06-01/products.csv",
+        "reviews/2026-06-01/reviews.jsonl",
+        "sellers/2026-06-01/sellers.csv",
+    ]
+    before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
+    write_snapshots(WORLD, WORLD.first, tmp_path)
+    assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
+
+
+def test_write_snapshots__a_file_in_the_way__says_where(tmp_path: Path) -> None:
+    (tmp_path / "drop").write_text("not a folder")
+    with pytest.raises(MarketplaceError, match="cannot write"):
+        write_snapshots(WORLD, WORLD.first, tmp_path / "drop")
