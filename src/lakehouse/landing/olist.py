@@ -125,7 +125,7 @@ def _land_feed(
             for name, content in staged.items():
                 stage.put(name, content)
             stage.complete(delivery)
-        file = replace(files[feed], source_file=stage.key(FILES[feed]))
+        file = files[feed].lying_at(stage.key(FILES[feed]))
         shaped: Contract = replace(contract, format=file.format)
         records = build_records(shaped, file, files["orders"], orders.get("orders", {}))
         admission = admit(records, shaped, date_orders=orders.get(feed))

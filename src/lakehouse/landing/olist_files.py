@@ -82,6 +82,11 @@ class OlistFile:
         """Records in the file, readable or not."""
         return int(self.table.num_rows) + len(self.unreadable)
 
+    def lying_at(self, source_file: str) -> OlistFile:
+        """The same file, once it lies in the stage."""
+        moved = tuple(replace(record, source_file=source_file) for record in self.unreadable)
+        return replace(self, source_file=source_file, unreadable=moved)
+
 
 def published_columns(contract: Contract) -> list[str]:
     """The columns of a contract that the Olist file of its feed has."""
