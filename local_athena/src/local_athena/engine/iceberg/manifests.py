@@ -20,7 +20,7 @@ from local_athena.engine.iceberg.lake import Lake
 
 MERGE_COUNT = 100
 """Manifests of one kind that are merged into one (Iceberg's commit.manifest.min-count-to-merge)."""
-_CODEC = "zstandard"
+_CODEC = "gzip"
 _BLOCK = 1000
 
 
