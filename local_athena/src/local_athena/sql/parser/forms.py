@@ -101,38 +101,52 @@ class FormParser(ExpressionParser):
             return self.words_call(at, name, precision)
         return self.words_call(at, name)
 
+    def _next_at_level(self, *wanted: str) -> str:
+        """Which of the keys comes first between the bracket that comes next and its partner.
+
+        What stands in brackets of its own is skipped. END where none comes.
+        """
+        index, partner = self.index + 1, self.tokens.partner
+        close = partner[self.index]
+        while index < close:
+            if self.keys[index] in wanted:
+                return self.keys[index]
+            index = partner.get(index, index) + 1
+        return lexer.END
+
     def position_form(self) -> Expression | None:
         """`POSITION(a IN b)` is `strpos(b, a)`; with a comma it is a call like any other."""
         if self.peek() != "(":
             return None
         at, start = self.at(), self.index
         self.advance()
-        self.advance()
-        if self.key != ")":
-            needle = self.value()
-            if self.accept("IN"):
-                haystack = self.value()
-                self.expect(")")
-                return self.words_call(at, "strpos", haystack, needle)
-        self.go(start)
-        return None
+        if self._next_at_level(",", "IN") != "IN":
+            self.go(start)
+            return None
+        self.expect("(")
+        needle = self.value()
+        self.expect("IN")
+        haystack = self.value()
+        self.expect(")")
+        return self.words_call(at, "strpos", haystack, needle)
 
     def substring_form(self) -> Expression | None:
+        """`SUBSTRING(a FROM b [FOR c])`; with commas it is a call like any other."""
         if self.peek() != "(":
             return None
         at, start = self.at(), self.index
         self.advance()
-        self.advance()
-        if self.key != ")":
-            arguments = [self.value()]
-            if self.accept("FROM"):
-                arguments.append(self.value())
-                if self.accept("FOR"):
-                    arguments.append(self.value())
-                self.expect(")")
-                return self.words_call(at, "substring", *arguments)
-        self.go(start)
-        return None
+        if self._next_at_level(",", "FROM") != "FROM":
+            self.go(start)
+            return None
+        self.expect("(")
+        arguments = [self.value()]
+        self.expect("FROM")
+        arguments.append(self.value())
+        if self.accept("FOR"):
+            arguments.append(self.value())
+        self.expect(")")
+        return self.words_call(at, "substring", *arguments)
 
     def extract_form(self) -> Expression:
         at = self.at()

@@ -54,7 +54,9 @@ class HiveTokens(Tokens):
             kind, start, position = found.lastgroup, position, found.end()
             if kind == "space":
                 continue
-            text = found.group()
+            if kind == "unknown":  # nothing after it can make this a statement: one last token
+                position = size
+            text = self.text[start:position] if kind == "unknown" else found.group()
             if kind == "name":
                 key = text.upper()
                 name = key not in DDL_RESERVED and not text.startswith("_")

@@ -18,8 +18,6 @@ class JsonParser(CallParser):
         if name == "json_object" or name == "json_array":
             return self._json_constructor(at, name)
         arguments = (self._json_value(), self._path())
-        if self.key == "," or self.key == ")":
-            pass
         passing = self._passing()
         options: list[tuple[str, str]] = []
         defaults: list[tuple[str, Expression]] = []
@@ -34,8 +32,7 @@ class JsonParser(CallParser):
         else:
             if name == "json_query":
                 self._wrapper_and_quotes(options)
-            self._behaviour("EMPTY", name, options, defaults)
-            self._behaviour("ERROR", name, options, defaults)
+            self._behaviours(name, options, defaults)
         self.expect(")")
         return nodes.JsonCall(
             at, name, arguments, returning, tuple(options), tuple(defaults), passing
@@ -106,34 +103,34 @@ class JsonParser(CallParser):
             if self.key == "ON" and self.peek() == "SCALAR":
                 self.expect_words("ON", "SCALAR", "STRING")
 
-    def _behaviour(
-        self,
-        event: str,
-        name: str,
-        options: list[tuple[str, str]],
-        defaults: list[tuple[str, Expression]],
+    def _behaviours(
+        self, name: str, options: list[tuple[str, str]], defaults: list[tuple[str, Expression]]
     ) -> None:
-        """`ERROR|NULL|DEFAULT x|EMPTY ARRAY|EMPTY OBJECT ON EMPTY|ERROR`, if it stands here."""
-        clause = f"on_{event.lower()}"
-        words = ["ERROR", "NULL"]
-        for word in words:
-            if self.accept_words(word, "ON", event):
-                options.append((clause, word.lower()))
-                return
-        if name == "json_query":
-            for word in ("ARRAY", "OBJECT"):
-                if self.accept_words("EMPTY", word, "ON", event):
-                    options.append((clause, f"empty {word.lower()}"))
-                    return
-        elif self.key == "DEFAULT":
-            start = self.index
-            self.advance()
-            value = self.expression()
-            if self.accept_words("ON", event):
-                options.append((clause, "default"))
-                defaults.append((clause, value))
+        """`… ON EMPTY` and `… ON ERROR`, in this order, each if it stands here."""
+        for event in ("EMPTY", "ERROR"):
+            default = None
+            if self.key == "DEFAULT" and name == "json_value":
+                self.advance()
+                word, default = "default", self.expression()
+            elif self.key == "EMPTY" and name == "json_query":
+                self.advance()
+                if self.key not in ("ARRAY", "OBJECT"):
+                    raise self.refusal()
+                word = f"empty {self.keys[self.advance()].lower()}"
+            elif self.key in ("ERROR", "NULL"):
+                word = self.keys[self.advance()].lower()
             else:
-                self.go(start)
+                return
+            self.expect("ON")
+            at_error = event == "EMPTY" and self.accept("ERROR")
+            clause = "on_error" if at_error else f"on_{event.lower()}"
+            if not at_error:
+                self.expect(event)
+            options.append((clause, word))
+            if default is not None:
+                defaults.append((clause, default))
+            if at_error:
+                return
 
     def _json_constructor(self, at: nodes.At, name: str) -> Expression:
         arguments: list[Expression] = []
