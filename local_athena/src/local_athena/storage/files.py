@@ -190,7 +190,8 @@ class FileStore:
 
     def buckets(self) -> Sequence[str]:
         """Names of all buckets."""
-        return sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        with os.scandir(self.root) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
 
     def _require(self, bucket: str) -> None:
         if not (self.root / bucket).is_dir():

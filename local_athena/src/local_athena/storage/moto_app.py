@@ -69,6 +69,8 @@ def _lazily(method: Any) -> Any:
     def get_key(self: Any, *args: Any, **kwargs: Any) -> Any:
         key, not_modified = method(self, *args, **kwargs)
         if isinstance(key, DiskKey):
+            number = self._get_int_param("partNumber")
+            key = (key.part(number) or key) if number else key
             key.lazy = True
         return key, not_modified
 

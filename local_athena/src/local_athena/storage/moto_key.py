@@ -24,6 +24,7 @@ _VOLATILE = frozenset(
     {
         "name", "bucket_name", "account_id", "region_name", "partition", "lock", "disposed",
         "contentsize", "last_modified", "world", "path", "pending", "lazy", "window", "packed",
+        "stamp", "_tick", "_time_progressed",
         "_value_buffer", "_max_buffer_size", "is_latest",
     }
 )  # fmt: skip
@@ -71,6 +72,7 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
         self.lazy = False
         self.window: tuple[int, int] | None = None
         self.packed = b""
+        self.stamp: tuple[int, int] | None = None
         super().__init__(*args, **kwargs)
         self._value_buffer.close()
         facts: dict[str, Any] = self.__dict__
@@ -149,6 +151,8 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
             stat = self.path.stat()
         except FileNotFoundError:
             return
+        if self.stamp != (stat.st_size, stat.st_mtime_ns):
+            return  # another object lies there now
         self.packed = blob
         if self.path.parent == self.world.versions:
             self.world.state.run(
@@ -168,8 +172,14 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
             self.pending = False
         self.disposed = True
 
+    def __copy__(self) -> "DiskKey":
+        """A second key of the same file (moto's own copies would copy the bytes)."""
+        other: DiskKey = object.__new__(DiskKey)
+        other.__dict__.update(self.__dict__)
+        return other
+
     def __deepcopy__(self, memo: Any) -> "DiskKey":
-        return copy.copy(self)
+        return self.__copy__()
 
     def __del__(self) -> None:
         """Published values belong to the store; `dispose` says when a pending one goes."""
@@ -213,6 +223,7 @@ def load_key(
         lazy=False,
         window=None,
         packed=blob or b"",
+        stamp=(stat.st_size, stat.st_mtime_ns),
     )
     if blob is None:
         facts["_metadata"] = LowercaseDict({"Content-Type": "binary/octet-stream"})

@@ -136,6 +136,10 @@ class DiskKeyStore:
             stat = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        for known in touched():  # one object per key and request: changes must not be lost
+            if known.path == path and known.stamp == (stat.st_size, stat.st_mtime_ns):
+                found: DiskKey = known
+                return found
         key = self.load(name, path, stat)
         touched().append(key)
         return key
@@ -181,6 +185,7 @@ class DiskKeyStore:
                 continue
             if not self._is_overwritten(version, last, plain):
                 version.file.unlink(missing_ok=True)
+                version.path = None
         rows = []
         for position, version in enumerate(versions):
             if version is last and isinstance(version, DiskKey):
@@ -218,6 +223,8 @@ class DiskKeyStore:
             sync_file(key.file)
             key.path = self._world.store.place(key.file, self._bucket.name, name)
             key.pending = False
+            stat = key.file.stat()
+            key.stamp = (stat.st_size, stat.st_mtime_ns)
         elif key.path != plain:  # an earlier version becomes the current one again
             key.path = self._world.store.place(key.file, self._bucket.name, name)
             key.packed = b""
