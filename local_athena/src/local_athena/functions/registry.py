@@ -100,6 +100,7 @@ class Family:
 
 FAMILIES = (
     "operators",
+    "introspection",
     "math",
     "strings",
     "regexp",

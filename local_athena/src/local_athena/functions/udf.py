@@ -36,7 +36,12 @@ def call_python(
     if full not in _known:
         with _lock:
             _known[full] = PythonFunction(
-                full, by_rows(function, returns, sees_null), tuple(types), returns, True, volatile
+                full,
+                _of_arity(by_rows(function, returns, sees_null), len(types)),
+                tuple(types),
+                returns,
+                True,
+                volatile,
             )
     return f"{full}({', '.join(texts)})"
 
@@ -63,6 +68,13 @@ def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Call
         return pa.array(result, type=target)
 
     return run
+
+
+def _of_arity(run: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """DuckDB counts a function's parameters: `*columns` would be one."""
+    names = ", ".join(f"a{index}" for index in range(count))
+    made: Callable[..., Any] = eval(f"lambda {names}: run({names})", {"run": run})  # noqa: S307
+    return made
 
 
 _arrow_types: dict[str, Any] = {}

@@ -1,0 +1,361 @@
+"""The aggregates of every day: counts, sums, averages, extremes, booleans, collections.
+
+Measured on DuckDB 1.5.5: avg of a decimal is DOUBLE natively; sum(decimal(38,0)) passes 10^38 in
+silence; quantile_disc is not approx_percentile.
+"""
+
+from __future__ import annotations
+
+from local_athena.functions.decimals import digits, half_up, scaled, unscaled
+from local_athena.functions.registry import AggregateTexts, AggregateWriter
+from local_athena.functions.text import fail, guard, let, text
+from local_athena.sql.bound import Aggregate, Constant, WindowCall
+from local_athena.sql.representation import duckdb_type
+
+Node = Aggregate | WindowCall
+_INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+
+
+def _count(node: Node, parts: AggregateTexts) -> str:
+    if not parts.arguments:
+        return parts.call("count", "*", order_by=())
+    return parts.call("count", parts.arguments[0], order_by=())
+
+
+def _count_if(node: Node, parts: AggregateTexts) -> str:
+    if parts.distinct:
+        return parts.call("count", "TRUE", where=parts.arguments[0], order_by=())
+    return parts.call("count", "*", where=parts.arguments[0], order_by=())
+
+
+def _sum(node: Node, parts: AggregateTexts) -> str:
+    value = parts.arguments[0]
+    type_ = node.arguments[0].type
+    if type_.base in _INTEGERS:
+        total = parts.call("sum", value, order_by=())
+        return f"CAST({total} AS {duckdb_type(node.type)})"
+    if type_.base == "decimal":
+        total = parts.call("sum", value, order_by=())
+        if digits(type_)[0] > 20:
+            limit = f"CAST('{'9' * (38 - digits(type_)[1])}' AS DOUBLE)"
+            rough = parts.call("sum", f"CAST({value} AS DOUBLE)", order_by=())
+            return let(
+                [total, rough],
+                lambda t, r: guard(
+                    f"abs({r}) > {limit}",
+                    "NUMERIC_VALUE_OUT_OF_RANGE",
+                    text("Decimal overflow"),
+                    f"CAST({t} AS {duckdb_type(node.type)})",
+                ),
+            )
+        return f"CAST({total} AS {duckdb_type(node.type)})"
+    if type_.base == "real":
+        return f"CAST({parts.call('sum', value)} AS FLOAT)"
+    if type_.base.startswith("interval"):
+        return f"CAST({parts.call('sum', value, order_by=())} AS {duckdb_type(node.type)})"
+    return parts.call("sum", value)
+
+
+def _avg(node: Node, parts: AggregateTexts) -> str:
+    value = parts.arguments[0]
+    type_ = node.arguments[0].type
+    if type_.base == "decimal":
+        total = parts.call("sum", value, order_by=())
+        count = parts.call("count", value, order_by=())
+        wide = type_.__class__("decimal", (38, digits(type_)[1]))
+        number = unscaled(f"CAST({total} AS {duckdb_type(wide)})", type_)
+        number = f"CAST({number} AS HUGEINT)"
+        return let(
+            [number, f"CAST({count} AS HUGEINT)"],
+            lambda n, c: (
+                f"(CASE WHEN {c} = 0 THEN NULL ELSE {scaled(half_up(n, c), node.type)} END)"
+            ),
+        )
+    if type_.base.startswith("interval"):
+        total = parts.call("sum", value, order_by=())
+        count = parts.call("count", value, order_by=())
+        return f"CAST(round({total} / {count}) AS {duckdb_type(node.type)})"
+    if type_.base == "real":
+        return f"CAST({parts.call('avg', value)} AS FLOAT)"
+    return parts.call("avg", value)
+
+
+def _extreme(function: str) -> AggregateWriter:
+    def write(node: Node, parts: AggregateTexts) -> str:
+        value = parts.arguments[0]
+        type_ = node.arguments[0].type
+        if len(parts.arguments) == 2:
+            return _extreme_n(function, node, parts)
+        if type_.base in ("double", "real"):
+            kind = duckdb_type(type_)
+            plain = parts.call(function, value, where=f"NOT isnan({value})", order_by=())
+            nan = parts.call("bool_or", f"isnan({value})", order_by=(), distinct=False)
+            return f"COALESCE({plain}, CASE WHEN {nan} THEN CAST('nan' AS {kind}) END)"
+        return parts.call(function, value, order_by=())
+
+    return write
+
+
+def _extreme_n(function: str, node: Node, parts: AggregateTexts) -> str:
+    value, count = parts.arguments
+    direction = "DESC" if function == "max" else "ASC"
+    items = parts.call(
+        "list", value, where=f"{value} IS NOT NULL", order_by=[f"{value} {direction}"]
+    )
+    size = count if isinstance(node.arguments[1], Constant) else parts.call("max", count)
+    return _first_items(items, size, "n")
+
+
+def _first_items(items: str, size: str, name: str) -> str:
+    return let(
+        [items, size],
+        lambda i, n: guard(
+            f"{n} <= 0",
+            "INVALID_FUNCTION_ARGUMENT",
+            text("third argument of max_by/min_by must be a positive integer"),
+            f"{i}[1:{n}]",
+        ),
+    )
+
+
+def _by(function: str) -> AggregateWriter:
+    def write(node: Node, parts: AggregateTexts) -> str:
+        value, key = parts.arguments[:2]
+        direction = "DESC" if function == "max_by" else "ASC"
+        if len(parts.arguments) == 3:
+            items = parts.call(
+                "list", value, where=f"{key} IS NOT NULL", order_by=[f"{key} {direction}"]
+            )
+            count = parts.arguments[2]
+            size = count if isinstance(node.arguments[2], Constant) else parts.call("max", count)
+            return _first_items(items, size, "n")
+        packed = "{'v': " + value + "}"
+        chosen = parts.call(
+            "arg_max" if function == "max_by" else "arg_min", packed, key, order_by=()
+        )
+        return f"struct_extract({chosen}, 'v')"
+
+    return write
+
+
+def _array_agg(node: Node, parts: AggregateTexts) -> str:
+    return parts.call("list", parts.arguments[0])
+
+
+def _any_value(node: Node, parts: AggregateTexts) -> str:
+    return parts.call("any_value", parts.arguments[0], order_by=())
+
+
+def _boolean(function: str) -> AggregateWriter:
+    return lambda node, parts: parts.call(function, parts.arguments[0], order_by=())
+
+
+def _map_agg(node: Node, parts: AggregateTexts) -> str:
+    """Pairs of each key's first value; NULL keys are left out; no pairs give NULL."""
+    key, value = parts.arguments
+    packed = f"struct_pack(key := {key}, value := {value})"
+    pairs = parts.call("list", packed, where=f"{key} IS NOT NULL")
+    return unique_entries(pairs)
+
+
+def unique_entries(pairs: str) -> str:
+    """A map of entries, the first of each key, in the keys' order."""
+    return let(
+        [pairs],
+        lambda p: (
+            f"map_from_entries(list_transform(list_sort(list_distinct("
+            f"list_transform({p}, lambda e: e.key))), "
+            f"lambda k: struct_pack(key := k, value := list_filter({p}, lambda e: e.key = k)[1].value)))"
+        ),
+    )
+
+
+def _multimap_agg(node: Node, parts: AggregateTexts) -> str:
+    key, value = parts.arguments
+    packed = f"struct_pack(key := {key}, value := {value})"
+    pairs = parts.call("list", packed, where=f"{key} IS NOT NULL")
+    return grouped_entries(pairs)
+
+
+def grouped_entries(pairs: str) -> str:
+    """A map from each key to the list of its values."""
+    return let(
+        [pairs],
+        lambda p: (
+            f"map_from_entries(list_transform(list_sort(list_distinct("
+            f"list_transform({p}, lambda e: e.key))), "
+            f"lambda k: struct_pack(key := k, value := list_transform("
+            f"list_filter({p}, lambda e: e.key = k), lambda e: e.value))))"
+        ),
+    )
+
+
+def _map_union(node: Node, parts: AggregateTexts) -> str:
+    entries = parts.call("list", f"map_entries({parts.arguments[0]})",
+                         where=f"{parts.arguments[0]} IS NOT NULL")
+    return unique_entries(f"flatten({entries})")
+
+
+def _histogram(node: Node, parts: AggregateTexts) -> str:
+    value = parts.arguments[0]
+    return f"map_from_entries(list_sort(map_entries({parts.call('histogram', value, where=f'{value} IS NOT NULL', order_by=())})))"
+
+
+def _spread(function: str) -> AggregateWriter:
+    """Variances and deviations: NULL for too few values, natively as well."""
+
+    def write(node: Node, parts: AggregateTexts) -> str:
+        value = f"CAST({parts.arguments[0]} AS DOUBLE)"
+        made = parts.call(function, value, order_by=())
+        return f"CAST({made} AS {duckdb_type(node.type)})"
+
+    return write
+
+
+def _pair(function: str) -> AggregateWriter:
+    def write(node: Node, parts: AggregateTexts) -> str:
+        first, second = (f"CAST({argument} AS DOUBLE)" for argument in parts.arguments)
+        made = parts.call(function, first, second, order_by=())
+        return let([made], lambda m: f"CAST((CASE WHEN isnan({m}) THEN NULL ELSE {m} END) AS {duckdb_type(node.type)})")
+
+    return write
+
+
+def _listagg(node: Node, parts: AggregateTexts) -> str:
+    value = parts.arguments[0]
+    separator = parts.arguments[1] if len(parts.arguments) > 1 else "''"
+    joined = parts.call("string_agg", value, separator)
+    return let(
+        [joined],
+        lambda j: (
+            f"(CASE WHEN strlen({j}) > 1048576 THEN "
+            + fail(
+                "EXCEEDED_FUNCTION_MEMORY_LIMIT",
+                text("Concatenated string has the length in bytes larger than the maximum 1048576"),
+            )
+            + f" ELSE {j} END)"
+        ),
+    )
+
+
+def _bitwise(function: str) -> AggregateWriter:
+    return lambda node, parts: parts.call(function, parts.arguments[0], order_by=())
+
+
+def _approx_percentile(node: Node, parts: AggregateTexts) -> str:
+    """The exact value of that rank: within any error that is allowed."""
+    value = parts.arguments[0]
+    weighted = len(parts.arguments) >= 3 and node.arguments[1].type.base in (*_INTEGERS,)
+    share = parts.arguments[2] if weighted else parts.arguments[1]
+    where = f"{value} IS NOT NULL"
+    share_type = node.arguments[2 if weighted else 1].type
+    constant = share if _is_constant(node, 2 if weighted else 1) else parts.call(
+        "any_value", share, order_by=()
+    )
+    if weighted:
+        weight = parts.arguments[1]
+        pairs = parts.call(
+            "list", f"struct_pack(v := {value}, w := CAST({weight} AS BIGINT))",
+            where=where, order_by=[value],
+        )
+        items = f"flatten(list_transform({pairs}, lambda e: list_transform(range(e.w), lambda i: e.v)))"
+    else:
+        items = parts.call("list", value, where=where, order_by=[value])
+
+    def one(i: str, p: str) -> str:
+        failure = fail(
+            "INVALID_FUNCTION_ARGUMENT", text("Percentile must be between 0 and 1")
+        )
+        size = f"len({i})"
+        at = f"CAST(least({size} - 1, floor(CAST({p} AS DOUBLE) * {size})) AS BIGINT) + 1"
+        return (
+            f"(CASE WHEN {p} < 0 OR {p} > 1 THEN {failure} WHEN {size} > 0 THEN {i}[{at}] END)"
+        )
+
+    if share_type.base == "array":
+        return let(
+            [items, constant],
+            lambda i, s: f"(CASE WHEN len({i}) > 0 THEN list_transform({s}, lambda p: {one(i, 'p')}) END)",
+        )
+    return let([items, constant], one)
+
+
+def _is_constant(node: Node, index: int) -> bool:
+    argument = node.arguments[index]
+    while hasattr(argument, "operand"):
+        argument = argument.operand
+    return isinstance(argument, Constant)
+
+
+def _reduce_agg(node: Node, parts: AggregateTexts) -> str:
+    value, start, step, _ = parts.arguments
+    state = duckdb_type(node.type)
+    item = duckdb_type(node.arguments[0].type)
+    variables, _, body = step.removeprefix("lambda ").partition(": ")
+    s, x = (name.strip() for name in variables.split(","))
+    items = parts.call("list", value, where=f"{value} IS NOT NULL")
+    return reduce_text(items, start, s, x, body, state, item)
+
+
+def reduce_text(
+    items: str, start: str, state_name: str, item_name: str, body: str, state: str, item: str
+) -> str:
+    """A fold whose state may be of another type than the items.
+
+    DuckDB's list_reduce wants one type: the list becomes one of {s: state, e: element}, led by the
+    start.
+    """
+    head = f"{{'s': CAST({start} AS {state}), 'e': CAST(NULL AS {item})}}"
+    rest = f"list_transform({items}, lambda ri: {{'s': CAST(NULL AS {state}), 'e': ri}})"
+    # names of the lambda stand in the body as columns do: bind them by the fold's own variables
+    inner = _rename(_rename(body, state_name, "ra.s"), item_name, "rb.e")
+    fold = (
+        f"list_reduce(list_concat([{head}], {rest}), "
+        f"lambda ra, rb: {{'s': CAST({inner} AS {state}), 'e': CAST(NULL AS {item})}})"
+    )
+    return f"struct_extract({fold}, 's')"
+
+
+def _rename(body: str, name: str, new: str) -> str:
+    import re
+
+    return re.sub(rf"\b{re.escape(name)}\b", new, body)
+
+
+AGGREGATES: dict[str, AggregateWriter] = {
+    "count": _count,
+    "count_if": _count_if,
+    "sum": _sum,
+    "avg": _avg,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "min_by": _by("min_by"),
+    "max_by": _by("max_by"),
+    "array_agg": _array_agg,
+    "any_value": _any_value,
+    "arbitrary": _any_value,
+    "bool_and": _boolean("bool_and"),
+    "every": _boolean("bool_and"),
+    "bool_or": _boolean("bool_or"),
+    "map_agg": _map_agg,
+    "multimap_agg": _multimap_agg,
+    "map_union": _map_union,
+    "histogram": _histogram,
+    "stddev": _spread("stddev_samp"),
+    "stddev_samp": _spread("stddev_samp"),
+    "stddev_pop": _spread("stddev_pop"),
+    "variance": _spread("var_samp"),
+    "var_samp": _spread("var_samp"),
+    "var_pop": _spread("var_pop"),
+    "corr": _pair("corr"),
+    "covar_pop": _pair("covar_pop"),
+    "covar_samp": _pair("covar_samp"),
+    "regr_slope": _pair("regr_slope"),
+    "regr_intercept": _pair("regr_intercept"),
+    "listagg": _listagg,
+    "bitwise_and_agg": _bitwise("bit_and"),
+    "bitwise_or_agg": _bitwise("bit_or"),
+    "bitwise_xor_agg": _bitwise("bit_xor"),
+    "approx_percentile": _approx_percentile,
+    "reduce_agg": _reduce_agg,
+}

@@ -1,0 +1,475 @@
+"""Dates and times: parts, arithmetic by unit, truncation, Unix time, zones.
+
+Measured on DuckDB 1.5.5: date + interval and date_trunc(date) give TIMESTAMP; `date_sub` is Trino's
+date_diff (`date_diff` counts boundaries); date_trunc of a TIME is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from local_athena.functions import zones
+from local_athena.functions.cast_text import timestamp_text
+from local_athena.functions.cast_time import micro, normal_zone
+from local_athena.functions.casts import cast_text
+from local_athena.functions.text import fail, let, text
+from local_athena.functions.udf import call_python
+from local_athena.sql.bound import Call, Cast, Constant
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import duckdb_type, precision_of, quote_text
+from local_athena.sql.types import DATE, Type
+
+Writer = Callable[[Call, Sequence[str]], str]
+_DATE_UNITS = ("day", "week", "month", "quarter", "year")
+_TIME_UNITS = ("millisecond", "second", "minute", "hour")
+_MICROSECONDS = {
+    "millisecond": 1_000,
+    "second": 1_000_000,
+    "minute": 60_000_000,
+    "hour": 3_600_000_000,
+    "day": 86_400_000_000,
+    "week": 604_800_000_000,
+}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_TZ = "timestamp with time zone"
+
+
+def constant_text(expression: Any) -> str | None:
+    """The value of a constant varchar, coerced or not; None otherwise."""
+    while isinstance(expression, Cast):
+        expression = expression.operand
+    if isinstance(expression, Constant) and isinstance(expression.value, str):
+        return expression.value
+    return None
+
+
+def _unit(call: Call) -> str:
+    unit = constant_text(call.arguments[0])
+    if unit is None:
+        raise SqlError("NOT_SUPPORTED", f"{call.name} with a unit that is not constant")
+    return unit.lower()
+
+
+def _wrong_unit(unit: str, type_: Type, result: Type) -> str | None:
+    """The failing expression for a unit that the type does not have, else None."""
+    kind = type_.base.removesuffix(" with time zone")
+    allowed = {"date": _DATE_UNITS, "time": _TIME_UNITS}.get(kind, _DATE_UNITS + _TIME_UNITS)
+    if unit in allowed:
+        return None
+    message = f"'{unit}' is not a valid {kind.upper()} field"
+    return fail("INVALID_FUNCTION_ARGUMENT", text(message), duckdb_type(result))
+
+
+def _with_micro(value: str, type_: Type, change: Callable[[str], str], fine: str | None) -> str:
+    """Change the microseconds of a timestamp(p > 6); `fine` replaces its picoseconds."""
+    if precision_of(type_) <= 6:
+        return change(value)
+    rest = fine or "struct_extract({v}, 'ps')"
+    return let(
+        [value],
+        lambda v: (
+            f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {change(f'''struct_extract({v}, 'us')''')}, "
+            f"'ps': CAST({rest.format(v=v)} AS INTEGER)}} END)"
+        ),
+    )
+
+
+def _date_add(call: Call, arguments: Sequence[str]) -> str:
+    unit = _unit(call)
+    type_ = call.arguments[2].type
+    wrong = _wrong_unit(unit, type_, call.type)
+    if wrong:
+        return wrong
+    amount, value = arguments[1], arguments[2]
+    if unit in _MONTHS:
+        step = f"to_months(CAST({amount} * {_MONTHS[unit]} AS INTEGER))"
+    else:
+        step = f"to_microseconds({amount} * {_MICROSECONDS[unit]})"
+    if type_.base == "date":
+        if unit in ("day", "week"):
+            days = amount if unit == "day" else f"({amount} * 7)"
+            return f"({value} + CAST({days} AS INTEGER))"
+        return f"CAST({value} + {step} AS DATE)"
+    if type_.base == _TZ:
+        return _zoned_add(value, type_, unit, amount, step)
+    return _with_micro(value, type_, lambda v: f"({v} + {step})", None)
+
+
+def _zoned_add(value: str, type_: Type, unit: str, amount: str, step: str) -> str:
+    def body(v: str) -> str:
+        if unit in _DATE_UNITS:
+            move = step
+            if unit in ("day", "week"):
+                move = f"to_days(CAST({amount} * {7 if unit == 'week' else 1} AS INTEGER))"
+            moment = zones.from_local(f"({zones.local_of(v)} + {move})", zones.zone(v))
+        else:
+            moment = f"({zones.instant(v)} + {step})"
+        ps = f"struct_extract({v}, 'ps')" if precision_of(type_) > 6 else "0"
+        return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, ps))
+
+    return let([value], body)
+
+
+def _date_diff(call: Call, arguments: Sequence[str]) -> str:
+    unit = _unit(call)
+    type_ = call.arguments[1].type
+    wrong = _wrong_unit(unit, type_, call.type)
+    if wrong:
+        return wrong
+    first, second = arguments[1], arguments[2]
+    if type_.base == _TZ:
+        if unit in _DATE_UNITS:
+
+            def local(a: str, b: str) -> str:
+                other = zones.to_local(zones.instant(b), zones.zone(a))
+                return f"date_sub('{unit}', {zones.local_of(a)}, {other})"
+
+            return let([first, second], local)
+        return f"date_sub('{unit}', {zones.instant(first)}, {zones.instant(second)})"
+    return f"date_sub('{unit}', {micro(first, type_)}, {micro(second, type_)})"
+
+
+def _date_trunc(call: Call, arguments: Sequence[str]) -> str:
+    unit = _unit(call)
+    type_ = call.arguments[1].type
+    wrong = _wrong_unit(unit, type_, call.type)
+    if wrong:
+        return wrong
+    value = arguments[1]
+    if type_.base == "date":
+        return f"CAST(date_trunc('{unit}', {value}) AS DATE)"
+    if type_.base == "time":
+        moment = f"(DATE '1970-01-01' + {micro(value, type_)})"
+        made = f"CAST(date_trunc('{unit}', {moment}) AS TIME)"
+        return _with_micro(value, type_, lambda v: made, "0")
+    if type_.base == _TZ:
+
+        def body(v: str) -> str:
+            def cut(local: str) -> str:
+                floor = f"date_trunc('{unit}', {local})"
+                if unit in _DATE_UNITS:
+                    moment = zones.from_local(floor, zones.zone(v))
+                else:
+                    moment = f"({zones.instant(v)} - ({local} - {floor}))"
+                return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, "0"))
+
+            return let([zones.local_of(v)], cut)
+
+        return let([value], body)
+    return _with_micro(value, type_, lambda v: f"date_trunc('{unit}', {v})", "0")
+
+
+# ---------------------------------------------------------------- parts
+
+
+def local_moment(value: str, type_: Type) -> str:
+    """A DATE, TIME or TIMESTAMP with the clock that the value shows."""
+    if type_.base == _TZ:
+        return zones.local_of(value)
+    if type_.base == "time with time zone":
+        return f"make_timestamp(struct_extract({value}, 'us'))"
+    if type_.base in ("timestamp", "time"):
+        return micro(value, type_)
+    return value
+
+
+def _part(function: str) -> Writer:
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        return f"CAST({function}({local_moment(arguments[0], call.arguments[0].type)}) AS BIGINT)"
+
+    return write
+
+
+def _clock_part(unit_us: int, modulus: int, function: str) -> Writer:
+    """hour, minute, second, millisecond: of clocks and of day intervals."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        type_ = call.arguments[0].type
+        if type_.base == "interval day to second":
+            return f"({arguments[0]} // {unit_us // 1000} % {modulus})"
+        moment = local_moment(arguments[0], type_)
+        if type_.base == "date":
+            return f"(CASE WHEN {arguments[0]} IS NOT NULL THEN CAST(0 AS BIGINT) END)"
+        if function == "millisecond":
+            return f"CAST(millisecond({moment}) % 1000 AS BIGINT)"
+        return f"CAST({function}({moment}) AS BIGINT)"
+
+    return write
+
+
+def _day(call: Call, arguments: Sequence[str]) -> str:
+    if call.arguments[0].type.base == "interval day to second":
+        return f"({arguments[0]} // 86400000)"
+    return _part("day")(call, arguments)
+
+
+def _month(call: Call, arguments: Sequence[str]) -> str:
+    if call.arguments[0].type.base == "interval year to month":
+        return f"CAST({arguments[0]} % 12 AS BIGINT)"
+    return _part("month")(call, arguments)
+
+
+def _year(call: Call, arguments: Sequence[str]) -> str:
+    if call.arguments[0].type.base == "interval year to month":
+        return f"CAST({arguments[0]} // 12 AS BIGINT)"
+    return _part("year")(call, arguments)
+
+
+def _offset_part(operation: str) -> Writer:
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        type_ = call.arguments[0].type
+        if type_.base == "time with time zone":
+            minutes = f"CAST(struct_extract({arguments[0]}, 'zone') AS BIGINT)"
+        else:
+            minutes = zones.offset_minutes(arguments[0])
+        return f"({minutes} {operation} 60)"
+
+    return write
+
+
+def _last_day(call: Call, arguments: Sequence[str]) -> str:
+    return f"last_day({local_moment(arguments[0], call.arguments[0].type)})"
+
+
+def _date(call: Call, arguments: Sequence[str]) -> str:
+    return cast_text(arguments[0], call.arguments[0].type, DATE)
+
+
+# ---------------------------------------------------------------- Unix time and ISO 8601
+
+
+def _to_unixtime(call: Call, arguments: Sequence[str]) -> str:
+    type_ = call.arguments[0].type
+    value = arguments[0]
+    if type_.base == _TZ:
+        return f"(CAST(epoch_us({zones.instant(value)}) AS DOUBLE) / 1000000)"
+    if type_.base == "date":
+        return f"(CAST(epoch_us(CAST({value} AS TIMESTAMP)) AS DOUBLE) / 1000000)"
+    return f"(CAST(epoch_us({micro(value, type_)}) AS DOUBLE) / 1000000)"
+
+
+def _from_unixtime(call: Call, arguments: Sequence[str]) -> str:
+    millis = f"CAST(round({arguments[0]} * 1000) AS BIGINT)"
+    moment = f"make_timestamp({millis} * 1000)"
+    if len(arguments) == 1:
+        zone = "'UTC'"
+    elif len(arguments) == 2:
+        zone = zone_text(call.arguments[1], arguments[1])
+    else:
+        zone = call_python(
+            "offset_zone", _offset_zone, list(arguments[1:]), ["BIGINT", "BIGINT"], "VARCHAR"
+        )
+    return let([moment, zone], lambda m, z: zones.packed(m, z, call.type))
+
+
+def _offset_zone(hours: int, minutes: int) -> str:
+    total = hours * 60 + minutes
+    if not -840 <= total <= 840:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid offset minutes {total}")
+    if total == 0:
+        return "UTC"
+    sign = "-" if total < 0 else "+"
+    return f"{sign}{abs(total) // 60:02}:{abs(total) % 60:02}"
+
+
+def _from_unixtime_nanos(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        [f"CAST({arguments[0]} AS HUGEINT)"],
+        lambda n: (
+            f"(CASE WHEN {n} IS NOT NULL THEN {{'instant': make_timestamp(CAST("
+            f"({n} - (({n} % 1000) + 1000) % 1000) // 1000 AS BIGINT)), "
+            f"'ps': CAST((({n} % 1000) + 1000) % 1000 * 1000 AS INTEGER), 'zone': 'UTC'}} END)"
+        ),
+    )
+
+
+def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
+    type_ = call.arguments[0].type
+    value = arguments[0]
+    if type_.base == "date":
+        return f"CAST({value} AS VARCHAR)"
+    if type_.base == "timestamp":
+        return timestamp_text(micro(value, type_), precision_of(type_), "T")
+
+    def body(v: str) -> str:
+        def offset(m: str) -> str:
+            sign = f"(CASE WHEN {m} < 0 THEN '-' ELSE '+' END)"
+            hours = f"lpad(CAST(abs({m}) // 60 AS VARCHAR), 2, '0')"
+            minutes = f"lpad(CAST(abs({m}) % 60 AS VARCHAR), 2, '0')"
+            return f"(CASE WHEN {m} = 0 THEN 'Z' ELSE {sign} || {hours} || ':' || {minutes} END)"
+
+        clock = timestamp_text(zones.local_of(v), precision_of(type_), "T")
+        return f"({clock} || {let([zones.offset_minutes(v)], offset)})"
+
+    return let([value], body)
+
+
+def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
+    from local_athena.functions.date_formats import parse_iso_timestamp
+
+    parsed = call_python(
+        "iso_timestamp", parse_iso_timestamp, arguments, ["VARCHAR"],
+        "STRUCT(i BIGINT, p INTEGER, z VARCHAR)",
+    )
+    return let(
+        [parsed],
+        lambda p: (
+            f"(CASE WHEN {p} IS NOT NULL THEN "
+            + zones.packed(
+                f"make_timestamp(struct_extract({p}, 'i'))", f"struct_extract({p}, 'z')",
+                call.type, f"struct_extract({p}, 'p')",
+            )
+            + " END)"
+        ),
+    )
+
+
+def _from_iso8601_date(call: Call, arguments: Sequence[str]) -> str:
+    from local_athena.functions.date_formats import parse_iso_date
+
+    days = call_python("iso_date", parse_iso_date, arguments, ["VARCHAR"], "INTEGER")
+    return f"(DATE '1970-01-01' + {days})"
+
+
+# ---------------------------------------------------------------- zones
+
+
+def zone_text(expression: Any, value: str) -> str:
+    """A zone given as varchar (checked and in Trino's form) or as an interval."""
+    type_ = expression.type
+    if type_.base == "interval day to second":
+        return call_python(
+            "interval_zone", lambda ms: _offset_zone(0, ms // 60000), [value], ["BIGINT"], "VARCHAR"
+        )
+    known = constant_text(expression)
+    if known is not None:
+        try:
+            return quote_text(normal_zone(known))
+        except ValueError:
+            pass
+    return call_python("zone_name", _zone_name, [value], ["VARCHAR"], "VARCHAR")
+
+
+def _zone_name(value: str) -> str:
+    try:
+        return normal_zone(value)
+    except ValueError:
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", f"'{value}' is not a valid time zone"
+        ) from None
+
+
+def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
+    type_ = call.arguments[0].type
+    zone = zone_text(call.arguments[1], arguments[1])
+    if type_.base == "time with time zone":
+        raise SqlError("NOT_SUPPORTED", "at_timezone(time with time zone) is not supported")
+    ps = "struct_extract({v}, 'ps')"
+
+    def body(v: str, z: str) -> str:
+        return (
+            f"(CASE WHEN {z} IS NOT NULL THEN "
+            f"{zones.packed(zones.instant(v), z, call.type, ps.format(v=v))} END)"
+        )
+
+    return let([arguments[0], zone], body)
+
+
+def _with_timezone(call: Call, arguments: Sequence[str]) -> str:
+    type_ = call.arguments[0].type
+    zone = zone_text(call.arguments[1], arguments[1])
+
+    def body(v: str, z: str) -> str:
+        moment = zones.from_local(micro(v, type_), z)
+        ps = f"struct_extract({v}, 'ps')"
+        return let([moment], lambda m: zones.packed(m, z, call.type, ps))
+
+    return let([arguments[0], zone], body)
+
+
+def _timezone(call: Call, arguments: Sequence[str]) -> str:
+    return zones.zone(arguments[0])
+
+
+def _human_readable_seconds(value: float) -> str:
+    import math
+
+    if math.isnan(value) or math.isinf(value):
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid argument found: {value}")
+    rest = int(value + 0.5) if value >= 0 else -int(-value + 0.5)
+    sign, rest = ("-" if rest < 0 else ""), abs(rest)
+    parts = []
+    for name, size in (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {name}{'' if count == 1 else 's'}")
+    if rest or not parts:
+        parts.append(f"{rest} second{'' if rest == 1 else 's'}")
+    return sign + ", ".join(parts)
+
+
+_DURATION = {
+    "ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86400e3,
+}
+
+
+def _parse_duration(value: str) -> int:
+    import re
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", value)
+    if not found:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"duration is not a valid data duration string: {value}")
+    if found[2] not in _DURATION:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Unknown time unit: {found[2]}")
+    return int(float(found[1]) * _DURATION[found[2]] + 0.5)
+
+
+def _python(name: str, function: Callable[..., Any]) -> Writer:
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        kinds = [duckdb_type(argument.type) for argument in call.arguments]
+        return call_python(name, function, arguments, kinds, duckdb_type(call.type))
+
+    return write
+
+
+SCALARS = {
+    "date_add": _date_add,
+    "date_diff": _date_diff,
+    "date_trunc": _date_trunc,
+    "year": _year,
+    "quarter": _part("quarter"),
+    "month": _month,
+    "week": _part("week"),
+    "week_of_year": _part("week"),
+    "day": _day,
+    "day_of_month": _day,
+    "day_of_week": _part("isodow"),
+    "dow": _part("isodow"),
+    "day_of_year": _part("dayofyear"),
+    "doy": _part("dayofyear"),
+    "year_of_week": _part("isoyear"),
+    "yow": _part("isoyear"),
+    "hour": _clock_part(3_600_000_000, 24, "hour"),
+    "minute": _clock_part(60_000_000, 60, "minute"),
+    "second": _clock_part(1_000_000, 60, "second"),
+    "millisecond": _clock_part(1_000, 1000, "millisecond"),
+    "timezone_hour": _offset_part("//"),
+    "timezone_minute": _offset_part("%"),
+    "last_day_of_month": _last_day,
+    "date": _date,
+    "to_unixtime": _to_unixtime,
+    "from_unixtime": _from_unixtime,
+    "from_unixtime_nanos": _from_unixtime_nanos,
+    "to_iso8601": _to_iso8601,
+    "from_iso8601_timestamp": _from_iso8601_timestamp,
+    "from_iso8601_timestamp_nanos": _from_iso8601_timestamp,
+    "from_iso8601_date": _from_iso8601_date,
+    "at_timezone": _at_timezone,
+    "with_timezone": _with_timezone,
+    "timezone": _timezone,
+    "current_timezone": lambda call, arguments: "'UTC'",
+    "to_milliseconds": lambda call, arguments: arguments[0],
+    "human_readable_seconds": _python("human_seconds", _human_readable_seconds),
+    "parse_duration": _python("parse_duration", _parse_duration),
+}
