@@ -3,7 +3,6 @@
     LakehouseError                   exit status 1
     ├── ConfigError                  2   a setting is missing or malformed
     ├── ContractError                3   a contract, or infra/lake.yml, is malformed
-    │   └── StaleRenderError         3   a rendered file no longer says what its contract says
     ├── LakeError                    4   a bucket, database or table is not as it must be
     ├── SourceError                  5   a source system did not deliver
     │   ├── SourceMissingError       5   the delivery of that day is not there
@@ -55,10 +54,6 @@ class ContractError(LakehouseError):
         self.path = path
         self.problem = problem
         self.advice = advice
-
-
-class StaleRenderError(ContractError):
-    """A rendered file differs from what its contract says now."""
 
 
 class LakeError(LakehouseError):

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import ConfigError, SourceMissingError
-from lakehouse.landing.extract_postgres import copy_changes
-from lakehouse.landing.extract_rest import copy_pages
 from lakehouse.landing.model import Manifest, Sources
 from lakehouse.landing.stage import Delivery, Stage
 
@@ -36,11 +34,16 @@ def extract(
         ConfigError: the source's address is not known.
         SourceError: the source did not deliver.
     """
+    # The clients of the sources are slow to import, and a run that is published needs none.
     match contract.source.kind:
         case "postgresql":
+            from lakehouse.landing.extract_postgres import copy_changes
+
             url = _require(sources.postgres_url, "LAKEHOUSE_POSTGRES_URL", contract)
             watermark = copy_changes(contract, end_of_day(business_date), url, previous, stage)
         case "rest":
+            from lakehouse.landing.extract_rest import copy_pages
+
             url = _require(sources.payments_url, "LAKEHOUSE_PAYMENTS_URL", contract)
             watermark = copy_pages(contract, end_of_day(business_date), url, previous, stage)
         case "drop":
