@@ -15,7 +15,7 @@ from local_athena.engine.information_schema import SystemRows, system_table
 from local_athena.engine.job import CATALOG_NAME, Job, check_catalog
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import types
-from local_athena.sql.bound import TableColumn, TableHandle, ViewHandle
+from local_athena.sql.bound import BoundExpression, TableColumn, TableHandle, ViewHandle
 from local_athena.sql.errors import SqlError
 from local_athena.sql.type_text import parse_type
 
@@ -54,6 +54,16 @@ class EngineResolver:
         if key not in self._found:
             self._found[key] = self._resolve(*key)
         return self._found[key]
+
+    def at_version(
+        self, handle: TableHandle, version: tuple[str, BoundExpression]
+    ) -> TableHandle:
+        """The table FOR VERSION or TIMESTAMP AS OF, with the columns of then.
+
+        Raises:
+            SqlError: INVALID_ARGUMENTS, or NOT_SUPPORTED for a table without versions.
+        """
+        return iceberg.resolve_version(self._job, handle, version)
 
     def _resolve(self, database: str, name: str) -> TableHandle | ViewHandle | None:
         if database == "information_schema":

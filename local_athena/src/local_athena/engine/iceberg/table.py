@@ -7,7 +7,6 @@ version, whatever other writers do meanwhile.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
@@ -22,7 +21,6 @@ from local_athena.engine.job import Job
 from local_athena.sql import types
 from local_athena.sql.bound import TableColumn, TableHandle
 from local_athena.sql.errors import SqlError
-from local_athena.storage import ObjectStore
 
 PATH = "$path"
 FILE_TIME = "$file_modified_time"
@@ -31,7 +29,6 @@ HIDDEN = (
     TableColumn(FILE_TIME, types.timestamp_tz(3), hidden=True),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_lakes: WeakKeyDictionary[ObjectStore, Lake] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +60,7 @@ class IcebergTable:
 
 def lake_of(job: Job) -> Lake:
     """The lake of the job's engine, with what it remembers."""
-    lake = _lakes.get(job.store)
-    if lake is None or lake.catalog is not job.catalog:
-        lake = _lakes[job.store] = Lake(job.store, job.catalog)
-    return lake
+    return job.lake
 
 
 def load(lake: Lake, table: Table) -> IcebergTable:

@@ -87,7 +87,10 @@ def bind_table(binder: Binder, node: nodes.TableName, scope: Scope) -> RelationI
     qualifier = tuple(part for part in (catalog, database, table) if part)
     if isinstance(found, ViewHandle):
         return bind_view(binder, found, qualifier, node.at)
-    scan, scanned = scan_of(binder, found, qualifier, _version(binder, node))
+    version = _version(binder, node)
+    if version is not None:
+        found = binder.context.resolver.at_version(found, version)
+    scan, scanned = scan_of(binder, found, qualifier, version)
     return RelationInScope(scan, scanned)
 
 
