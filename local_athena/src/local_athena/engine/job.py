@@ -45,6 +45,8 @@ class Job:
             SqlError: CATALOG_NOT_FOUND, or SYNTAX_ERROR for more than three parts.
         """
         parts = [part.value.lower() for part in name.parts]
+        if len(parts) == 1:
+            parts = parts[0].split(".", 1)  # `db.t` as SHOW CREATE TABLE writes it
         if len(parts) > 3:
             raise SqlError("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(parts)}")
         if len(parts) == 3:

@@ -134,7 +134,8 @@ def _format(statement: nodes.CreateTable) -> StorageFormat | None:
 
 def _serde(statement: nodes.CreateTable, form: StorageFormat | None) -> Serde:
     if statement.serde is not None:
-        return Serde(statement.serde, dict(statement.serde_properties))
+        given = dict(statement.serde_properties)
+        return Serde(statement.serde, {"serialization.format": "1", **given})
     parameters = dict(statement.delimited)
     library = form.serde if form else LAZY_SIMPLE
     delimiter = parameters.get("field.delim")

@@ -60,7 +60,7 @@ def empty_relation(columns: Sequence[TableColumn]) -> str:
         f"CAST(NULL AS {duckdb_type(column.type)}) AS {quote_name(column.name)}"
         for column in columns
     )
-    return f"(SELECT {shown} WHERE false)"
+    return f"(SELECT {shown or 'NULL'} WHERE false)"
 
 
 def _one_schema(
@@ -161,6 +161,8 @@ def _select(
         else:
             text = _data_column(column, footer, files[0].file.uri)
         shown.append(f"{text} AS {quote_name(column.name)}")
+    if not shown:
+        shown.append('NULL AS "$nothing"')
     if not options:
         options = ", hive_partitioning=false"
     listed = ", ".join(quote_text(str(item.file.path)) for item in files)

@@ -75,9 +75,7 @@ class ScanPlanner:
 
     def _hive(self, job: Job, cursor: Cursor, scan: Scan, table: Table, need: Need) -> PlannedScan:
         keys = [(key.name.lower(), trino_type(key.type)) for key in table.partition_keys]
-        columns = [column for column in scan.handle.columns if column.name in need.columns] or [
-            column for column in scan.handle.columns if not column.hidden
-        ][:1]
+        columns = [column for column in scan.handle.columns if column.name in need.columns]
         groups = self._groups(job, table, need)
         parts: list[str] = []
         scanned = 0
@@ -149,7 +147,7 @@ def _parquet_bytes(files: Sequence[ParquetFile], columns: Sequence[TableColumn],
 
 
 def _united(parts: Sequence[str], columns: Sequence[TableColumn]) -> str:
-    shown = ", ".join(quote_name(column.name) for column in columns)
+    shown = ", ".join(quote_name(column.name) for column in columns) or "NULL"
     return "(" + " UNION ALL ".join(f"SELECT {shown} FROM {part}" for part in parts) + ")"
 
 

@@ -5,6 +5,7 @@ timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64.
 """
 
 import base64
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -81,7 +82,7 @@ def json_line(row: Sequence[Any], columns: Sequence[tuple[str, Type]]) -> dict[s
 
 
 def json_value(value: Any, type_: Type) -> Any:
-    """A value that `json.dumps` can write."""
+    """A value that `json_text` can write."""
     if value is None:
         return None
     base = type_.base
@@ -101,22 +102,22 @@ def json_value(value: Any, type_: Type) -> Any:
         return value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return _Number(f"{value:f}")
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return value
 
 
-class _Number(float):
-    """A decimal that `json.dumps` writes with its own digits."""
+def json_text(value: Any) -> str:
+    """JSON of what `json_value` gives; a decimal keeps its digits."""
+    if isinstance(value, dict):
+        inner = ",".join(f"{_plain(key)}:{json_text(item)}" for key, item in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(json_text, value))}]"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return _plain(value)
 
-    def __new__(cls, digits: str) -> "_Number":
-        number = super().__new__(cls, digits)
-        number._digits = digits
-        return number
 
-    _digits: str
-
-    def __repr__(self) -> str:
-        return self._digits
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -5,7 +5,6 @@ Nothing here is visible to readers: `publish` moves the files to where they belo
 
 import gzip
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.orc as orc
 from local_athena.engine.ddl.partition_values import NULL_VALUE
 from local_athena.engine.job import Job
 from local_athena.engine.session import Cursor
-from local_athena.engine.writes.encoding import csv_line, json_line, text_line, text_output
+from local_athena.engine.writes.encoding import csv_line, json_line, json_text, text_line, text_output
 from local_athena.engine.writes.outgoing import outgoing, partition_text
 from local_athena.engine.writes.properties import WriteProperties
 from local_athena.sql.errors import SqlError
@@ -186,7 +185,7 @@ class _CsvSink(_LineSink):
 
 class _JsonSink(_LineSink):
     def line(self, row: Sequence[Any]) -> str:
-        return json.dumps(json_line(row, self.columns), separators=(",", ":"), ensure_ascii=False)
+        return json_text(json_line(row, self.columns))
 
 
 class _OrcSink(_Sink):
