@@ -10,8 +10,8 @@
     {%- set zones = ["integration", "curated", "snapshots", "ops"] -%}
     {%- if zone is none or zone | trim not in zones -%}
         {{ exceptions.raise_compiler_error(
-            "'" ~ node_name ~ "' has no zone: its schema is '" ~ zone ~ "'. Move it under a folder that "
-            ~ "dbt_project.yml gives a +schema to, or set one of: " ~ zones | join(", ")
+            "'" ~ node_name ~ "' has no zone: its schema is '" ~ zone ~ "'. Move it under a folder "
+            ~ "that dbt_project.yml gives a +schema to, or set one of: " ~ zones | join(", ")
         ) }}
     {%- endif -%}
     {{ return(env ~ "_" ~ zone | trim) }}

@@ -6,11 +6,14 @@
     {% do test_newer_version_condition() %}
     {% do test_winning_version() %}
     {% do test_br_date() %}
+    {% do test_instant_type() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 
 {% macro assert_equal(actual, expected, case) %}
     {% if actual != expected %}
-        {{ exceptions.raise_compiler_error(case ~ ": expected <" ~ expected ~ ">, got <" ~ actual ~ ">") }}
+        {{ exceptions.raise_compiler_error(
+            case ~ ": expected <" ~ expected ~ ">, got <" ~ actual ~ ">"
+        ) }}
     {% endif %}
 {% endmacro %}

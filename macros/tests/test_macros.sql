@@ -1,5 +1,7 @@
 {% macro test_database_of() %}
-    {% do assert_equal(_database_of("local", "curated", "m"), "local_curated", "zone of a laptop") %}
+    {% do assert_equal(
+        _database_of("local", "curated", "m"), "local_curated", "zone of a laptop"
+    ) %}
     {% do assert_equal(_database_of("dev_ana", " ops ", "m"), "dev_ana_ops", "zone of a person") %}
 {% endmacro %}
 
@@ -44,4 +46,8 @@
         "cast(at_timezone(with_timezone(x, 'UTC'), 'America/Sao_Paulo') as date)",
         "instant to day",
     ) %}
+{% endmacro %}
+
+{% macro test_instant_type() %}
+    {% do assert_equal(instant_type(), "timestamp(6)", "Iceberg's precision") %}
 {% endmacro %}

@@ -31,9 +31,9 @@ select
     lpad(trim(versions.customer_zip_code_prefix), 5, '0') as zip_code_prefix,
     versions.deleted_at is not null as is_deleted,
 
-    cast(versions.created_at as timestamp(6)) as created_at,
-    cast(versions.updated_at as timestamp(6)) as updated_at,
-    cast(versions.deleted_at as timestamp(6)) as deleted_at,
+    cast(versions.created_at as {{ instant_type() }}) as created_at,
+    cast(versions.updated_at as {{ instant_type() }}) as updated_at,
+    cast(versions.deleted_at as {{ instant_type() }}) as deleted_at,
 
     versions._source_sequence,
     versions.ingest_date as _landed_date,

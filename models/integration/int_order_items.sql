@@ -29,9 +29,9 @@ select
     cast(price as decimal(18, 2)) as price_brl,
     cast(freight_value as decimal(18, 2)) as freight_brl,
 
-    cast(shipping_limit_date as timestamp(6)) as shipping_limit_at,
-    cast(updated_at as timestamp(6)) as updated_at,
-    cast(deleted_at as timestamp(6)) as deleted_at,
+    cast(shipping_limit_date as {{ instant_type() }}) as shipping_limit_at,
+    cast(updated_at as {{ instant_type() }}) as updated_at,
+    cast(deleted_at as {{ instant_type() }}) as deleted_at,
 
     _source_sequence,
     ingest_date as _landed_date,

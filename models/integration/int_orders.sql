@@ -26,12 +26,12 @@ select
     {{ br_date('order_estimated_delivery_date') }} as estimated_delivery_date,
     deleted_at is not null as is_deleted,
 
-    cast(order_purchase_timestamp as timestamp(6)) as purchased_at,
-    cast(order_approved_at as timestamp(6)) as approved_at,
-    cast(order_delivered_carrier_date as timestamp(6)) as delivered_to_carrier_at,
-    cast(order_delivered_customer_date as timestamp(6)) as delivered_at,
-    cast(updated_at as timestamp(6)) as updated_at,
-    cast(deleted_at as timestamp(6)) as deleted_at,
+    cast(order_purchase_timestamp as {{ instant_type() }}) as purchased_at,
+    cast(order_approved_at as {{ instant_type() }}) as approved_at,
+    cast(order_delivered_carrier_date as {{ instant_type() }}) as delivered_to_carrier_at,
+    cast(order_delivered_customer_date as {{ instant_type() }}) as delivered_at,
+    cast(updated_at as {{ instant_type() }}) as updated_at,
+    cast(deleted_at as {{ instant_type() }}) as deleted_at,
 
     _source_sequence,
     ingest_date as _landed_date,

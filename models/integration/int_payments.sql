@@ -27,7 +27,7 @@ select
 
     cast(payment_value as decimal(18, 2)) as amount_brl,
 
-    cast(updated_at as timestamp(6)) as updated_at,
+    cast(updated_at as {{ instant_type() }}) as updated_at,
 
     _source_sequence,
     ingest_date as _landed_date,

@@ -23,8 +23,8 @@ select
     nullif(trim(review_comment_title), '') as comment_title,
     nullif(trim(review_comment_message), '') as comment_message,
 
-    cast(review_creation_date as timestamp(6)) as created_at,
-    cast(review_answer_timestamp as timestamp(6)) as answered_at,
+    cast(review_creation_date as {{ instant_type() }}) as created_at,
+    cast(review_answer_timestamp as {{ instant_type() }}) as answered_at,
 
     _source_sequence,
     ingest_date as _landed_date,
