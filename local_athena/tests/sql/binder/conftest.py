@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from local_athena.sql import nodes
 from local_athena.sql.binder import (
     BindContext,
@@ -96,6 +95,9 @@ class Shop:
             raise SqlError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
         return TABLES.get((database, name))
 
+    def at_version(self, handle: TableHandle, version: tuple[str, Any]) -> TableHandle:
+        return handle
+
 
 _BINDERS: dict[type, Callable[[Any, BindContext], Any]] = {
     nodes.Insert: bind_insert,
@@ -112,9 +114,7 @@ Bind = Callable[..., Any]
 def bind() -> Bind:
     """`bind(text, *parameters)` in the database `shop` at NOW."""
 
-    def bind_text(
-        text: str, *parameters: nodes.Expression, database: str | None = "shop"
-    ) -> Any:
+    def bind_text(text: str, *parameters: nodes.Expression, database: str | None = "shop") -> Any:
         context = BindContext(
             Shop(), "awsdatacatalog", database, NOW, parameters=parameters, user="someone"
         )

@@ -30,6 +30,9 @@ class NoTables:
     def resolve(self, catalog: str | None, database: str | None, name: str) -> None:
         return None
 
+    def at_version(self, handle: b.TableHandle, version: tuple[str, Any]) -> b.TableHandle:
+        return handle
+
 
 def check_query(query: b.BoundQuery, outer: Seen, tables: dict[int, list[t.Type]]) -> None:
     tables = dict(tables)
