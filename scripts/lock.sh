@@ -19,7 +19,7 @@ groups() {
 }
 
 # shellcheck disable=SC2046  # the words are arguments
-compile $(groups build test lint airflow) "$@" -o requirements/test.txt
+compile $(groups build test lint bench airflow) "$@" -o requirements/test.txt
 cp requirements/test.txt "$work/all.txt"
 # shellcheck disable=SC2046
 compile $(groups build) -c "$work/all.txt" -o requirements/demo.txt
