@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from local_athena.catalog import Column, Table
 from local_athena.catalog.domain import Span, Values
 from local_athena.catalog.projection import escape, project
@@ -89,7 +88,8 @@ def test_project__day_first_format__filters_by_text_not_by_bisection() -> None:
 
 def test_project__seconds_of_years_with_an_hour__stays_cheap() -> None:
     t = table({"s": "string"}, s__type="date", s__range="2000-01-01 00:00:00,NOW",
-              s__format="yyyy-MM-dd HH:mm:ss", s__interval="1", s__interval__unit="SECONDS")  # fmt: skip
+              s__format="yyyy-MM-dd HH:mm:ss", s__interval="1", s__interval__unit="SECONDS"
+              )  # fmt: skip
     found = values(t, s=Span(low="2026-01-01 00:00:00", high="2026-01-01 00:59:59"))
     assert len(found) == 3600
     with pytest.raises(ProjectionError, match="limit"):
