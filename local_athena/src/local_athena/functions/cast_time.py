@@ -20,6 +20,7 @@ _TIMESTAMP = (
     r"\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
     r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?)?\s*"
 )
+_TAIL = r"\s*(UTC|Z|GMT|[+-][0-9]{2}:[0-9]{2}|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
 _TIME = r"([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?"
 _ZONED = re.compile(
     r"(?P<date>[+-]?\d{4,}-\d{1,2}-\d{1,2})"
@@ -55,10 +56,12 @@ def _text_to_date(value: str, source: Type, target: Type) -> str:
 
 
 def _text_to_timestamp(value: str, source: Type, target: Type) -> str:
+    """A zone behind the clock is left out: its clock is what counts."""
     precision = precision_of(target)
 
     def body(v: str) -> str:
-        valid = f"CASE WHEN regexp_full_match({v}, {text(_TIMESTAMP)}) THEN {v} END"
+        bare = f"regexp_replace({v}, {text(_TAIL)}, '')"
+        valid = f"CASE WHEN regexp_full_match({bare}, {text(_TIMESTAMP)}) THEN {bare} END"
         attempt = f"TRY_CAST({valid} AS TIMESTAMP)"
         if precision == 6:
             seventh = f"regexp_extract({v}, {text('[.][0-9]{6}([5-9])')}, 1)"

@@ -23,6 +23,7 @@ INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 _JAVA_NAMES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INT", "bigint": "BIGINT"}
 _DOUBLE = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
 _DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_COMPILED = ("joniregexp", "re2jregexp", "jsonpath", "codepoints", "likepattern", "json2016")
 _INTEGER = r"\s*[+-]?[0-9]+\s*"
 
 
@@ -47,6 +48,8 @@ def cast_text(value: str, source: Type, target: Type) -> str:
 def same_values(source: Type, target: Type) -> bool:
     """Whether every value of `source` is, as DuckDB holds it, already one of `target`."""
     if source == target:
+        return True
+    if target.base in _COMPILED and source.base in ("varchar", "char", *_COMPILED):
         return True
     if source.base != target.base:
         return False

@@ -11,7 +11,7 @@ from typing import Any
 
 from local_athena.functions import zones
 from local_athena.functions.cast_text import timestamp_text
-from local_athena.functions.cast_time import micro, normal_zone
+from local_athena.functions.cast_time import micro, normal_zone, rounded, rounded_time
 from local_athena.functions.casts import cast_text
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
@@ -93,6 +93,9 @@ def _date_add(call: Call, arguments: Sequence[str]) -> str:
         return f"CAST({value} + {step} AS DATE)"
     if type_.base == _TZ:
         return _zoned_add(value, type_, unit, amount, step)
+    if unit == "millisecond" and precision_of(type_) < 3:
+        shorten = rounded_time if type_.base == "time" else rounded
+        return shorten(f"({value} + {step})", precision_of(type_))
     return _with_micro(value, type_, lambda v: f"({v} + {step})", None)
 
 
@@ -105,6 +108,8 @@ def _zoned_add(value: str, type_: Type, unit: str, amount: str, step: str) -> st
             moment = zones.from_local(f"({zones.local_of(v)} + {move})", zones.zone(v))
         else:
             moment = f"({zones.instant(v)} + {step})"
+            if unit == "millisecond":
+                moment = rounded(moment, precision_of(type_))
         ps = f"struct_extract({v}, 'ps')" if precision_of(type_) > 6 else "0"
         return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, ps))
 

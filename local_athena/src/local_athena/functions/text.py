@@ -27,12 +27,12 @@ def payload(name: str, message: str) -> str:
 def fail(name: str, message: str, type_text: str | None = None) -> str:
     """An expression that raises: `message` is SQL (quote plain text). Lazy within CASE, seen by TRY.
 
-    A cast that cannot work, because error() is volatile and TRY refuses it.
+    A cast that cannot work, because error() is volatile and TRY refuses it; as the index of a list
+    of NULL it takes any type, and DuckDB folds it no earlier than its branch runs (a foldable
+    condition of a CASE would be computed while planning).
     """
-    text = f"CAST({payload(name, message)} AS INTEGER)"
-    if type_text is None:
-        return f"(CASE WHEN {text} = 0 THEN NULL END)"
-    return f"CAST((CASE WHEN {text} = 0 THEN NULL END) AS {type_text})"
+    text = f"list_extract([NULL], CAST({payload(name, message)} AS INTEGER))"
+    return text if type_text is None else f"CAST({text} AS {type_text})"
 
 
 def guard(condition: str, name: str, message: str, value: str) -> str:

@@ -29,7 +29,31 @@ def select_text(
     order_by: Sequence[bound.SortKey] = (),
 ) -> tuple[str, list[str]]:
     """(text without ORDER BY, order items): the items may stand behind the text, not around it,
-    unless the select is distinct."""
+    unless the select is distinct.
+
+    A lambda cannot see columns of an outer query (measured on DuckDB 1.5.5): where there are both,
+    the outer columns become columns of this select's relation.
+    """
+    text, items = _levels(select, context, names, order_by, {})
+    if context.nested and "lambda " in text + "".join(items):
+        free = free_columns((select, tuple(order_by)))
+        brought = {number: f"o{context.number()}" for number in sorted(free)}
+        if brought:
+            return _levels(select, context, names, order_by, brought)
+    return text, items
+
+
+def _levels(
+    select: bound.BoundSelect,
+    context: Context,
+    names: Sequence[str],
+    order_by: Sequence[bound.SortKey],
+    brought: dict[int, str],
+) -> tuple[str, list[str]]:
+    """`brought` names, by id, the columns of outer queries that the relation gets besides its own."""
+    outside = context
+    if brought:
+        context = context.at(columns={**context.columns, **brought})
     lower = context.at(subqueries=Level("s"))
     where = condition(select.where, lower) if select.where is not None else None
     place = _place(select, context, lower)
@@ -53,9 +77,15 @@ def select_text(
         )
         if not isinstance(key.key, bound.Constant):  # (a number would be a position)
             items.append(sort_item(key, write(key.key, sorting)))
-    source = from_text(select.relation, context) if select.relation is not None else None
+    source = from_text(select.relation, outside) if select.relation is not None else None
+    if brought:
+        added = ", ".join(
+            f"{outside.columns.get(number, f'x{number}')} AS {name}"
+            for number, name in brought.items()
+        )
+        star = f"SELECT *, {added} FROM {source}" if source is not None else f"SELECT {added}"
+        source = f"({star}) AS q{context.number()}"
     source = _with_subqueries(source, lower, context)
-    source = _with_outer(select, order_by, source, context)
     body = _filtered(source, where)
     if select.grouping_sets is not None:
         body = _grouped(select, context, lower, place, body)
@@ -83,25 +113,6 @@ def select_text(
             )
         return f"SELECT DISTINCT {', '.join(outputs)}{body}", items
     return f"SELECT {', '.join(outputs)}{body}", items
-
-
-def _with_outer(
-    select: bound.BoundSelect,
-    order_by: Sequence[bound.SortKey],
-    source: str | None,
-    context: Context,
-) -> str | None:
-    """Outer queries' columns as columns of the relation: a lambda cannot see outer ones (measured
-    on DuckDB 1.5.5)."""
-    free = sorted(free_columns((select, tuple(order_by))))
-    if not free or not context.nested:
-        return source
-    brought = ", ".join(
-        f"{context.columns.get(number, f'x{number}')} AS x{number}" for number in free
-    )
-    if source is None:
-        return f"(SELECT {brought}) AS q{context.number()}"
-    return f"(SELECT *, {brought} FROM {source}) AS q{context.number()}"
 
 
 def _place(select: bound.BoundSelect, context: Context, lower: Context) -> Context:

@@ -1,0 +1,643 @@
+"""Arrays.
+
+Measured on DuckDB 1.5.5: subscripts out of range are NULL natively; list_reduce wants one type;
+any/all match skip NULLs; `array || element` is missing; list functions drop NULLs here and there,
+so those that must keep them are built of list_transform and list_filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from local_athena.functions.aggregates import reduce_text
+from local_athena.functions.text import fail, let, text
+from local_athena.functions.udf import call_python
+from local_athena.sql.bound import Call, LambdaOf
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import duckdb_type, element_of
+from local_athena.sql.rewrite.comparison import canonical, equal, is_plain
+from local_athena.sql.types import Type
+
+Writer = Callable[[Call, Sequence[str]], str]
+_MOST_ENTRIES = 10_000
+
+
+def _invalid(message: str) -> str:
+    return fail("INVALID_FUNCTION_ARGUMENT", text(message))
+
+
+def concat_arrays(call: Call, arguments: Sequence[str]) -> str:
+    """`||` and concat: NULL if any is; an element beside an array is an array of one."""
+    parts = [
+        value if argument.type.base == "array" else f"[{value}]"
+        for value, argument in zip(arguments, call.arguments, strict=True)
+    ]
+    arrays = [
+        index for index, argument in enumerate(call.arguments) if argument.type.base == "array"
+    ]
+
+    def body(*names: str) -> str:
+        joined = names[0]
+        for name in names[1:]:
+            joined = f"list_concat({joined}, {name})"
+        nulls = " OR ".join(f"{names[index]} IS NULL" for index in arrays)
+        return f"(CASE WHEN {nulls} THEN NULL ELSE {joined} END)"
+
+    return let(parts, body)
+
+
+def _cardinality(call: Call, arguments: Sequence[str]) -> str:
+    kind = call.arguments[0].type.base
+    if kind == "map":
+        return f"CAST(cardinality({arguments[0]}) AS BIGINT)"
+    if kind == "array":
+        return f"CAST(len({arguments[0]}) AS BIGINT)"
+    raise SqlError("NOT_SUPPORTED", f"cardinality({call.arguments[0].type}) is not supported")
+
+
+def _element_at(call: Call, arguments: Sequence[str]) -> str:
+    base = call.arguments[0].type
+    if base.base == "map":
+        from local_athena.functions.maps import value_of
+
+        return value_of(call, arguments)
+    return let(
+        list(arguments),
+        lambda a, i: (
+            f"(CASE WHEN {i} = 0 THEN {_invalid('SQL array indices start at 1')} "
+            f"ELSE {a}[{i}] END)"
+        ),
+    )
+
+
+def _eq_any(type_: Type, items: str, value: str) -> str:
+    """How often `value` is among items: a list of the equal ones."""
+    return f"list_filter({items}, lambda ea: {equal(type_, 'ea', value)})"
+
+
+def _contains(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.arguments[0].type)
+    return let(
+        list(arguments),
+        lambda a, v: (
+            f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL "
+            f"WHEN len({_eq_any(type_, a, v)}) > 0 THEN TRUE "
+            f"WHEN list_count({a}) < len({a}) THEN NULL ELSE FALSE END)"
+            if not is_plain(type_)
+            else f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL "
+            f"WHEN list_contains({a}, {v}) THEN TRUE "
+            f"WHEN list_count({a}) < len({a}) THEN NULL ELSE FALSE END)"
+        ),
+    )
+
+
+def _contains_sequence(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        list(arguments),
+        lambda a, s: (
+            f"(CASE WHEN {a} IS NULL OR {s} IS NULL THEN NULL WHEN len({s}) = 0 THEN TRUE ELSE "
+            f"len(list_filter(range(1, len({a}) - len({s}) + 2), "
+            f"lambda i: {a}[i:i + len({s}) - 1] IS NOT DISTINCT FROM {s})) > 0 END)"
+        ),
+    )
+
+
+def _position(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.arguments[0].type)
+    if len(arguments) == 2:
+        return let(
+            list(arguments),
+            lambda a, v: (
+                f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL ELSE "
+                f"COALESCE({_indexes(type_, a, v)}[1], 0) END)"
+            ),
+        )
+    return let(
+        list(arguments),
+        lambda a, v, n: (
+            f"(CASE WHEN {n} = 0 THEN "
+            + _invalid("array_position cannot take a 0-valued instance argument.")
+            + f" WHEN {a} IS NULL OR {v} IS NULL OR {n} IS NULL THEN NULL ELSE "
+            f"COALESCE({_indexes(type_, a, v)}[{n}], 0) END)"
+        ),
+    )
+
+
+def _indexes(type_: Type, items: str, value: str) -> str:
+    if is_plain(type_):
+        return f"list_filter(range(1, len({items}) + 1), lambda ix: {items}[ix] = {value})"
+    return f"list_filter(range(1, len({items}) + 1), lambda ix: {equal(type_, f'{items}[ix]', value)})"
+
+
+def _remove(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.arguments[0].type)
+    return let(
+        list(arguments),
+        lambda a, v: (
+            f"(CASE WHEN {v} IS NULL THEN NULL ELSE list_filter({a}, "
+            f"lambda e: e IS NULL OR NOT {equal(type_, 'e', v)}) END)"
+        ),
+    )
+
+
+def _first_only(items: str, type_: Type) -> str:
+    """Distinct elements in the order of their first place, NULL among them."""
+
+    def body(a: str) -> str:
+        keys = canonical(type_, "e")
+        if keys == "e":
+            seen = f"{a}[1:i - 1]"
+            here = f"{a}[i]"
+            packed = f"list_transform({seen}, lambda e: {{'v': e}})"
+            kept = (
+                f"list_filter(range(1, len({a}) + 1), lambda i: "
+                f"NOT list_contains({packed}, {{'v': {here}}}))"
+            )
+            return f"list_transform({kept}, lambda i: {a}[i])"
+        keyed = f"list_transform({a}, lambda e: {{'v': {keys}}})"
+        kept = (
+            f"list_filter(range(1, len({a}) + 1), lambda i: "
+            f"NOT list_contains(({keyed})[1:i - 1], ({keyed})[i]))"
+        )
+        return f"list_transform({kept}, lambda i: {a}[i])"
+
+    return let([items], body)
+
+
+def _distinct(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.arguments[0].type)
+    return let([arguments[0]], lambda a: _distinct_text(a, type_))
+
+
+def _distinct_text(items: str, type_: Type) -> str:
+    return f"(CASE WHEN {items} IS NOT NULL THEN {_first_only(items, type_)} END)"
+
+
+def _among(items: str, value: str) -> str:
+    return f"list_contains(list_transform({items}, lambda m: {{'v': m}}), {{'v': {value}}})"
+
+
+def _union(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.type)
+    joined = let(
+        list(arguments),
+        lambda a, b: (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE list_concat({a}, {b}) END)"
+        ),
+    )
+    return let([joined], lambda a: _distinct_text(a, type_))
+
+
+def _intersect(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.type)
+    kept = let(
+        list(arguments),
+        lambda a, b: (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
+            f"ELSE list_filter({a}, lambda e: {_among(b, 'e')}) END)"
+        ),
+    )
+    return let([kept], lambda a: _distinct_text(a, type_))
+
+
+def _except(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.type)
+    kept = let(
+        list(arguments),
+        lambda a, b: (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
+            f"ELSE list_filter({a}, lambda e: NOT {_among(b, 'e')}) END)"
+        ),
+    )
+    return let([kept], lambda a: _distinct_text(a, type_))
+
+
+def _overlap(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        list(arguments),
+        lambda a, b: (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
+            f"WHEN len(list_filter({a}, lambda e: e IS NOT NULL AND {_among(b, 'e')})) > 0 THEN TRUE "
+            f"WHEN len({a}) > 0 AND len({b}) > 0 AND (list_count({a}) < len({a}) OR "
+            f"list_count({b}) < len({b})) THEN NULL ELSE FALSE END)"
+        ),
+    )
+
+
+def _extreme(function: str) -> Writer:
+    """array_max, array_min: NULL if any element is."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        type_ = element_of(call.arguments[0].type)
+
+        def body(a: str) -> str:
+            picked = f"{function}({a})"
+            if type_.base in ("double", "real"):
+                numbers = f"list_filter({a}, lambda n: NOT isnan(n))"
+                picked = f"(CASE WHEN len({numbers}) < len({a}) THEN CAST('nan' AS {duckdb_type(type_)}) ELSE {picked} END)"
+            return f"(CASE WHEN list_count({a}) < len({a}) THEN NULL ELSE {picked} END)"
+
+        return let([arguments[0]], body)
+
+    return write
+
+
+def _sort(call: Call, arguments: Sequence[str]) -> str:
+    type_ = element_of(call.arguments[0].type)
+    if len(arguments) == 1:
+        if canonical(type_, "e") != "e":
+            keyed = f"list_transform({arguments[0]}, lambda e: {{'k': {canonical(type_, 'e')}, 'v': e}})"
+            nulls = f"list_filter({arguments[0]}, lambda e: e IS NULL)"
+            packed = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
+            return f"list_concat(list_transform(list_sort({packed}), lambda e: e.v), {nulls})"
+        return f"list_sort({arguments[0]}, 'ASC', 'NULLS LAST')"
+    return _sort_by(call, arguments, type_)
+
+
+def _sort_by(call: Call, arguments: Sequence[str], type_: Type) -> str:
+    """With a comparator: insertion sort as a fold, each element put before the first that it
+    precedes (stable; quadratic, as arrays are small)."""
+    left, right, body = _parameters(arguments[1])
+    kind = duckdb_type(type_)
+    before = _bind(body, {left: "rb.e", right: "si.e"})
+    state = f"STRUCT(e {kind})[]"
+    place = f"list_filter(ra.s, lambda si: {before} >= 0)"
+    after = f"list_filter(ra.s, lambda si: {before} < 0)"
+    inner = f"list_concat(list_concat({place}, [{{'e': rb.e}}]), {after})"
+    items = arguments[0]
+    head = f"{{'s': CAST([] AS {state}), 'e': CAST(NULL AS {kind})}}"
+    rest = f"list_transform({items}, lambda ri: {{'s': CAST(NULL AS {state}), 'e': ri}})"
+    fold = (
+        f"list_reduce(list_concat([{head}], {rest}), "
+        f"lambda ra, rb: {{'s': {inner}, 'e': CAST(NULL AS {kind})}})"
+    )
+    # `before` says how rb compares with each si: those not greater than rb stand in front
+    return let(
+        [items],
+        lambda a: (
+            f"(CASE WHEN {a} IS NOT NULL THEN "
+            f"list_transform({fold.replace(items, a) if items != a else fold}.s, lambda so: so.e) END)"
+        ),
+    )
+
+
+def _parameters(lambda_text: str) -> tuple[str, str, str]:
+    names, _, body = lambda_text.removeprefix("lambda ").partition(": ")
+    first, _, second = names.partition(",")
+    return first.strip(), second.strip(), body
+
+
+def _bind(body: str, names: dict[str, str]) -> str:
+    import re
+
+    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in names)
+    return re.sub(pattern, lambda m: names[m.group(0)], body)
+
+
+def _slice(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        list(arguments),
+        lambda a, s, n: (
+            f"(CASE WHEN {s} = 0 THEN {_invalid('SQL array indices start at 1')} "
+            f"WHEN {n} < 0 THEN {_invalid('length must be greater than or equal to 0')} "
+            f"WHEN {a} IS NULL OR {s} IS NULL OR {n} IS NULL THEN NULL "
+            f"WHEN {s} > len({a}) OR -{s} > len({a}) OR {n} = 0 THEN {a}[1:0] "
+            f"WHEN {s} > 0 THEN {a}[{s}:{s} + {n} - 1] "
+            f"ELSE {a}[len({a}) + {s} + 1:len({a}) + {s} + {n}] END)"
+        ),
+    )
+
+
+def _trim_array(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        list(arguments),
+        lambda a, n: (
+            f"(CASE WHEN {n} < 0 THEN {_invalid('size must not be negative')} WHEN {n} > len({a}) THEN "
+            + fail(
+                "INVALID_FUNCTION_ARGUMENT",
+                f"'size must not exceed array cardinality ' || len({a}) || ': ' || {n}",
+            )
+            + f" ELSE {a}[1:len({a}) - {n}] END)"
+        ),
+    )
+
+
+def _join(call: Call, arguments: Sequence[str]) -> str:
+    from local_athena.functions.casts import cast_text
+    from local_athena.sql.types import VARCHAR
+
+    type_ = element_of(call.arguments[0].type)
+    shown = cast_text("e", type_, VARCHAR)
+    missing = arguments[2] if len(arguments) == 3 else None
+
+    def body(a: str, d: str, *rest: str) -> str:
+        if rest:
+            items = f"list_transform({a}, lambda e: COALESCE({shown}, {rest[0]}))"
+        else:
+            items = f"list_transform(list_filter({a}, lambda e: e IS NOT NULL), lambda e: {shown})"
+        test = f"{a} IS NULL OR {d} IS NULL"
+        return f"(CASE WHEN {test} THEN NULL ELSE COALESCE(array_to_string({items}, {d}), '') END)"
+
+    texts = [arguments[0], arguments[1], *([missing] if missing is not None else [])]
+    return let(texts, body)
+
+
+def _flatten(call: Call, arguments: Sequence[str]) -> str:
+    return f"flatten(list_filter({arguments[0]}, lambda e: e IS NOT NULL))"
+
+
+def _repeat(call: Call, arguments: Sequence[str]) -> str:
+    message = f"count argument of repeat function must be less than or equal to {_MOST_ENTRIES}"
+    return let(
+        list(arguments),
+        lambda v, n: (
+            f"(CASE WHEN {n} > {_MOST_ENTRIES} THEN {_invalid(message)} "
+            f"WHEN {n} < 0 THEN "
+            + _invalid("count argument of repeat function must be greater than or equal to 0")
+            + f" WHEN {n} IS NULL THEN NULL "
+            f"ELSE list_transform(range({n}), lambda i: {v}) END)"
+        ),
+    )
+
+
+def _sequence(call: Call, arguments: Sequence[str]) -> str:
+    type_ = call.arguments[0].type
+    if type_.base in ("tinyint", "smallint", "integer", "bigint"):
+        default = lambda a, b: f"(CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"  # noqa: E731
+        return _stepped(arguments, default, lambda a, b, s: f"({b} - {a}) // {s}",
+                        lambda a, s, i: f"CAST({a} + {s} * {i} AS {duckdb_type(element_of(call.type))})")
+    micro = "CAST({0} AS TIMESTAMP)"
+    step_type = call.arguments[2].type if len(arguments) == 3 else None
+    kind = duckdb_type(element_of(call.type))
+    if step_type is not None and step_type.base == "interval year to month":
+        return _stepped(
+            arguments,
+            lambda a, b: "1",
+            lambda a, b, s: f"date_sub('month', {micro.format(a)}, {micro.format(b)}) // {s}",
+            lambda a, s, i: f"CAST({micro.format(a)} + to_months(CAST({s} * {i} AS INTEGER)) AS {kind})",
+        )
+    day = "CAST(86400000 AS BIGINT)"
+    return _stepped(
+        arguments,
+        lambda a, b: f"(CASE WHEN {b} >= {a} THEN {day} ELSE -{day} END)",
+        lambda a, b, s: (
+            f"(epoch_us({micro.format(b)}) - epoch_us({micro.format(a)})) // ({s} * 1000)"
+        ),
+        lambda a, s, i: f"CAST({micro.format(a)} + to_microseconds({s} * 1000 * {i}) AS {kind})",
+    )
+
+
+def _stepped(
+    arguments: Sequence[str],
+    default: Callable[[str, str], str],
+    count: Callable[[str, str, str], str],
+    item: Callable[[str, str, str], str],
+) -> str:
+    wrong = (
+        "sequence stop value should be greater than or equal to start value if step is greater than"
+        " zero otherwise stop should be less than or equal to start"
+    )
+    most = f"result of sequence function must not have more than {_MOST_ENTRIES} entries"
+
+    def body(a: str, b: str, s: str) -> str:
+        size = count(a, b, s)
+        return (
+            f"(CASE WHEN {s} = 0 THEN {_invalid('step must not be zero')} "
+            f"WHEN ({s} > 0 AND {b} < {a}) OR ({s} < 0 AND {b} > {a}) THEN {_invalid(wrong)} "
+            f"WHEN {size} >= {_MOST_ENTRIES} THEN {_invalid(most)} "
+            f"WHEN {a} IS NULL OR {b} IS NULL OR {s} IS NULL THEN NULL "
+            f"ELSE list_transform(range({size} + 1), lambda i: {item(a, s, 'i')}) END)"
+        )
+
+    if len(arguments) == 3:
+        return let(list(arguments), body)
+    return let(list(arguments), lambda a, b: let([default(a, b)], lambda s: body(a, b, s)))
+
+
+def _shuffle(call: Call, arguments: Sequence[str]) -> str:
+    kind = duckdb_type(call.arguments[0].type)
+
+    def run(items: list[Any]) -> list[Any]:
+        import random
+
+        return random.sample(items, len(items))
+
+    return call_python("shuffle", run, arguments, [kind], kind, volatile=True)
+
+
+def _combinations(call: Call, arguments: Sequence[str]) -> str:
+    kinds = [duckdb_type(argument.type) for argument in call.arguments]
+    return call_python("combinations", _choose, arguments, kinds, duckdb_type(call.type))
+
+
+def _choose(items: list[Any], size: int) -> list[list[Any]]:
+    if size < 0:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"combination size must not be negative: {size}")
+    if size > 5:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"combination size must not exceed 5: {size}")
+    count = len(items)
+    if size > count:
+        return []
+    if size == 0:
+        return [[]]
+    found: list[list[int]] = []
+    chosen = list(range(size))
+    while True:
+        found.append(list(chosen))
+        if len(found) > 100_000:
+            raise SqlError("INVALID_FUNCTION_ARGUMENT", "combinations exceed max size")
+        at = 0
+        while at < size - 1 and chosen[at] + 1 == chosen[at + 1]:
+            chosen[at] = at
+            at += 1
+        chosen[at] += 1
+        if chosen[size - 1] >= count:
+            break
+    return [[items[index] for index in one] for one in found]
+
+
+def _ngrams(call: Call, arguments: Sequence[str]) -> str:
+    return let(
+        list(arguments),
+        lambda a, n: (
+            f"(CASE WHEN {n} <= 0 THEN {_invalid('N must be positive')} "
+            f"WHEN {a} IS NULL OR {n} IS NULL THEN NULL WHEN len({a}) <= {n} THEN [{a}] "
+            f"ELSE list_transform(range(1, len({a}) - {n} + 2), lambda i: {a}[i:i + {n} - 1]) END)"
+        ),
+    )
+
+
+def _histogram(call: Call, arguments: Sequence[str]) -> str:
+    kind = duckdb_type(call.type)
+    if element_of(call.arguments[0].type).base == "unknown":
+        return f"CAST(MAP {{}} AS {kind})"
+    return let(
+        [arguments[0]],
+        lambda a: (
+            f"map_from_entries(list_transform(list_sort(list_distinct({a})), lambda k: "
+            f"struct_pack(key := k, value := CAST(len(list_filter({a}, lambda e: e = k)) AS BIGINT))))"
+        ),
+    )
+
+
+# ---------------------------------------------------------------- lambdas
+
+
+def _transform(call: Call, arguments: Sequence[str]) -> str:
+    return f"list_transform({arguments[0]}, {arguments[1]})"
+
+
+def _filter(call: Call, arguments: Sequence[str]) -> str:
+    return f"list_filter({arguments[0]}, {arguments[1]})"
+
+
+def _match(kind: str) -> Writer:
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        tests = f"list_transform({arguments[0]}, {arguments[1]})"
+        decided, default = {
+            "any": ("TRUE", "FALSE"), "all": ("FALSE", "TRUE"), "none": ("TRUE", "TRUE"),
+        }[kind]
+        result = "FALSE" if kind == "none" else decided
+        return let(
+            [tests],
+            lambda t: (
+                f"(CASE WHEN {t} IS NULL THEN NULL WHEN list_contains({t}, {decided}) THEN {result} "
+                f"WHEN list_count({t}) < len({t}) THEN NULL ELSE {default} END)"
+            ),
+        )
+
+    return write
+
+
+def _reduce(call: Call, arguments: Sequence[str]) -> str:
+    step = call.arguments[2]
+    assert isinstance(step, LambdaOf)
+    state_type, item_type = step.parameters[0].type, step.parameters[1].type
+    state_name, item_name, body = _parameters(arguments[2])
+    start = arguments[1]
+    folded = reduce_text(
+        "{a}", start, state_name, item_name, body, duckdb_type(state_type), duckdb_type(item_type)
+    )
+    final_name, _, final = arguments[3].removeprefix("lambda ").partition(": ")
+
+    def finish(state: str) -> str:
+        return _bind(final, {final_name.strip(): state})
+
+    def whole(a: str) -> str:
+        made = let([folded.replace("{a}", a)], finish)
+        return f"(CASE WHEN {a} IS NULL THEN NULL ELSE {made} END)"
+
+    return let([arguments[0]], whole)
+
+
+def _zip(call: Call, arguments: Sequence[str]) -> str:
+    def body(*names: str) -> str:
+        longest = f"greatest({', '.join(f'len({name})' for name in names)})"
+        packed = ", ".join(f"'f{index}': {name}[i]" for index, name in enumerate(names))
+        nulls = " OR ".join(f"{name} IS NULL" for name in names)
+        return (
+            f"(CASE WHEN {nulls} THEN NULL ELSE "
+            f"list_transform(range(1, {longest} + 1), lambda i: {{{packed}}}) END)"
+        )
+
+    return let(list(arguments), body)
+
+
+def _zip_with(call: Call, arguments: Sequence[str]) -> str:
+    left, right, body = _parameters(arguments[2])
+
+    def made(a: str, b: str) -> str:
+        inner = _bind(body, {left: f"{a}[iz]", right: f"{b}[iz]"})
+        return (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE "
+            f"list_transform(range(1, greatest(len({a}), len({b})) + 1), lambda iz: {inner}) END)"
+        )
+
+    return let([arguments[0], arguments[1]], made)
+
+
+def _vector(name: str, function: Callable[..., Any]) -> Writer:
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        kinds = [duckdb_type(argument.type) for argument in call.arguments]
+        return call_python(name, function, arguments, kinds, duckdb_type(call.type))
+
+    return write
+
+
+def _dot(left: list[float | None], right: list[float | None]) -> float | None:
+    if len(left) != len(right):
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
+    if None in left or None in right:
+        return None
+    return sum(a * b for a, b in zip(left, right, strict=True))  # type: ignore[operator]
+
+
+def _euclidean(left: list[float | None], right: list[float | None]) -> float | None:
+    if len(left) != len(right):
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
+    if None in left or None in right:
+        return None
+    return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)  # type: ignore[operator]
+
+
+def _cosine(left: Any, right: Any) -> float | None:
+    import math
+
+    if isinstance(left, list) and isinstance(right, list) and (
+        (left and isinstance(left[0], tuple)) or (right and isinstance(right[0], tuple))
+    ):
+        a, b = dict(left), dict(right)
+        dot = sum(a[key] * b[key] for key in a if key in b)
+        size = math.sqrt(sum(v * v for v in a.values())) * math.sqrt(sum(v * v for v in b.values()))
+        return dot / size if size else None
+    dot_ = _dot(left, right)
+    if dot_ is None:
+        return None
+    size = math.sqrt(sum(v * v for v in left)) * math.sqrt(sum(v * v for v in right))
+    return dot_ / size if size else None
+
+
+def _cosine_distance(left: Any, right: Any) -> float | None:
+    similarity = _cosine(left, right)
+    return None if similarity is None else 1 - similarity
+
+
+SCALARS = {
+    "cardinality": _cardinality,
+    "element_at": _element_at,
+    "contains": _contains,
+    "contains_sequence": _contains_sequence,
+    "array_position": _position,
+    "array_remove": _remove,
+    "array_distinct": _distinct,
+    "array_union": _union,
+    "array_intersect": _intersect,
+    "array_except": _except,
+    "arrays_overlap": _overlap,
+    "array_max": _extreme("list_max"),
+    "array_min": _extreme("list_min"),
+    "array_sort": _sort,
+    "array_join": _join,
+    "array_histogram": _histogram,
+    "slice": _slice,
+    "trim_array": _trim_array,
+    "flatten": _flatten,
+    "repeat": _repeat,
+    "sequence": _sequence,
+    "shuffle": _shuffle,
+    "combinations": _combinations,
+    "ngrams": _ngrams,
+    "transform": _transform,
+    "filter": _filter,
+    "any_match": _match("any"),
+    "all_match": _match("all"),
+    "none_match": _match("none"),
+    "reduce": _reduce,
+    "zip": _zip,
+    "zip_with": _zip_with,
+    "dot_product": _vector("dot_product", _dot),
+    "euclidean_distance": _vector("euclidean", _euclidean),
+    "cosine_similarity": _vector("cosine_similarity", _cosine),
+    "cosine_distance": _vector("cosine_distance", _cosine_distance),
+}

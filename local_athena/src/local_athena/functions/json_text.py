@@ -1,0 +1,83 @@
+"""JSON as text: reading as Jackson does and writing in Trino's canonical form."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from local_athena.sql.errors import SqlError
+
+MISSING = object()
+"""What a path finds where nothing is; JSON's null is None."""
+
+
+class Number(str):
+    """A fractional number with its digits as written."""
+
+    __slots__ = ()
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def read(text: str, *, digits: bool = False) -> Any:
+    """A JSON value; with `digits`, fractional numbers keep theirs as `Number`.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    parse_float: Any = Number if digits else float
+    return json.loads(text, parse_float=parse_float, parse_constant=_no_constant)
+
+
+_encode = json.encoder.encode_basestring
+
+
+def quoted(text: str) -> str:
+    """A JSON string."""
+    return _encode(text)
+
+
+def number_text(value: float) -> str:
+    """A double in JSON: Java's text; what is no number is a string."""
+    from local_athena.engine.results import java_double
+
+    text = java_double(value)
+    return text if math.isfinite(value) else f'"{text}"'
+
+
+def dump(value: Any) -> str:
+    """Compact text, keys in order of their code points."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{quoted(k)}:{dump(value[k])}" for k in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dump, value)) + "]"
+    return str(value)
+
+
+def canonical(text: str) -> str:
+    """JSON text in canonical form.
+
+    Raises:
+        SqlError: INVALID_FUNCTION_ARGUMENT.
+    """
+    try:
+        return dump(read(text))
+    except (ValueError, RecursionError):
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", f"Cannot convert value to JSON: '{text}'"
+        ) from None
