@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from local_athena.functions.registry import ScalarWriter
+from local_athena.functions.registry import CastWriter, ScalarWriter
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
+from local_athena.sql.types import Type
 
 _PLAIN = re.compile(
     r"\^?(?:[A-Za-z0-9 _@#%&=:;,<>/!\"'~`-]|\\[.d\-+*?()\[\]{}|^$/\\]|\[\^?[A-Za-z0-9_@#%=:;,/ .+-]+\]"
@@ -235,4 +236,15 @@ SCALARS: dict[str, ScalarWriter] = {
     "regexp_position": _python("regexp_position", _position),
     "regexp_replace": _write_replace,
     "regexp_split": _python("regexp_split", _split),
+}
+
+
+def _as_pattern(value: str, source: Type, target: Type) -> str:
+    """A pattern is its text; it is compiled, and refused, where it is used."""
+    return value
+
+
+CASTS: dict[tuple[str, str], CastWriter] = {
+    ("varchar", "joniregexp"): _as_pattern,
+    ("char", "joniregexp"): _as_pattern,
 }
