@@ -360,7 +360,8 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class ScalarQuery:
-    """At most one row, else SUBQUERY_MULTIPLE_ROWS."""
+    """At most one row, else SUBQUERY_MULTIPLE_ROWS; the query gives one column (several columns are
+    packed into a row)."""
 
     query: BoundQuery
     type: Type

@@ -24,6 +24,7 @@ from local_athena.sql.bound import (
     Output,
     Quantified,
     Reference,
+    RowOf,
     ScalarQuery,
 )
 from local_athena.sql.coercion import common_super_type, is_comparable
@@ -46,7 +47,19 @@ def _value_type(query: BoundQuery) -> Type:
 
 def bind_scalar_query(binder: Binder, node: nodes.ScalarQuery, scope: Scope) -> BoundExpression:
     query = _inner(binder, node.query, scope, node.at)
-    return ScalarQuery(query, _value_type(query))
+    type_ = _value_type(query)
+    if len(query.columns) > 1:
+        query = _packed(binder, query, type_)
+    return ScalarQuery(query, type_)
+
+
+def _packed(binder: Binder, query: BoundQuery, type_: Type) -> BoundQuery:
+    """The query with its columns as one row value."""
+    inner = tuple(binder.new_column(column.name, column.type) for column in query.columns)
+    value = RowOf(tuple(Reference(column) for column in inner), type_)
+    output = Output(value, binder.new_column(None, type_))
+    select = BoundSelect((output,), False, Derived(query, inner), None, (), None, None)
+    return BoundQuery(select, (output.column,))
 
 
 def bind_exists(binder: Binder, node: nodes.Exists, scope: Scope) -> BoundExpression:
