@@ -91,14 +91,19 @@ def _project(allowed: Allowed, field: PartitionField, source: IcebergType) -> Al
         return Allowed(
             tuple(
                 Span(
-                    None if span.low is None else apply(span.low),
-                    None if span.high is None else apply(span.high),
+                    None if span.low is None else apply(_inner(span.low, span.low_inclusive, 1)),
+                    None if span.high is None else apply(_inner(span.high, span.high_inclusive, -1)),
                 )
                 for span in allowed.spans
             ),
             allowed.null,
         )
     return None
+
+
+def _inner(end: Any, inclusive: bool, step: int) -> Any:
+    """The outermost value inside an end; of whole numbers the next one when the end is left out."""
+    return end + step if isinstance(end, int) and not inclusive else end
 
 
 def partition_restrictions(

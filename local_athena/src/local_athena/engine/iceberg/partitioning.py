@@ -209,7 +209,9 @@ def _unscale(text: str, kind: DecimalType) -> str:
     digits = f"CAST({text} AS DECIMAL(38,0))"
     if kind.scale == 0:
         return f"CAST({digits} AS DECIMAL({kind.precision},0))"
-    padded = f"lpad(CAST(abs({digits}) AS VARCHAR), {kind.scale + 1}, '0')"
+    plain = f"CAST(abs({digits}) AS VARCHAR)"
+    width = f"CAST(greatest(len({plain}), {kind.scale + 1}) AS INTEGER)"
+    padded = f"lpad({plain}, {width}, '0')"
     return (
         f"CAST((CASE WHEN {digits} < 0 THEN '-' ELSE '' END) || "
         f"left({padded}, len({padded}) - {kind.scale}) || '.' || right({padded}, {kind.scale}) "
