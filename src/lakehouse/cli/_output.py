@@ -9,7 +9,13 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
 from lakehouse.errors import LakehouseError
 
@@ -29,6 +35,20 @@ def ends_with_status(command: Callable[P, R]) -> Callable[P, R]:
         except LakehouseError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(error.exit_code)
+        except (EndpointConnectionError, ConnectionClosedError) as error:
+            click.echo(
+                f"error: {error} Is the endpoint of AWS_ENDPOINT_URL running "
+                "(`local-athena serve`, or `local-athena exec -- …`)?",
+                err=True,
+            )
+            sys.exit(AWS_EXIT_CODE)
+        except NoCredentialsError:
+            click.echo(
+                "error: no AWS credentials: set AWS_PROFILE, or for a local endpoint any made-up "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`local-athena exec` sets them)",
+                err=True,
+            )
+            sys.exit(AWS_EXIT_CODE)
         except (BotoCoreError, ClientError) as error:
             click.echo(f"error: AWS answered: {error}", err=True)
             sys.exit(AWS_EXIT_CODE)

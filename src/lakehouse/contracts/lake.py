@@ -139,8 +139,8 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
     """Connect to an environment's lake; `environment` defaults to the settings'.
 
     Raises:
-        ConfigError: a local environment without an endpoint on this machine, or another
-            environment with one: each would touch the wrong lake.
+        ConfigError: a local environment without an endpoint on this machine; its made-up names
+            must never be looked for in an account.
     """
     import boto3  # slow to import; reading an inventory does not need it
     from botocore.config import Config
@@ -156,7 +156,9 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
         )
     inventory = load_inventory(settings.project_dir / "infra" / "lake.yml")
     session = boto3.Session(region_name=settings.region)
-    config = Config(retries={"max_attempts": 5, "mode": "standard"})
+    # An endpoint on this machine is up or it is not: nobody should wait to hear it.
+    attempts = 2 if is_loopback else 5
+    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"})
     options: dict[str, Any] = {"endpoint_url": settings.endpoint_url, "config": config}
     return Lake(
         environment=name,

@@ -112,6 +112,7 @@ def _land_feed(
     contract = lake.contract(feed)
     run_id = run_id_of(feed, business_date)
     publication = Publication(lake, contract, business_date, run_id)
+    publication.find()
     stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, business_date, run_id)
     with timed_step(logger, "land", run_id=run_id):
         staged = {name: contents[name] for name in _staged_names(feed)}

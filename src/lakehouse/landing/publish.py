@@ -37,13 +37,16 @@ REJECTED = "_rejected.parquet"
 
 
 class Publication:
-    """The folder of one business date of a feed in the raw bucket."""
+    """The folder of one business date of a feed in the raw bucket.
+
+    `find` comes first: it lists what an earlier run left, which the others then clear away.
+    """
 
     def __init__(self, lake: Lake, contract: Contract, business_date: date, run_id: str) -> None:
         self.raw = Bucket(lake.s3, lake.bucket("raw"))
         self.ops = Bucket(lake.s3, lake.bucket("ops"))
         self.run_id = run_id
-        self._contract = contract
+        self._found: set[str] = set()
         self._day = business_date.isoformat()
         self.prefix = f"{feed_prefix(contract)}ingest_date={self._day}/"
         self.data_key = f"{self.prefix}{run_id}.parquet"
@@ -58,8 +61,9 @@ class Publication:
         Raises:
             ManifestError: `_SUCCESS` confirms another manifest than the one that is there.
         """
-        content = self.raw.get(self.prefix + MANIFEST)
-        success = self.raw.get(self.prefix + SUCCESS)
+        self._found = set(self.raw.list(self.prefix))
+        content = self._get_found(self.prefix + MANIFEST)
+        success = self._get_found(self.prefix + SUCCESS)
         if content is None:
             if success is not None:
                 raise ManifestError(
@@ -75,9 +79,16 @@ class Publication:
             )
         return Manifest.from_json(content, self.run_id), success is not None
 
+    def _get_found(self, key: str) -> bytes | None:
+        return self.raw.get(key) if key in self._found else None
+
+    def _delete_found(self, key: str) -> None:
+        if key in self._found:
+            self.raw.delete(key)
+
     def hold(self, manifest: Manifest, admission: Admission) -> None:
         """Keep rejects and manifest of a batch that may not be published; no data is visible."""
-        self.raw.delete(self.data_key)
+        self._delete_found(self.data_key)
         self._put_rejected(admission)
         self.raw.put(self.prefix + MANIFEST, manifest.to_json())
 
@@ -91,7 +102,7 @@ class Publication:
         require_counts(manifest)
         self._put_rejected(admission)
         if data is None:
-            self.raw.delete(self.data_key)
+            self._delete_found(self.data_key)
         else:
             self.raw.put(self.data_key, data)
         content = manifest.to_json()
@@ -104,8 +115,10 @@ class Publication:
 
     def _put_rejected(self, admission: Admission) -> None:
         if admission.rejected.num_rows == 0:
-            self.raw.delete(self.rejected_key)
-            self.ops.delete(self.rejected_copy_key)
+            # The copy is written after the rejects and removed before them.
+            if self.rejected_key in self._found:
+                self.ops.delete(self.rejected_copy_key)
+                self.raw.delete(self.rejected_key)
             return
         content = rejected_parquet(admission, self.run_id)
         self.raw.put(self.rejected_key, content)

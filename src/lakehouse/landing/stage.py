@@ -35,14 +35,17 @@ class Delivery:
 
 
 class Stage:
-    """The folder of one run in the stage bucket."""
+    """The folder of one run in the stage bucket.
+
+    What lies there is listed once; after that the object knows what it stored and removed.
+    """
 
     def __init__(
         self, bucket: Bucket, contract: Contract, business_date: date, run_id: str
     ) -> None:
         self._bucket = bucket
         self._run_id = run_id
-        self._stored: dict[str, str] = {}
+        self._known: dict[str, str | None] | None = None
         self.prefix = (
             f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
         )
@@ -51,33 +54,39 @@ class Stage:
         """The object of a file in the stage bucket."""
         return self.prefix + name
 
+    def _files(self) -> dict[str, str | None]:
+        """SHA-256 by name of what lies there, the mark too; None for what others stored."""
+        if self._known is None:
+            keys = self._bucket.list(self.prefix)
+            self._known = {key.removeprefix(self.prefix): None for key in keys}
+        return self._known
+
     def names(self) -> list[str]:
         """The files that are there, complete delivery or not, in order."""
-        keys = (key.removeprefix(self.prefix) for key in self._bucket.list(self.prefix))
-        return [name for name in keys if name != MARKER]
+        return sorted(name for name in self._files() if name != MARKER)
 
     def clear(self) -> None:
         """Remove everything, the mark of completeness first."""
-        self._stored.clear()
-        self._bucket.delete(self.key(MARKER))
-        for name in self.names():
+        files = self._files()
+        for name in sorted(files, key=lambda name: name != MARKER):
             self._bucket.delete(self.key(name))
+            del files[name]
 
     def put(self, name: str, content: bytes) -> None:
         """Store a file as received."""
-        self._stored[name] = self._bucket.put(self.key(name), content)
+        files = self._files()
+        files[name] = self._bucket.put(self.key(name), content)
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file that is there, in the order of names.
 
         Files that an earlier, killed run stored are read for it.
         """
-        found = {}
-        for name in self.names():
-            known = self._stored.get(name)
-            content = b"" if known else self.read_unchecked(name) or b""
-            found[name] = known or hashlib.sha256(content).hexdigest()
-        return found
+        files = self._files()
+        return {name: files[name] or self._read_checksum(name) for name in self.names()}
+
+    def _read_checksum(self, name: str) -> str:
+        return hashlib.sha256(self.read_unchecked(name) or b"").hexdigest()
 
     def read_unchecked(self, name: str) -> bytes | None:
         """The bytes of a file of a delivery that may be incomplete."""
@@ -92,19 +101,30 @@ class Stage:
             "watermark": dict(delivery.watermark),
         }
         content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        self._bucket.put(self.key(MARKER), content.encode("utf-8"))
+        self.put(MARKER, content.encode("utf-8"))
 
     def find_complete(self) -> Delivery | None:
-        """The delivery that is there, or None when there is no complete one."""
-        content = self._bucket.get(self.key(MARKER))
+        """The delivery that is there, or None when there is no complete one.
+
+        Raises:
+            ManifestError: the mark of completeness cannot be read.
+        """
+        content = self._bucket.get(self.key(MARKER)) if MARKER in self._files() else None
         if content is None:
             return None
-        document = json.loads(content)
-        return Delivery(
-            reader=document["reader"],
-            sha256={item["name"]: item["sha256"] for item in document["files"]},
-            watermark=document["watermark"],
-        )
+        try:
+            document = json.loads(content)
+            return Delivery(
+                reader=document["reader"],
+                sha256={item["name"]: item["sha256"] for item in document["files"]},
+                watermark=document["watermark"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ManifestError(
+                self._run_id,
+                f"{self._bucket.uri(self.key(MARKER))} cannot be read: {error}. Restore it, or "
+                "land with --again to ask the source once more",
+            ) from error
 
     def read(self, delivery: Delivery) -> dict[str, bytes]:
         """The files of a complete delivery.

@@ -103,6 +103,16 @@ def test_land__without_local_endpoint__says_how_to_get_one(monkeypatch: pytest.M
     assert "local-athena exec" in result.output
 
 
+def test_runs__endpoint_is_down__says_how_to_start_one(
+    lake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    result = run("runs")
+    assert result.exit_code == 4
+    assert "http://127.0.0.1:9" in result.output
+    assert "`local-athena serve`" in result.output
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the contracts' commands read and write."""

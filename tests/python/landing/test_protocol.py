@@ -198,6 +198,10 @@ def test_land__stage_altered__publishes_nothing(lake: Lake, drop: Callable[..., 
     lake.s3.put_object(Bucket=lake.bucket("stage"), Key=staged, Body=b"altered")
     with pytest.raises(ManifestError, match=r"sellers\.csv has SHA-256 .* the stage was altered"):
         land("sellers", DAY, sources, lake)
+    mark = f"{PREFIX}run_id=sellers-2026-06-01/_stage.json"
+    lake.s3.put_object(Bucket=lake.bucket("stage"), Key=mark, Body=b"{")
+    with pytest.raises(ManifestError, match=r"_stage\.json cannot be read"):
+        land("sellers", DAY, sources, lake)
     assert visible_in_raw(lake) == []
     assert land("sellers", DAY, sources, lake, again=True).written_count == 5
 
