@@ -320,3 +320,48 @@ def test_prepared__execute_with_values__answers(lake):
     assert "expected 2 but found 1" in error.message
     lake.run("DEALLOCATE PREPARE p")
     assert "Prepared statement not found: p" in str(lake.fails("EXECUTE p USING 1, 'a'"))
+
+
+@pytest.mark.parametrize(
+    ("where", "days"),
+    [
+        ("dt = DATE '2020-01-02'", (2,)),
+        ("dt > DATE '2020-01-01' AND dt < DATE '2020-01-03'", (2,)),
+        ("dt IN (DATE '2020-01-01', DATE '2020-01-03')", (1, 3)),
+        ("year(dt) = 2021", ()),
+        ("dt IS NULL", ()),
+    ],
+)
+def test_partitions__predicate__only_matching_files_are_read(lake, where, days):
+    sales(lake)
+    expected = 0
+    for day in days:
+        metadata = pq.read_metadata(lake.store.path(f"s3://b/s/dt=2020-01-0{day}/f.parquet"))
+        expected += metadata.row_group(0).column(0).total_compressed_size
+    assert lake.run(f"SELECT a FROM s WHERE {where}").scanned_bytes == expected
+    assert len(lake.rows(f"SELECT a FROM s WHERE {where}")) == 2 * len(days)
+
+
+def test_parquet__predicate__row_groups_are_ruled_out(lake):
+    table = pa.table({"a": pa.array(range(100), pa.int32())})
+    put_parquet(lake, "s3://b/g/f", table, row_group_size=10)
+    lake.run("CREATE EXTERNAL TABLE g (a int) STORED AS PARQUET LOCATION 's3://b/g/'")
+    metadata = pq.read_metadata(lake.store.path("s3://b/g/f"))
+    sizes = [metadata.row_group(n).column(0).total_compressed_size for n in range(10)]
+    outcome = lake.run("SELECT a FROM g WHERE a BETWEEN 25 AND 39")
+    assert outcome.scanned_bytes == sizes[2] + sizes[3]
+    assert outcome.row_count == 15
+
+
+def test_partition_projection__predicate__narrows_what_is_listed(lake):
+    lake.run(
+        "CREATE EXTERNAL TABLE j (a int) PARTITIONED BY (n int, s string) STORED AS PARQUET "
+        "LOCATION 's3://b/j/' TBLPROPERTIES ('projection.enabled'='true', "
+        "'projection.n.type'='integer', 'projection.n.range'='1,1000000', "
+        "'projection.s.type'='injected')"
+    )
+    put_parquet(lake, "s3://b/j/n=7/s=x/f", pa.table({"a": pa.array([1], pa.int32())}))
+    put_parquet(lake, "s3://b/j/n=8/s=x/f", pa.table({"a": pa.array([2], pa.int32())}))
+    rows = lake.rows("SELECT a, n, s FROM j WHERE n BETWEEN 7 AND 9 AND s = 'x' ORDER BY a")
+    assert rows == [["1", "7", "x"], ["2", "8", "x"]]
+    assert lake.fails("SELECT a FROM j WHERE n = 7")

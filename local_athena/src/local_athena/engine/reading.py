@@ -7,12 +7,11 @@ from typing import Any
 
 from local_athena.engine.job import Job
 from local_athena.engine.scans import ScanPlanner
-from local_athena.engine.scans.plan import Need
 from local_athena.engine.session import Cursor
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundQuery, Scan
+from local_athena.sql.pruning import plan_scans
 from local_athena.sql.rewrite import write_query
-from local_athena.sql.rewrite.references import used_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,13 @@ def plan_sources(
     job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery
 ) -> tuple[dict[int, str], int, int]:
     """(SQL of each scan's relation by the scan's id, bytes, files)."""
-    used = used_columns(query)
+    needs = plan_scans(query)
     sources: dict[int, str] = {}
     scanned = files = 0
     for scan in scans_in(query):
         if scan.id in sources:
             continue
-        names = zip(scan.columns, scan.handle.columns, strict=True)
-        known = Need(frozenset(table.name for column, table in names if column.id in used), {})
-        planned = planner.plan(job, cursor, scan, known)
+        planned = planner.plan(job, cursor, scan, needs[scan.id])
         job.control.add_scanned(planned.scanned_bytes)
         job.control.check()
         sources[scan.id] = planned.sql

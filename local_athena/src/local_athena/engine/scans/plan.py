@@ -5,7 +5,7 @@ not rule out; other formats count whole files.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local_athena.catalog.model import Partition, Table
@@ -16,7 +16,7 @@ from local_athena.engine.information_schema import SystemRows
 from local_athena.engine.job import Job
 from local_athena.engine.resolver import HiveSource
 from local_athena.engine.scans.arrow import arrow_relation
-from local_athena.engine.scans.domains import Domain, row_groups
+from local_athena.engine.scans.domains import row_groups
 from local_athena.engine.scans.footers import FooterCache
 from local_athena.engine.scans.listing import DataFile, data_files
 from local_athena.engine.scans.parquet import (
@@ -28,6 +28,7 @@ from local_athena.engine.scans.partitions import live_partitions, location_of
 from local_athena.engine.session import Cursor
 from local_athena.sql.bound import Scan, TableColumn
 from local_athena.sql.errors import SqlError
+from local_athena.sql.pruning import ScanNeed
 from local_athena.sql.representation import constant, duckdb_type, quote_name
 from local_athena.sql.types import Type
 
@@ -43,21 +44,13 @@ class PlannedScan:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Columns that the query uses (lower case) and what its predicates allow each to be."""
-
-    columns: frozenset[str]
-    domains: Mapping[str, Domain]
-
-
 class ScanPlanner:
     """Plans the scans of one engine; keeps footers between queries."""
 
     def __init__(self) -> None:
         self.footers = FooterCache()
 
-    def plan(self, job: Job, cursor: Cursor, scan: Scan, need: Need) -> PlannedScan:
+    def plan(self, job: Job, cursor: Cursor, scan: Scan, need: ScanNeed) -> PlannedScan:
         """The plan of one scan; Arrow tables it reads are registered with the cursor.
 
         Raises:
@@ -73,9 +66,13 @@ class ScanPlanner:
         sql, scanned, files = iceberg.plan_scan(job, scan, need)
         return PlannedScan(sql, scanned, files)
 
-    def _hive(self, job: Job, cursor: Cursor, scan: Scan, table: Table, need: Need) -> PlannedScan:
+    def _hive(
+        self, job: Job, cursor: Cursor, scan: Scan, table: Table, need: ScanNeed
+    ) -> PlannedScan:
         keys = [(key.name.lower(), trino_type(key.type)) for key in table.partition_keys]
-        columns = [column for column in scan.handle.columns if column.name in need.columns]
+        columns = [column for column in scan.handle.columns if column.name in need.mentioned]
+        if need.empty:
+            return PlannedScan(empty_relation(columns), 0, 0)
         groups = self._groups(job, table, need)
         parts: list[str] = []
         scanned = 0
@@ -110,7 +107,7 @@ class ScanPlanner:
         return PlannedScan(sql, scanned, count)
 
     def _groups(
-        self, job: Job, table: Table, need: Need
+        self, job: Job, table: Table, need: ScanNeed
     ) -> list[tuple[str, Partition | None, list[DataFile]]]:
         """Files by format and serde; a partition of another format than Parquet stands alone."""
         if not table.partition_keys:
@@ -132,7 +129,9 @@ class ScanPlanner:
         return groups
 
 
-def _parquet_bytes(files: Sequence[ParquetFile], columns: Sequence[TableColumn], need: Need) -> int:
+def _parquet_bytes(
+    files: Sequence[ParquetFile], columns: Sequence[TableColumn], need: ScanNeed
+) -> int:
     names = [
         column.name
         for column in columns
