@@ -229,7 +229,7 @@ def test_land__rest_pages__are_staged_as_received_and_the_next_day_goes_on(
     assert [query.get("cursor") for query in service.asked] == [None, "1", "2"]
     assert service.asked[0] == {
         "path": "/v1/payments",
-        "limit": "500",
+        "limit": "1000",
         "updated_until": "2026-06-02T03:00:00Z",
     }
     stage = "payment_gateway/payments/ingest_date=2026-06-01/run_id=payments-2026-06-01/"
