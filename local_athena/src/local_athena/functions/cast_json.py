@@ -27,7 +27,8 @@ _TEXTUAL = frozenset(
 # ---------------------------------------------------------------- to json
 
 
-def _to_json(value: str, source: Type, target: Type) -> str:
+def to_json(value: str, source: Type, target: Type) -> str:
+    """The canonical JSON text of a value."""
     prepared = _prepared(value, source)
     plain = _prepared_type(source)
     mark = hashlib.sha1(str(source).encode(), usedforsecurity=False).hexdigest()[:8]
@@ -419,6 +420,6 @@ _TARGETS = (
     "date", "timestamp", "array", "map", "row",
 )
 CASTS = {
-    **{(source, "json"): _to_json for source in _SOURCES},
+    **{(source, "json"): to_json for source in _SOURCES},
     **{("json", target): _from_json for target in _TARGETS},
 }
