@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -47,8 +46,6 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
       lakehouse demo --from ~/olist
     """
     settings = Settings.from_env()
-    if settings.endpoint_url is None:
-        _under_local_athena(settings)
     click.echo(f"working on {settings.endpoint_url}")
     # These take a second to import: a person has seen a line by now.
     from lakehouse.athena import connect_athena
@@ -75,16 +72,3 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
 
         print_outcome(outcome.reconciliation, outcome.last_day.isoformat())
         sys.exit(DIFFERENCE_EXIT_CODE)
-
-
-def _under_local_athena(settings: Settings) -> None:
-    """Become the same command under `local-athena exec`; does not return."""
-    program = Path(sys.executable).with_name("local-athena")
-    if not program.exists():
-        raise DemoError(f"{program} is missing: run `make setup`, or set AWS_ENDPOINT_URL")
-    data = os.environ.get("LOCAL_ATHENA_DATA") or str(settings.project_dir / ".local-athena")
-    click.echo(f"starting a local Athena on {data} …")
-    sys.stdout.flush()
-    command = [str(program), "exec", "--data", data, "--"]
-    command += [sys.executable, "-m", "lakehouse.cli", *sys.argv[1:]]
-    os.execv(program, command)  # noqa: S606

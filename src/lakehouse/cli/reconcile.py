@@ -41,8 +41,8 @@ def reconcile_command(business_date: datetime | None, folder: Path | None, as_js
 
     \b
     Examples:
-      local-athena exec -- lakehouse reconcile
-      local-athena exec -- lakehouse reconcile --date 2026-06-03 --json
+      lakehouse reconcile
+      lakehouse reconcile --date 2026-06-03 --json
     """
     settings = Settings.from_env()
     ledger = find_ledger(

@@ -91,8 +91,8 @@ def _next_steps(plan: Plan, environment: str) -> list[str]:
     steps = [f'{local_athena} sql "select * from {environment}_curated.fct_orders limit 5"']
     if plan.olist is None:
         steps.append(f"{lakehouse} demo --days {plan.days + 1}")
-        steps.append(f"{local_athena} exec -- {lakehouse} reconcile --json")
+        steps.append(f"{lakehouse} rejects reviews")
     else:
-        steps.append(f"{local_athena} exec -- {lakehouse} rejects orders")
+        steps.append(f"{lakehouse} runs")
         steps.append(f"{local_athena} exec -- {programs / 'dbt'} docs generate")
     return steps

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse.cli import cli
+from lakehouse.cli._endpoint import needs_endpoint
 
 COMMANDS = ("demo", "land", "reconcile", "contracts", "runs", "rejects")
 
@@ -69,6 +70,24 @@ def test_reconcile__no_endpoint__names_the_variable(
     result = CliRunner().invoke(cli, ["reconcile"])
     assert result.exit_code == 2
     assert "AWS_ENDPOINT_URL" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "needed"),
+    [
+        (["demo", "--days", "1"], {}, True),
+        (["reconcile"], {"LAKEHOUSE_ENV": "local"}, True),
+        (["reconcile"], {"LAKEHOUSE_ENV": "prod"}, False),
+        (["reconcile"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, False),
+        (["demo", "--help"], {}, False),
+        (["contracts", "check"], {}, False),
+        ([], {}, False),
+    ],
+)
+def test_needs_endpoint__commands_of_the_local_lake__only(
+    arguments: list[str], environ: dict[str, str], needed: bool
+) -> None:
+    assert needs_endpoint(arguments, environ) is needed
 
 
 def test_demo__a_shared_environment__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
