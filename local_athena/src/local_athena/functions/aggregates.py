@@ -37,23 +37,28 @@ def _sum(node: Node, parts: AggregateTexts) -> str:
     if type_.base == "decimal":
         total = parts.call("sum", value, order_by=())
         if digits(type_)[0] > 20:
-            limit = f"CAST('{'9' * (38 - digits(type_)[1])}' AS DOUBLE)"
             rough = parts.call("sum", f"CAST({value} AS DOUBLE)", order_by=())
-            return let(
-                [total, rough],
-                lambda t, r: guard(
-                    f"abs({r}) > {limit}",
-                    "NUMERIC_VALUE_OUT_OF_RANGE",
-                    text("Decimal overflow"),
-                    f"CAST({t} AS {duckdb_type(node.type)})",
-                ),
-            )
+            return let([total, rough], lambda t, r: _checked_sum(t, r, node))
         return f"CAST({total} AS {duckdb_type(node.type)})"
     if type_.base == "real":
         return f"CAST({parts.call('sum', value)} AS FLOAT)"
     if type_.base.startswith("interval"):
         return f"CAST({parts.call('sum', value, order_by=())} AS {duckdb_type(node.type)})"
     return parts.call("sum", value)
+
+
+def _checked_sum(total: str, rough: str, node: Node) -> str:
+    """The sum, or `Decimal overflow` past 38 digits: far beyond by the rough sum in doubles (the
+    exact one may have wrapped), close to the limit by the digits."""
+    limit = 10.0 ** (38 - digits(node.type)[1])
+    figures = f"length(regexp_replace(CAST({total} AS VARCHAR), '[^0-9]', '', 'g'))"
+    near = f"abs({rough}) > CAST('{limit * 0.99!r}' AS DOUBLE) AND {figures} > 38"
+    return guard(
+        f"abs({rough}) > CAST('{limit * 1.01!r}' AS DOUBLE) OR ({near})",
+        "NUMERIC_VALUE_OUT_OF_RANGE",
+        text("Decimal overflow"),
+        f"CAST({total} AS {duckdb_type(node.type)})",
+    )
 
 
 def _avg(node: Node, parts: AggregateTexts) -> str:

@@ -77,6 +77,8 @@ def _eq_any(type_: Type, items: str, value: str) -> str:
 
 
 def _contains(call: Call, arguments: Sequence[str]) -> str:
+    if call.arguments[0].type.base != "array":
+        return call_python("network_contains", _in_network, arguments, ["VARCHAR", "BLOB"], "BOOLEAN")
     type_ = element_of(call.arguments[0].type)
     return let(
         list(arguments),
@@ -90,6 +92,17 @@ def _contains(call: Call, arguments: Sequence[str]) -> str:
             f"WHEN list_count({a}) < len({a}) THEN NULL ELSE FALSE END)"
         ),
     )
+
+
+def _in_network(network: str, address: bytes) -> bool:
+    import ipaddress
+
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid CIDR: {network}") from None
+    whole = ipaddress.IPv6Address(address)
+    return (whole.ipv4_mapped or whole) in found
 
 
 def _contains_sequence(call: Call, arguments: Sequence[str]) -> str:
@@ -202,15 +215,18 @@ def _intersect(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _except(call: Call, arguments: Sequence[str]) -> str:
+    """An empty right side gives the left one back as it is, repeats and all."""
     type_ = element_of(call.type)
     kept = let(
         list(arguments),
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
-            f"ELSE list_filter({a}, lambda e: NOT {_among(b, 'e')}) END)"
+            f"WHEN len({b}) = 0 THEN {a} ELSE "
+            + _distinct_text(f"list_filter({a}, lambda e: NOT {_among(b, 'e')})", type_)
+            + " END)"
         ),
     )
-    return let([kept], lambda a: _distinct_text(a, type_))
+    return kept
 
 
 def _overlap(call: Call, arguments: Sequence[str]) -> str:
@@ -260,7 +276,11 @@ def _sort_by(call: Call, arguments: Sequence[str], type_: Type) -> str:
     precedes (stable; quadratic, as arrays are small)."""
     left, right, body = _parameters(arguments[1])
     kind = duckdb_type(type_)
-    before = _bind(body, {left: "rb.e", right: "si.e"})
+    wrong = _invalid("Lambda comparator must return either -1, 0, or 1")
+    before = let(
+        [_bind(body, {left: "rb.e", right: "si.e"})],
+        lambda c: f"(CASE WHEN {c} IN (-1, 0, 1) THEN {c} ELSE {wrong} END)",
+    )
     state = f"STRUCT(e {kind})[]"
     place = f"list_filter(ra.s, lambda si: {before} >= 0)"
     after = f"list_filter(ra.s, lambda si: {before} < 0)"

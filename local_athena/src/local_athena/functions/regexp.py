@@ -1,9 +1,9 @@
 """Regular expressions: `regexp_*`, by Joni's rules (Java's syntax) on the `regex` package.
 
-A pattern that is plain in RE2 and in Java alike runs natively in DuckDB for `regexp_like`; everything
-else runs in Python. Differences bridged: `$` ends the text only (not before a last newline) and is a
-line's end in no mode but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; replacement text has
-`$1`, `${name}` and `\\` as an escape.
+A pattern that is plain in RE2 and in Java alike runs natively in DuckDB for `regexp_like`, all others
+in Python. Differences bridged: `$` ends the text only (not before a last newline) and is a line's end
+in no mode but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; replacement text has `$1`,
+`${name}` and `\\` as an escape.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.types import Type
 
 _PLAIN = re.compile(
-    r"\^?(?:[A-Za-z0-9 _@#%&=:;,<>/!\"'~`-]|\\[.d\-+*?()\[\]{}|^$/\\]|\[\^?[A-Za-z0-9_@#%=:;,/ .+-]+\]"
+    r"\^?(?:[A-Za-z0-9 _@#%&=:;,<>/!\"'~`-]|\\[.d\-+*?()\[\]{}|^$/\\]"
+    r"|\[\^?[A-Za-z0-9_@#%=:;,/ .+-]+\]"
     r"|[*+?](?![*+?])|\{\d{1,3}(?:,\d{0,3})?\}(?![*+?]))*\$?"
 )
 

@@ -417,6 +417,17 @@ def _word_stem(call: Call, arguments: Sequence[str]) -> str:
     raise SqlError("NOT_SUPPORTED", "function word_stem is not supported")
 
 
+def _from_utf8(value: bytes, replacement: Any = "\N{REPLACEMENT CHARACTER}") -> str:
+    if isinstance(replacement, int):
+        replacement = chr(replacement)
+    if len(replacement) > 1:
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT",
+            "Replacement character string must empty or a single character",
+        )
+    return value.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", replacement)
+
+
 def like_escape(value: str, pattern: str, escape: str) -> str:
     """LIKE with an escape that is not constant, by rows."""
     return call_python("like_escape", _like, [value, pattern, escape], ["VARCHAR"] * 3, "BOOLEAN")
@@ -474,5 +485,7 @@ SCALARS = {
     "normalize": _python("normalize", _normalize),
     "soundex": _python("soundex", _soundex),
     "luhn_check": _python("luhn_check", _luhn),
+    "to_utf8": lambda call, arguments: f"encode({arguments[0]})",
+    "from_utf8": _python("from_utf8", _from_utf8),
     "word_stem": _word_stem,
 }
