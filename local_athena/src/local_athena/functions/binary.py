@@ -108,21 +108,7 @@ def _python(name: str, function: Callable[..., Any]) -> ScalarWriter:
     return write
 
 
-def _from_utf8(value: bytes, replacement: str | int | None = "\ufffd") -> str:
-    """Text of UTF-8; each invalid sequence becomes the replacement, one character or none."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    mark = chr(replacement) if isinstance(replacement, int) else replacement or ""
-    if len(mark) > 1:
-        raise _bad("Replacement character string must empty or a single character")
-    return value.decode("utf-8", "replace").replace("\ufffd", mark)
-
-
 SCALARS: dict[str, ScalarWriter] = {
-    "to_utf8": template("encode({0})"),
-    "from_utf8": _python("from_utf8", _from_utf8),
     "to_hex": template("hex({0})"),
     "from_hex": _python("from_hex", _from_hex),
     "to_base64": template("to_base64({0})"),
