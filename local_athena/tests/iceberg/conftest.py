@@ -14,20 +14,19 @@ import duckdb_extension_iceberg
 import pyarrow as pa
 import pytest
 from fsspec import AbstractFileSystem
-from pyiceberg.io.pyarrow import PyArrowFileIO
-from pyiceberg.table import StaticTable
-
 from local_athena.catalog.model import Database
 from local_athena.catalog.records import Records
 from local_athena.catalog.store import SqliteCatalog
 from local_athena.engine.iceberg import create, rows, scan
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.table import IcebergTable, load
-from local_athena.engine.session import Cursor, Session
+from local_athena.engine.session import Session
 from local_athena.sql.type_text import parse_type
 from local_athena.storage.database import Database as State
 from local_athena.storage.files import FileStore
 from local_athena.storage.keys import encode_key
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.table import StaticTable
 
 EXTENSIONS = (duckdb_extension_avro, duckdb_extension_httpfs, duckdb_extension_iceberg)
 

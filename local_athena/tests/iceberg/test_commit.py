@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from local_athena.engine.contract import QueryFailed
 from local_athena.engine.iceberg import rows, scan
 from local_athena.engine.iceberg.commit import Change, commit_change

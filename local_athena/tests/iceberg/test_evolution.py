@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from local_athena.engine.iceberg import scan
 from local_athena.engine.iceberg.alter import _schema_updates
 from local_athena.engine.iceberg.commit import commit_updates

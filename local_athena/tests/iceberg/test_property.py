@@ -4,7 +4,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from local_athena.engine.iceberg import maintenance, rows
 
 KEYS = st.integers(0, 12)

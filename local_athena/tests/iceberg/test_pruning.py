@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-
 from local_athena.engine.iceberg import scan
 from local_athena.engine.iceberg.needs import restrictions_of
 from local_athena.sql.pruning.domains import ONLY_NULL, Domain, between, points
@@ -71,7 +70,7 @@ def test_plan__of_a_day_of_instants__counts_fewer_bytes(world: Any) -> None:
         "FROM range(240) r(i)",
     )
     files, every = planned(world, "t")
-    low, high = datetime(2020, 1, 3), datetime(2020, 1, 4)
+    low, high = (datetime.fromisoformat(day) for day in ("2020-01-03", "2020-01-04"))
     some, fewer = planned(world, "t", at=between(low, high, high_inclusive=False))
     assert (files, some) == (10, 1)
     assert fewer <= every / files * 1.1

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from local_athena.sql.errors import SqlError
 
 SIMPLE = {"id": "bigint", "name": "varchar", "qty": "integer"}

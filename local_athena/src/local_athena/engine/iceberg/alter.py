@@ -50,7 +50,8 @@ def alter(job: Job, table: Table, statement: nodes.AlterTable) -> None:
 
 
 def _rename(job: Job, table: Table, statement: nodes.AlterTable) -> None:
-    assert statement.new_name is not None
+    if statement.new_name is None:
+        raise SqlError("SYNTAX_ERROR", "RENAME TO needs a name", statement.at)
     database, name = job.qualify(statement.new_name)
     if len(statement.new_name.parts) == 1:
         database = table.database
@@ -105,7 +106,8 @@ def _schema_updates(
 
 
 def _old_name(statement: nodes.AlterTable) -> str:
-    assert statement.old_name is not None
+    if statement.old_name is None:
+        raise SqlError("SYNTAX_ERROR", f"{statement.action} needs a column", statement.at)
     return statement.old_name.value.lower()
 
 
@@ -166,7 +168,7 @@ def _retype(
     if wanted != kind or column.comment is not None:
         update.update_column(
             (name,),
-            wanted if wanted != kind else None,  # type: ignore[arg-type]
+            wanted if wanted != kind else None,
             doc=column.comment,
         )
 

@@ -220,7 +220,8 @@ def write_expression(kind: IcebergType, text: str) -> str:
 
 def field_ids(fields: tuple[NestedField, ...]) -> str:
     """DuckDB's FIELD_IDS of a COPY that writes these fields."""
-    return "{" + ", ".join(f"{quote_name(f.name)}: {_ids(f.field_id, f.field_type)}" for f in fields) + "}"
+    parts = (f"{quote_name(part.name)}: {_ids(part.field_id, part.field_type)}" for part in fields)
+    return "{" + ", ".join(parts) + "}"
 
 
 def _ids(number: int, kind: IcebergType) -> str:

@@ -226,11 +226,12 @@ def snapshot_updates(snapshot: Snapshot) -> tuple[TableUpdate, ...]:
     """The updates that add a snapshot and make it the current one."""
     return (
         AddSnapshotUpdate(snapshot=snapshot),
-        SetSnapshotRefUpdate(
-            ref_name=MAIN_BRANCH,
-            type=SnapshotRefType.BRANCH,
-            snapshot_id=snapshot.snapshot_id,
-            parent_snapshot_id=snapshot.parent_snapshot_id,
+        SetSnapshotRefUpdate.model_validate(
+            {
+                "ref-name": MAIN_BRANCH,
+                "type": SnapshotRefType.BRANCH,
+                "snapshot-id": snapshot.snapshot_id,
+            }
         ),
     )
 
@@ -254,14 +255,16 @@ def build_snapshot(
     sequence = metadata.next_sequence_number()
     parent_id = parent.snapshot_id if parent is not None else None
     location = maker.manifest_list(manifests, parent_id, sequence)
-    return Snapshot(
-        snapshot_id=maker.snapshot_id,
-        parent_snapshot_id=parent_id,
-        sequence_number=sequence,
-        timestamp_ms=_timestamp(lake, metadata),
-        manifest_list=location,
-        summary=_summary(metadata, parent, change),
-        schema_id=metadata.current_schema_id,
+    return Snapshot.model_validate(
+        {
+            "snapshot-id": maker.snapshot_id,
+            "parent-snapshot-id": parent_id,
+            "sequence-number": sequence,
+            "timestamp-ms": _timestamp(lake, metadata),
+            "manifest-list": location,
+            "summary": _summary(metadata, parent, change),
+            "schema-id": metadata.current_schema_id,
+        }
     )
 
 
@@ -301,7 +304,8 @@ def _validate(base: IcebergTable, current: IcebergTable, change: Change) -> None
         return
     since = base.snapshot.sequence_number or 0 if base.snapshot is not None else 0
     live: set[str] = set()
-    assert current.snapshot is not None
+    if current.snapshot is None:
+        raise commit_error(base.name)
     touched = change.touched | {entry.data_file.file_path for entry in change.removed}
     specs = current.metadata.specs()
     by_spec = {

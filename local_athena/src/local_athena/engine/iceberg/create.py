@@ -184,7 +184,9 @@ def _new_metadata(lake: Lake, new: NewTable) -> TableMetadata:
     names = [name for name, _, _ in new.columns]
     for name in names:
         if names.count(name) > 1:
-            raise SqlError("DUPLICATE_COLUMN_NAME", f"Column name '{name}' specified more than once")
+            raise SqlError(
+                "DUPLICATE_COLUMN_NAME", f"Column name '{name}' specified more than once"
+            )
     location = new.location.rstrip("/")
     try:
         lake.store.path(location + "/")

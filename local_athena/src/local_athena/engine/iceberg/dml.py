@@ -141,12 +141,11 @@ def _merged(
 def _change(
     source: RowSource, cursor: Cursor, text: str, *, check_matches: bool = False
 ) -> Written:
-    assert source.plan is not None
     return change_rows(
         source.table,
         cursor,
         text,
-        source.plan.files,
+        source.plan.files if source.plan is not None else (),
         source.restrictions,
         check_matches=check_matches,
     )

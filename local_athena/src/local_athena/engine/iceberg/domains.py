@@ -92,7 +92,9 @@ def _project(allowed: Allowed, field: PartitionField, source: IcebergType) -> Al
             tuple(
                 Span(
                     None if span.low is None else apply(_inner(span.low, span.low_inclusive, 1)),
-                    None if span.high is None else apply(_inner(span.high, span.high_inclusive, -1)),
+                    None
+                    if span.high is None
+                    else apply(_inner(span.high, span.high_inclusive, -1)),
                 )
                 for span in allowed.spans
             ),
@@ -134,15 +136,16 @@ def manifest_may_match(
         return True
     for position, allowed in partition.items():
         summary, kind = summaries[position], types[position]
-        assert isinstance(kind, PrimitiveType)
+        if not isinstance(kind, PrimitiveType):
+            continue
         if allowed.null and summary.contains_null:
             continue
         if summary.lower_bound is None or summary.upper_bound is None:
             if summary.contains_null and summary.contains_nan is False:
                 return False
             continue
-        low = from_bytes(kind, summary.lower_bound)
-        high = from_bytes(kind, summary.upper_bound)
+        low: Any = from_bytes(kind, summary.lower_bound)
+        high: Any = from_bytes(kind, summary.upper_bound)
         if isinstance(kind, FloatType | DoubleType) and (
             summary.contains_nan is not False or isnan(low) or isnan(high)
         ):
@@ -186,12 +189,12 @@ def file_may_match(file: DataFile, restrictions: Restrictions, schema: Schema) -
             (file.nan_value_counts or {}).get(field_id) != 0
         ):
             continue
-        if not allowed.may_match(_bound(kind, low_bytes), _bound(kind, high_bytes)):
+        if not allowed.may_match(bound_value(kind, low_bytes), bound_value(kind, high_bytes)):
             return False
     return True
 
 
-def _bound(kind: PrimitiveType, data: bytes) -> Any:
+def bound_value(kind: PrimitiveType, data: bytes) -> Any:
     """A bound's value; files older than a promotion hold the narrow form (4 bytes for a long)."""
     if isinstance(kind, StringType | BinaryType):
         return data.decode("utf-8", "replace") if isinstance(kind, StringType) else data

@@ -21,7 +21,7 @@ from pyiceberg.types import (
 )
 
 from local_athena.engine.iceberg.columns import quote_name
-from local_athena.engine.iceberg.domains import _bound as bound_value
+from local_athena.engine.iceberg.domains import bound_value
 from local_athena.engine.iceberg.planning import live_entries, partition_key
 from local_athena.engine.iceberg.properties import to_athena
 from local_athena.engine.iceberg.table import IcebergTable

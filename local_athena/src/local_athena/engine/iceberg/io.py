@@ -5,7 +5,7 @@ Reads open the file itself. A write goes to a temporary file that is published w
 
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
@@ -47,7 +47,7 @@ class _Publishing:
     def close(self) -> None:
         self.__exit__(None, None, None)
 
-    def __enter__(self) -> "_Publishing":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -157,7 +157,9 @@ def _expiring(lake: Lake, table: IcebergTable) -> tuple[TableUpdate, ...]:
         for snapshot in table.metadata.snapshots
         if snapshot.timestamp_ms < oldest and snapshot.snapshot_id not in kept
     ]
-    return (RemoveSnapshotsUpdate(snapshot_ids=expired),) if expired else ()
+    if not expired:
+        return ()
+    return (RemoveSnapshotsUpdate.model_validate({"snapshot-ids": expired}),)
 
 
 def _referenced(lake: Lake, snapshots: Iterable[Snapshot]) -> set[str]:

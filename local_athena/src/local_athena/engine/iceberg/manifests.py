@@ -1,7 +1,7 @@
 """The manifests of a new snapshot: PyIceberg's writers, and the delete manifests they lack."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from pyiceberg.manifest import (
@@ -20,7 +20,7 @@ from local_athena.engine.iceberg.lake import Lake
 
 MERGE_COUNT = 100
 """Manifests of one kind that are merged into one (Iceberg's commit.manifest.min-count-to-merge)."""
-_CODEC = "gzip"
+_CODEC: Literal["deflate"] = "deflate"
 _BLOCK = 1000
 
 

@@ -33,8 +33,8 @@ class _UnknownError(Exception):
 def restrictions_of(schema: Schema, domains: Mapping[str, Any]) -> dict[int, Allowed]:
     """What predicates allow each column to be; columns that cannot be told are left out.
 
-    `domains` are `sql.pruning.domains.Domain` by lower-case name: dates are `date`, timestamps naive
-    UTC `datetime`.
+    `domains` are `sql.pruning.domains.Domain` by lower-case name: dates are `date`, timestamps
+    naive UTC `datetime`.
     """
     found: dict[int, Allowed] = {}
     for field in schema.fields:

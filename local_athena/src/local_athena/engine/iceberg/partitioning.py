@@ -85,7 +85,8 @@ def _unquote(text: str) -> str:
 
 def _bad(text: str) -> SqlError:
     return SqlError(
-        "INVALID_TABLE_PROPERTY", f"Unable to parse partitioning value: Invalid partition field: {text}"
+        "INVALID_TABLE_PROPERTY",
+        f"Unable to parse partitioning value: Invalid partition field: {text}",
     )
 
 

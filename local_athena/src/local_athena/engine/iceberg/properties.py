@@ -73,7 +73,9 @@ def _number(key: str, value: str) -> str:
 
 
 def _invalid(key: str, value: object, wanted: str) -> SqlError:
-    return SqlError("INVALID_TABLE_PROPERTY", f"Invalid value for {key}: {value} (expected {wanted})")
+    return SqlError(
+        "INVALID_TABLE_PROPERTY", f"Invalid value for {key}: {value} (expected {wanted})"
+    )
 
 
 def to_athena(metadata: TableMetadata) -> dict[str, str]:

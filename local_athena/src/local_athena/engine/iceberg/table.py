@@ -117,7 +117,8 @@ def handle_of(source: IcebergTable) -> TableHandle:
 def source_of(handle: TableHandle) -> IcebergTable:
     """The Iceberg table behind a handle."""
     source = handle.source
-    assert isinstance(source, IcebergTable)
+    if not isinstance(source, IcebergTable):
+        raise SqlError("NOT_SUPPORTED", f"not an Iceberg table: {handle.database}.{handle.name}")
     return source
 
 

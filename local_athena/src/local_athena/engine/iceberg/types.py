@@ -8,6 +8,7 @@ November 2026: timestamps have six digits, tinyint, smallint and char are refuse
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import cast
 
 from pyiceberg.types import (
     BinaryType,
@@ -121,9 +122,7 @@ def from_trino(kind: Type, ids: Iterator[int] | None = None) -> IcebergType:
     if kind.base in _PLAIN:
         return _PLAIN[kind.base]
     if kind.base == "decimal":
-        precision, scale = kind.arguments
-        assert isinstance(precision, int)
-        assert isinstance(scale, int)
+        precision, scale = cast("tuple[int, int]", kind.arguments)
         return DecimalType(precision, scale)
     if kind.base == "timestamp":
         if digits != 6:
@@ -138,14 +137,11 @@ def from_trino(kind: Type, ids: Iterator[int] | None = None) -> IcebergType:
             raise _wrong_digits("Time", digits, "time(6)")
         return TimeType()
     if kind.base == "array":
-        element = kind.arguments[0]
-        assert isinstance(element, Type)
+        element = cast("Type", kind.arguments[0])
         number = next(ids)
         return ListType(number, from_trino(element, ids), element_required=False)
     if kind.base == "map":
-        key, value = kind.arguments
-        assert isinstance(key, Type)
-        assert isinstance(value, Type)
+        key, value = cast("tuple[Type, Type]", kind.arguments)
         numbers = next(ids), next(ids)
         return MapType(
             numbers[0],
@@ -156,8 +152,7 @@ def from_trino(kind: Type, ids: Iterator[int] | None = None) -> IcebergType:
         )
     if kind.base == "row":
         fields = []
-        for field in kind.arguments:
-            assert isinstance(field, Field)
+        for field in cast("tuple[Field, ...]", kind.arguments):
             if field.name is None:
                 raise SqlError("NOT_SUPPORTED", f"Row type field does not have a name: {kind}")
             number = next(ids)

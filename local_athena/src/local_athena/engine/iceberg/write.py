@@ -8,7 +8,7 @@ Iceberg).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID, uuid4
 
 import pyarrow.parquet as pq
@@ -36,7 +36,7 @@ from local_athena.sql.errors import SqlError
 MAX_PARTITIONS = 100
 TARGET_BYTES = 512 * 1024 * 1024
 ROW_GROUP = 122_880
-_VERSION = 2
+_VERSION: Literal[2] = 2
 
 
 class Cursor(Protocol):
