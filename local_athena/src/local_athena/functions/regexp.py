@@ -1,9 +1,9 @@
 """Regular expressions: `regexp_*`, by Joni's rules (Java's syntax) on the `regex` package.
 
 A pattern that is plain in RE2 and in Java alike runs in DuckDB for `regexp_like`, all others in
-Python. Differences bridged: `$` ends the text only (not before a last newline) and is a line's
-end in no mode but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; replacement text has `$1`,
-`${name}` and `\\` as an escape.
+Python. Differences bridged: `$` ends the text only (not before a last newline) and is a line end in
+no mode but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; a replacement has `$1`, `${name}`
+and `\\` as an escape.
 """
 
 from __future__ import annotations
