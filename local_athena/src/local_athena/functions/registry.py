@@ -16,7 +16,6 @@ import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-
 from typing import Any
 
 from local_athena.sql.bound import Aggregate, Call, WindowCall
@@ -86,8 +85,6 @@ class PythonFunction:
     volatile: bool = False
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Family:
     """What one family file offers."""
@@ -127,25 +124,32 @@ FAMILIES = (
 )
 
 
-@cache
-def catalogue() -> Family:
-    """All families' dictionaries as one; a name that two families claim is a defect."""
-    scalars: dict[str, ScalarWriter] = {}
-    aggregates: dict[str, AggregateWriter] = {}
-    windows: dict[str, WindowWriter] = {}
-    casts: dict[tuple[str, str], CastWriter] = {}
+def families() -> dict[str, Family]:
+    """Every family file's dictionaries, by the file's name."""
+    found: dict[str, Family] = {}
     for name in FAMILIES:
         if importlib.util.find_spec(f"local_athena.functions.{name}") is None:
             continue
         module = importlib.import_module(f"local_athena.functions.{name}")
-        for whole, part in (
-            (scalars, getattr(module, "SCALARS", {})),
-            (aggregates, getattr(module, "AGGREGATES", {})),
-            (windows, getattr(module, "WINDOWS", {})),
-            (casts, getattr(module, "CASTS", {})),
-        ):
-            twice = set(whole) & set(part)
-            if twice:
-                raise RuntimeError(f"functions.{name} repeats {sorted(map(str, twice))}")
-            whole.update(part)
+        found[name] = Family(
+            getattr(module, "SCALARS", {}),
+            getattr(module, "AGGREGATES", {}),
+            getattr(module, "WINDOWS", {}),
+            getattr(module, "CASTS", {}),
+        )
+    return found
+
+
+@cache
+def catalogue() -> Family:
+    """All families' dictionaries as one. A name belongs to one family (a test holds it)."""
+    scalars: dict[str, ScalarWriter] = {}
+    aggregates: dict[str, AggregateWriter] = {}
+    windows: dict[str, WindowWriter] = {}
+    casts: dict[tuple[str, str], CastWriter] = {}
+    for family in families().values():
+        scalars.update(family.scalars)
+        aggregates.update(family.aggregates)
+        windows.update(family.windows)
+        casts.update(family.casts)
     return Family(scalars, aggregates, windows, casts)

@@ -147,15 +147,17 @@ def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
 
 
 def _row_ordered(operator: str, type_: Type, left: str, right: str) -> str:
+    """Field by field; a NULL met before the order is decided raises."""
     strict = operator[0]
+    nulls = fail("NOT_SUPPORTED", "'ROW comparison not supported for fields with null elements'")
     fields = fields_of(type_)
-    text = ""
+    text = "FALSE" if len(operator) == 1 else "TRUE"
     for index in reversed(range(len(fields))):
         part = fields[index]
         a = f"struct_extract({left}, 'f{index}')"
         b = f"struct_extract({right}, 'f{index}')"
-        if not text:
-            text = compare(operator, part, a, b)
-        else:
-            text = f"({compare(strict, part, a, b)} OR ({equal(part, a, b)} AND {text}))"
-    return text
+        text = (
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN {nulls} "
+            f"WHEN {equal(part, a, b)} THEN {text} ELSE {compare(strict, part, a, b)} END)"
+        )
+    return f"(CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL ELSE {text} END)"
