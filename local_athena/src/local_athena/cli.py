@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from local_athena.errors import LocalAthenaError
-from local_athena.settings import DEFAULT_DATA, DEFAULT_PORT, Settings
+from local_athena.settings import DEFAULT_DATA, DEFAULT_PORT, LOADING_THREAD, Settings
 
 RESULTS = "s3://aws-athena-query-results-123456789012-us-east-1/sql/"
 
@@ -37,7 +37,7 @@ class _Command(click.Command):
             return super().invoke(ctx)
         except LocalAthenaError as error:
             click.echo(f"local-athena: {error}", err=True)
-            ctx.exit(1)
+            _leave(ctx, 1)
 
 
 class _Group(click.Group):
@@ -70,7 +70,8 @@ def main() -> None:
     envvar="LOCAL_ATHENA_PORT",
     help="Port to bind; 0 takes a free one.",
 )
-def serve(data: Path, host: str, port: int) -> None:
+@click.pass_context
+def serve(ctx: click.Context, data: Path, host: str, port: int) -> None:
     """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
 
     Example: local-athena serve --data .local-athena --port 4566
@@ -83,8 +84,8 @@ def serve(data: Path, host: str, port: int) -> None:
     with start(settings.data, settings=settings) as endpoint:
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()
-        endpoint.warm_up()
         stopping.wait()
+    _leave(ctx, 0)
 
 
 @main.command(
@@ -110,7 +111,7 @@ def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             environ.pop(name, None)
         status = _run(command, environ)
-    ctx.exit(status)
+    _leave(ctx, status)
 
 
 @main.command()
@@ -132,7 +133,8 @@ def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
     help="Database of unqualified names.",
 )
 @click.argument("text")
-def sql(data: Path, style: str, database: str, text: str) -> None:
+@click.pass_context
+def sql(ctx: click.Context, data: Path, style: str, database: str, text: str) -> None:
     """Run statements, separated by semicolons, and print the last one's rows.
 
     TEXT may be `-` to read standard input.
@@ -153,6 +155,7 @@ def sql(data: Path, style: str, database: str, text: str) -> None:
             answer = client.run(statement, database, RESULTS)
         show(answer, style, click.echo)
         client.close()
+    _leave(ctx, 0)
 
 
 @main.command()
@@ -201,6 +204,19 @@ def doctor(ctx: click.Context, data: Path) -> None:
         failed = failed or not check.ok
         click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.text}")
     ctx.exit(1 if failed else 0)
+
+
+def _leave(ctx: click.Context, status: int) -> None:
+    """End with a status, at once even while a thread still imports the engine.
+
+    Python may crash when it ends under a thread that imports C++ libraries; everything durable is
+    closed by now.
+    """
+    if any(thread.name == LOADING_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    ctx.exit(status)
 
 
 def _settings(data: Path, **given: object) -> Settings:

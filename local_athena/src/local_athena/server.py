@@ -54,10 +54,6 @@ class Endpoint:
         """The variables that point an AWS client here; the keys are made up."""
         return client_environ(self.url, self.settings.region)
 
-    def warm_up(self) -> None:
-        """Load moto behind the scenes, so that the first S3 request does not wait for it."""
-        threading.Thread(target=self._services.moto, name="warm-up", daemon=True).start()
-
     def close(self) -> None:
         """Stop answering, end running queries, release the folder; harmless when repeated."""
         if not self._closed.acquire(blocking=False):
@@ -127,6 +123,7 @@ def serve(
     listening.close()  # the server has its own descriptor of the same socket
     endpoint = Endpoint(settings, services, server)
     folder.announce(_url_host(settings.host), endpoint.port)
+    services.start_loading()
     return endpoint
 
 

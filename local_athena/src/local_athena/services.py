@@ -4,7 +4,18 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local_athena.settings import Settings
+from local_athena.api.athena import AthenaApi
+from local_athena.catalog import Catalog
+from local_athena.catalog.glue import GlueApi
+from local_athena.catalog.records import Records
+from local_athena.catalog.store import SqliteCatalog
+from local_athena.engine.contract import (
+    EngineProtocol,
+    QueryControl,
+    QueryOutcome,
+    QueryRequest,
+)
+from local_athena.settings import LOADING_THREAD, Settings
 from local_athena.storage.database import Database
 from local_athena.storage.files import FileStore
 from local_athena.storage.folder import DataFolder
@@ -12,6 +23,41 @@ from local_athena.storage.folder import DataFolder
 Json = dict[str, Any]
 Operation = Callable[[str, Any], Json]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
+
+
+class LaterEngine:
+    """The engine, imported by `load` on another thread; the first query waits until it is there."""
+
+    def __init__(self, store: FileStore, catalog: Catalog, settings: Settings) -> None:
+        self._arguments = store, catalog, settings
+        self._lock = threading.Lock()
+        self._engine: EngineProtocol | None = None
+        self._closed = False
+
+    def load(self) -> EngineProtocol:
+        """The engine itself."""
+        with self._lock:
+            if self._engine is None:
+                from local_athena.engine import Engine
+
+                self._engine = Engine(*self._arguments)
+                if self._closed:
+                    self._engine.close()
+            return self._engine
+
+    def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
+        """Run one statement."""
+        return self.load().execute(request, control)
+
+    def close(self) -> None:
+        """Close the engine if it was loaded; one that is still loading is closed when it is."""
+        self._closed = True
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._engine is not None:
+                    self._engine.close()
+            finally:
+                self._lock.release()
 
 
 class Services:
@@ -23,15 +69,6 @@ class Services:
         folder: DataFolder,
         engine_factory: Callable[..., Any] | None = None,
     ) -> None:
-        from local_athena.api.athena import AthenaApi
-        from local_athena.catalog.glue import GlueApi
-        from local_athena.catalog.records import Records
-        from local_athena.catalog.store import SqliteCatalog
-
-        if engine_factory is None:
-            from local_athena.engine import Engine
-
-            engine_factory = Engine
         path = folder.path / "state.sqlite"
         self._folder = folder
         self._settings = settings
@@ -41,10 +78,20 @@ class Services:
         self._store = FileStore(folder.path / "s3", folder.path / "tmp")
         records = Records(self._durable)
         catalog = SqliteCatalog(records)
-        engine = engine_factory(self._store, catalog, settings)
+        self._loading: threading.Thread | None = None
+        engine: EngineProtocol
+        if engine_factory is None:
+            later = LaterEngine(self._store, catalog, settings)
+            self._loading = threading.Thread(
+                target=self._load, args=(later,), name=LOADING_THREAD, daemon=True
+            )
+            engine = later
+        else:
+            engine = engine_factory(self._store, catalog, settings)
         self._athena = AthenaApi(settings, self._store, catalog, engine, self._history)
         self._glue = GlueApi(records, settings)
         self._moto: WsgiApp | None = None
+        self._closing = threading.Event()
         self._moto_lock = threading.Lock()
         self.targets: dict[str, tuple[Operation, str]] = {
             "AmazonAthena": (self._athena.handle, "InternalServerException"),
@@ -66,8 +113,19 @@ class Services:
                 self._moto = make_app(self._store, self._objects, self._settings)
             return self._moto
 
+    def start_loading(self) -> None:
+        """Import the engine and moto behind the scenes: the first request waits for its part."""
+        if self._loading is not None:
+            self._loading.start()
+
+    def _load(self, engine: "LaterEngine") -> None:
+        engine.load()
+        if not self._closing.is_set():
+            self.moto()
+
     def close(self) -> None:
         """End queries, close the databases, release the folder."""
+        self._closing.set()
         self._athena.close()
         for database in (self._durable, self._history, self._objects):
             database.close()

@@ -8,6 +8,8 @@ from local_athena.errors import ConfigError
 
 ACCOUNT_ID = "123456789012"
 DEFAULT_PORT = 4566
+LOADING_THREAD = "local-athena loading"
+"""Name of the daemon thread that imports the engine and moto."""
 DEFAULT_DATA = Path(".local-athena")
 
 

@@ -1,0 +1,245 @@
+"""The command line, as a user has it: processes, signals, exit statuses."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from local_athena.client import Answer
+from local_athena.display import show
+
+COMMAND = [sys.executable, "-m", "local_athena.cli"]
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def serve(environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Start `serve` on tmp_path/data; gives (process, url)."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--data", str(tmp_path / "data"), "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("local-athena is ready at http://127.0.0.1:"), line
+        return process, line.split()[4]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def local_athena(
+    environ: dict[str, str], *arguments: str, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        env=environ,
+        input=stdin,
+        timeout=120,
+        check=False,
+    )
+
+
+def call(url: str, target: str, **body: Any) -> dict[str, Any]:
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    connection.request("POST", "/", json.dumps(body), {"X-Amz-Target": target})
+    answer: dict[str, Any] = json.loads(connection.getresponse().read() or b"{}")
+    connection.close()
+    return answer
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve__signal__stops_cleanly(
+    serve: Callable[..., Any], tmp_path: Path, number: signal.Signals
+) -> None:
+    process, _ = serve()
+    assert json.loads((tmp_path / "data/endpoint.json").read_text())["pid"] == process.pid
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (0, "", "")
+    assert not (tmp_path / "data/endpoint.json").exists()
+
+
+def test_serve__kill_9__loses_nothing_that_was_answered(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    process, url = serve()
+    call(url, "AWSGlue.CreateDatabase", DatabaseInput={"Name": "db"})
+    call(url, "AWSGlue.CreateTable", DatabaseName="db", TableInput={"Name": "t"})
+    call(url, "AmazonAthena.CreateWorkGroup", Name="team")
+    for number in range(20):
+        call(
+            url, "AWSGlue.UpdateTable", DatabaseName="db", VersionId=str(number),
+            TableInput={"Name": "t", "Description": f"{number}"},
+        )  # fmt: skip
+    process.kill()
+    process.communicate()
+
+    _, url = serve()
+    table = call(url, "AWSGlue.GetTable", DatabaseName="db", Name="t")["Table"]
+    assert (table["VersionId"], table["Description"]) == ("20", "19")
+    groups = call(url, "AmazonAthena.ListWorkGroups")["WorkGroups"]
+    assert [group["Name"] for group in groups] == ["primary", "team"]
+
+
+def test_serve__refusals__are_one_line_and_status_1(
+    serve: Callable[..., Any], environ: dict[str, str], tmp_path: Path
+) -> None:
+    process, url = serve()
+    data = str(tmp_path / "data")
+    locked = local_athena(environ, "serve", "--data", data, "--port", "0")
+    assert (locked.returncode, locked.stdout) == (1, "")
+    assert f"pid {process.pid}" in locked.stderr
+    port = str(urlsplit(url).port)
+    taken = local_athena(environ, "serve", "--data", str(tmp_path / "other"), "--port", port)
+    assert taken.returncode == 1
+    assert f"port {port} on 127.0.0.1 is taken" in taken.stderr
+    (tmp_path / "file").write_text("")
+    wrong = local_athena(environ, "serve", "--data", str(tmp_path / "file" / "x"), "--port", "0")
+    assert wrong.returncode == 1
+    for refused in (locked, taken, wrong):
+        assert refused.stderr.startswith("local-athena: ")
+        assert refused.stderr.count("\n") == 1
+
+
+def test_exec__command__gets_the_variables_and_gives_its_status(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    code = "import os, json; print(json.dumps(dict(os.environ))); raise SystemExit(7)"
+    done = local_athena(
+        {**environ, "AWS_PROFILE": "mine", "AWS_SESSION_TOKEN": "x"},
+        "exec", "--data", str(tmp_path / "data"), "--", sys.executable, "-c", code,
+    )  # fmt: skip
+    assert done.returncode == 7, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert seen["AWS_ACCESS_KEY_ID"]
+    assert seen["AWS_SECRET_ACCESS_KEY"]
+    assert "AWS_PROFILE" not in seen
+    assert "AWS_SESSION_TOKEN" not in seen
+
+
+def test_exec__folder_served_already__uses_that_server(
+    serve: Callable[..., Any], environ: dict[str, str], tmp_path: Path
+) -> None:
+    _, url = serve()
+    done = local_athena(
+        environ,
+        "exec",
+        "--data",
+        str(tmp_path / "data"),
+        "--",
+        "sh",
+        "-c",
+        "echo $AWS_ENDPOINT_URL",
+    )
+    assert done.stdout.strip() == url
+    assert call(url, "AmazonAthena.ListWorkGroups")["WorkGroups"]
+
+
+def test_exec__unknown_command__is_127(environ: dict[str, str], tmp_path: Path) -> None:
+    done = local_athena(environ, "exec", "--data", str(tmp_path / "d"), "--", "no-such-command")
+    assert done.returncode == 127
+    assert "no-such-command: command not found" in done.stderr
+
+
+def test_exec__sigterm__reaches_the_command(environ: dict[str, str], tmp_path: Path) -> None:
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [*COMMAND, "exec", "--data", str(tmp_path / "d"), "--", sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environ,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 3
+
+
+def test_reset__folder_of_data__is_deleted_only_when_free(
+    serve: Callable[..., Any], environ: dict[str, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    process, _ = serve()
+    refused = local_athena(environ, "reset", "--data", str(data), "--yes")
+    assert refused.returncode == 1
+    assert "in use" in refused.stderr
+    process.terminate()
+    process.communicate(timeout=60)
+    assert local_athena(environ, "reset", "--data", str(data), stdin="n\n").returncode == 1
+    assert local_athena(environ, "reset", "--data", str(data), "--dry-run").returncode == 0
+    assert data.exists()
+    done = local_athena(environ, "reset", "--data", str(data), "--yes")
+    assert (done.returncode, data.exists()) == (0, False)
+
+
+def test_reset__other_folder__is_left_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("x")
+    done = local_athena(environ, "reset", "--data", str(tmp_path), "--yes")
+    assert done.returncode == 1
+    assert (tmp_path / "precious").exists()
+
+
+def test_doctor__on_this_machine__finds_nothing_wrong(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    done = local_athena(environ, "doctor", "--data", str(tmp_path / "d"))
+    assert done.returncode == 0, done.stdout
+    assert "FAIL" not in done.stdout
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [
+        (
+            "table",
+            'id  name     ok\n--  -------  ----\n 1  say "a"  true\n22  NULL     NULL\n(2 rows)\n',
+        ),
+        ("csv", '"id","name","ok"\n"1","say ""a""","true"\n"22",,\n'),
+        (
+            "json",
+            '[{"id": 1, "name": "say \\"a\\"", "ok": true}\n'
+            ',{"id": 22, "name": null, "ok": null}\n]\n',
+        ),
+    ],
+)
+def test_show__each_style__prints_rows(style: str, text: str) -> None:
+    lines: list[str] = []
+    rows = [("1", 'say "a"', "true"), ("22", None, None)]
+    answer = Answer(("id", "name", "ok"), ("bigint", "varchar", "boolean"), iter(rows))
+    show(answer, style, lines.append)
+    assert "".join(f"{line}\n" for line in lines) == text
