@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from lakehouse.cli._output import ends_with_status, print_json, print_table
-from lakehouse.contracts import connect_lake
+from lakehouse.contracts import Contract, connect_lake
 from lakehouse.errors import ConfigError, LakehouseError
 from lakehouse.landing import Manifest, Sources, land, verify_manifest
 from lakehouse.landing.olist import land_olist
@@ -92,16 +93,24 @@ def land_command(
     sources = Sources.from_settings(settings)
     landed: list[Manifest] = []
     failed: LakehouseError | None = None
-    for contract in contracts:
-        try:
-            landed.append(land(contract.feed, day, sources, lake, again=again))
-        except LakehouseError as error:
-            # The other feeds do not wait for this one; the first failure is the exit status.
-            click.echo(f"error: {error}", err=True)
-            failed = failed or error
+    is_terminal = sys.stderr.isatty()
+    with click.progressbar(
+        contracts, file=sys.stderr, hidden=not is_terminal, item_show_func=_name
+    ) as progress:
+        for contract in progress:
+            try:
+                landed.append(land(contract.feed, day, sources, lake, again=again))
+            except LakehouseError as error:
+                # The other feeds do not wait for this one; the first failure is the exit status.
+                click.echo(f"error: {error}", err=True)
+                failed = failed or error
     _print(landed, as_json)
     if failed is not None:
         raise SystemExit(failed.exit_code)
+
+
+def _name(contract: Contract | None) -> str | None:
+    return contract.feed if contract else None
 
 
 def _print(manifests: list[Manifest], as_json: bool) -> None:
