@@ -36,6 +36,8 @@ from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
 from lakehouse.errors import ContractError
 
 SUFFIX = ".odcs.yaml"
+# The same safe loader in C is eight times as fast, where PyYAML was built with it.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 _LOGICAL_TYPES: dict[str, str] = {
@@ -92,7 +94,7 @@ def _read_document(path: Path) -> tuple[Mapping[str, Any], str]:
             path.name, "", f"cannot be read: {error.strerror}", "see path"
         ) from error
     try:
-        document = yaml.safe_load(content.decode("utf-8"))
+        document = yaml.load(content.decode("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise ContractError(path.name, "", "is not UTF-8", "save it as UTF-8") from error
     except yaml.YAMLError as error:
