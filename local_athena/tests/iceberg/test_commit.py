@@ -14,7 +14,8 @@ THREADS = 8
 
 
 def values(*pairs: tuple[int, int]) -> str:
-    return "SELECT * FROM (VALUES " + ", ".join(f"({a}::BIGINT, {b})" for a, b in pairs) + ") t(c0, c1)"
+    listed = ", ".join(f"({a}::BIGINT, {b})" for a, b in pairs)
+    return f"SELECT * FROM (VALUES {listed}) t(c0, c1)"
 
 
 def together(work: Callable[[int], None], count: int = THREADS) -> list[BaseException]:

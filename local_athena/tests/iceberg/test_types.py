@@ -56,7 +56,7 @@ def test_values__of_all_types__survive_writing(world: Any) -> None:
     assert sorted(world.read("t"), key=repr) == sorted([value, nothing], key=repr)
     assert sorted(world.read_duckdb("t"), key=repr) == sorted([value, nothing], key=repr)
     rows = [list(row.values()) for row in world.read_pyiceberg("t").to_pylist()]
-    theirs = [tuple([*row[:-1], dict(row[-1]) if row[-1] else None]) for row in rows]
+    theirs = [(*row[:-1], dict(row[-1]) if row[-1] else None) for row in rows]
     assert sorted(theirs, key=repr) == sorted([value, nothing], key=repr)
 
 

@@ -123,7 +123,7 @@ def create_table_as(
         for column, output in zip(statement.names, statement.query.columns, strict=True)
     ]
     new = _create.described_by_with(database, name, columns, statement.properties)
-    table, count, files = _create.create_with_rows(
+    _, count, files = _create.create_with_rows(
         lake_of(job), new, cursor, read(statement.query)
     )
     return WriteAnswer(

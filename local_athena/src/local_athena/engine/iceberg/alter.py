@@ -67,7 +67,7 @@ def _unset(table: IcebergTable, keys: dict[str, str]) -> tuple[TableUpdate, ...]
     known = table.metadata.properties
     given = [key for key in keys if key in known]
     for key in keys.keys() & {"format", "write_compression"}:
-        given += [name for name in to_iceberg({key: "parquet" if key == "format" else "zstd"})]
+        given += list(to_iceberg({key: "parquet" if key == "format" else "zstd"}))
     removed = [key for key in given if key in known]
     return (RemovePropertiesUpdate(removals=removed),) if removed else ()
 

@@ -65,7 +65,7 @@ def plan_table(
     row_identity: bool = False,
     files: list[PlannedFile] | None = None,
 ) -> ScanPlan:
-    """Plan a read of some columns (None: all that are not hidden).
+    """Plan a read; bytes count some columns (None: all), the SQL offers all that are not hidden.
 
     `restrictions` narrow the files, never the rows. `files` replaces planning by a given list.
 
@@ -75,7 +75,8 @@ def plan_table(
     restrictions = restrictions or {}
     if files is None:
         files = plan_files(table, restrictions)
-    wanted = [f for f in table.schema.fields if columns is None or f.name.lower() in columns]
+    fields = list(table.schema.fields)
+    wanted = [f for f in fields if columns is None or f.name.lower() in columns]
     hidden = [name for name in (PATH, FILE_TIME) if columns is not None and name in columns]
     groups: dict[tuple[object, ...], _Group] = {}
     total = 0
@@ -84,7 +85,7 @@ def plan_table(
         footer = table.lake.footer(planned.file.file_path)
         parts = _file_columns(table, footer)
         total += scanned_bytes(planned, footer, parts, wanted, restrictions)
-        selects = [_select(table, planned.file, parts, f) for f in wanted]
+        selects = [_select(table, planned.file, parts, f) for f in fields]
         where = _equality(table, planned, parts)
         key = (footer.signature, tuple(selects), where, bool(planned.position_deletes))
         group = groups.setdefault(key, _Group(selects, where))
@@ -92,9 +93,9 @@ def plan_table(
     deletes = {file.file_path: file for planned in files for file in planned.position_deletes}
     deletes |= {file.file_path: file for planned in files for file in planned.equality_deletes}
     total += sum(file.file_size_in_bytes for file in deletes.values())
-    names = [f.name.lower() for f in wanted]
+    names = [f.name.lower() for f in fields]
     if not groups:
-        sql = _empty(wanted, hidden, row_identity)
+        sql = _empty(fields, hidden, row_identity)
     else:
         reads = []
         files = []
@@ -176,8 +177,6 @@ def _read(
         number = f"CAST(b.file_index AS INTEGER) + {first}"
         outputs.append(f"{number} AS {quote_name(FILE_NUMBER)}")
         outputs.append(f"b.file_row_number AS {quote_name(POSITION)}")
-    if not outputs:
-        outputs.append('NULL AS "$nothing"')
     sql = f"SELECT {', '.join(outputs)} FROM {read_files([str(path) for path in paths])} b"
     if group.files[0].position_deletes:
         sql += (

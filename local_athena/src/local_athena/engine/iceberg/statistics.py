@@ -1,8 +1,8 @@
 """Iceberg's column counts and bounds, from the footer of a written Parquet file.
 
 Bounds follow `write.metadata.metrics.default` = truncate(16): text and bytes are cut, an upper
-bound rounded up. A column for which some row group lacks statistics has no bounds, nor has a floating
-column with NaN.
+bound rounded up. A column for which some row group lacks statistics has no bounds, nor has a
+floating column with NaN.
 """
 
 from dataclasses import dataclass, field

@@ -46,6 +46,8 @@ def create_table_as(
             return WriteAnswer(0)
         raise _already_exists(database, name, statement)
     bound = bind_create_table_as(statement, bind_context(job, parameters))
+    if not statement.with_data:
+        bound = replace(bound, query=replace(bound.query, limit=0))
     if is_iceberg(bound.properties):
         return iceberg.create_table_as(
             job, cursor, reader(job, cursor, planner), database, name, bound
@@ -57,10 +59,7 @@ def create_table_as(
     columns = list(zip(data, types[: len(data)], strict=True))
     keys = list(zip(bound.names[len(data) :], types[len(data) :], strict=True))
     require_empty(job, table.location or "", f"{database}.{name}")
-    query = bound.query
-    if not statement.with_data:
-        query = replace(query, limit=0)
-    reading = plan_reading(job, cursor, planner, query)
+    reading = plan_reading(job, cursor, planner, bound.query)
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
         with publication(job) as published:
