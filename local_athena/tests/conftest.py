@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-
 from local_athena.engine.contract import (
     ColumnInfo,
     QueryCancelled,

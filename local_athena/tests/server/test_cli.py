@@ -232,8 +232,10 @@ def test_doctor__on_this_machine__finds_nothing_wrong(
         ("csv", '"id","name","ok"\n"1","say ""a""","true"\n"22",,\n'),
         (
             "json",
-            '[{"id": 1, "name": "say \\"a\\"", "ok": true}\n'
-            ',{"id": 22, "name": null, "ok": null}\n]\n',
+            (
+                '[{"id": 1, "name": "say \\"a\\"", "ok": true}\n'
+                ',{"id": 22, "name": null, "ok": null}\n]\n'
+            ),
         ),
     ],
 )
