@@ -77,7 +77,7 @@ def check_standard(path: Path) -> list[str]:
     """Return the ways a file departs from the JSON schema of ODCS v3.1.0, sorted."""
     import jsonschema  # heavy, and only checks need it
 
-    schema_file = resources.files("lakehouse.contracts") / "odcs-v3.1.0.schema.json"
+    schema_file = resources.files("lakehouse.contracts") / "odcs" / "v3.1.0.schema.json"
     validator = jsonschema.Draft201909Validator(json.loads(schema_file.read_text("utf-8")))
     document, _ = _read_document(path)
     return sorted(
