@@ -61,6 +61,11 @@ def value_of(bind: Bind, text: str) -> Any:
             (0, "+05:30"),
             "timestamp(0) with time zone",
         ),
+        (
+            "TIMESTAMP '1970-01-01 00:00:00 europe/LONDON'",
+            (-3600 * PICO, "Europe/London"),
+            "timestamp(0) with time zone",
+        ),
         # the clocks of Sao Paulo went back at midnight of 2019-02-17: the first 23:30 was UTC-2
         (
             "TIMESTAMP '2019-02-16 23:30:00 America/Sao_Paulo'",

@@ -71,6 +71,13 @@ def test_grouping__argument__is_the_keys_index(bind: Bind) -> None:
     assert isinstance(bind(text).body.outputs[0].value, Grouping)
 
 
+def test_group_by__literal__stands_for_no_other_literal(bind: Bind) -> None:
+    body = bind("SELECT 1, lag(id, 1) OVER (ORDER BY id) FROM orders GROUP BY 1, id").body
+    one, lag = body.outputs
+    assert isinstance(one.value, GroupKey)
+    assert isinstance(lag.value.arguments[1], Constant)
+
+
 def test_grouped_subquery__outer_key__stays_a_reference(bind: Bind) -> None:
     body = bind(
         "SELECT (SELECT max(price) FROM items i WHERE i.id = o.id) FROM orders o GROUP BY o.id"

@@ -67,6 +67,13 @@ class Grouped:
                 return GroupKey(index, key.type)
         if isinstance(expression, Aggregate):
             return expression
+        return self._inside_groups(expression)
+
+    def _part_over_groups(self, expression: BoundExpression) -> BoundExpression:
+        """As `over_groups`; a constant stays one: `GROUP BY 1` of a literal means no other 1."""
+        return expression if isinstance(expression, Constant) else self.over_groups(expression)
+
+    def _inside_groups(self, expression: BoundExpression) -> BoundExpression:
         if isinstance(expression, Reference):
             if expression.column.id in self._source:
                 raise NotGroupedError
@@ -81,7 +88,7 @@ class Grouped:
                         "EXPRESSION_NOT_AGGREGATE",
                         f"Subquery uses '{used.name}' which must appear in GROUP BY clause",
                     )
-        return rebuild(expression, self.over_groups)
+        return rebuild(expression, self._part_over_groups)
 
     def _grouping(self, call: Call) -> BoundExpression:
         if not call.arguments:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 PICOSECONDS_A_SECOND = 10**12
 PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
@@ -118,7 +118,7 @@ def read_zone(text: str) -> str | None:
         if minutes > _MAX_OFFSET_MINUTES or int(match[3] or 0) > 59:
             return None
         return _offset_text(-minutes if match[1] == "-" else minutes)
-    return text if _zone_info(text) is not None else None
+    return text if _zone_info(text) is not None else _zone_names().get(text.lower())
 
 
 def _offset_text(minutes: int) -> str:
@@ -126,6 +126,12 @@ def _offset_text(minutes: int) -> str:
         return "+00:00"
     hours, rest = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+@cache
+def _zone_names() -> dict[str, str]:
+    """Names of zones by their lower-case form: Trino takes any letters and keeps the official."""
+    return {name.lower(): name for name in available_timezones()}
 
 
 @lru_cache(maxsize=1024)
