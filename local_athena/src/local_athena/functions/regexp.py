@@ -2,7 +2,7 @@
 
 A pattern that is plain in RE2 and in Java alike runs in DuckDB for `regexp_like`, all others in
 Python. Differences bridged: `$` ends the text only (not before a last newline) and is a line end in
-no mode but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; a replacement has `$1`, `${name}`
+none but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; texts have `$1`, `${name}`
 and `\\` as an escape.
 """
 
