@@ -9,8 +9,10 @@ ignored) and `type`; for failing statements `named`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-
 from local_athena.engine.results import batch_texts
 from local_athena.engine.session import Session
 from local_athena.sql.binder import BindContext, bind_query
@@ -112,7 +113,9 @@ def normal(value: str | None, type_: str) -> str | None:
     base = type_.split("(")[0]
     if type_ in ("double", "real"):
         text = _significant(value)
-        return f"{float(text):.6g}" if type_ == "real" and text not in ("nan", "inf", "-inf") else text
+        return (
+            f"{float(text):.6g}" if type_ == "real" and text not in ("nan", "inf", "-inf") else text
+        )
     if base.startswith("time") or "time(" in type_ or "timestamp" in type_:
         value = FRACTION.sub(
             lambda m: m[1] + ("." + m[2].rstrip("0") if m[2].rstrip("0") else ""), value
@@ -123,10 +126,8 @@ def normal(value: str | None, type_: str) -> str | None:
         if "map(" in type_:
             value = " ".join(sorted(re.split(r"[\s,{}\[\]]+", value)))
     if type_ == "json" or (base in ("array", "map", "row") and "json" in type_):
-        try:
+        with contextlib.suppress(ValueError):
             value = json.dumps(json.loads(value), sort_keys=True)
-        except ValueError:
-            pass
     return value
 
 
@@ -160,6 +161,11 @@ def measure(area: str | None = None) -> Iterator[tuple[dict[str, Any], Outcome, 
     session.close()
 
 
+def say(*words: object) -> None:
+    """A line on standard output."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+
+
 def main() -> None:
     """Print shares by area, and what differs."""
     parser = argparse.ArgumentParser()
@@ -181,11 +187,11 @@ def main() -> None:
             problems[f"{outcome.error}: {outcome.message[:90]}"] += outcome.rows is None
             if shown[case["area"]] < options.show:
                 shown[case["area"]] += 1
-                print(f"[{case['area']}] {case['sql'][:300]}")
-                print("   want", case.get("types"), str(case.get("rows", case.get("error")))[:300])
-                print("   got ", outcome.types, str(outcome.rows)[:300], outcome.message[:400])
+                say(f"[{case['area']}] {case['sql'][:300]}")
+                say("   want", case.get("types"), str(case.get("rows", case.get("error")))[:300])
+                say("   got ", outcome.types, str(outcome.rows)[:300], outcome.message[:400])
                 if options.sql:
-                    print("   sql ", outcome.sql[:1500])
+                    say("   sql ", outcome.sql[:1500])
     for area in sorted(totals):
         count = totals[area]
         texts = [
@@ -193,11 +199,11 @@ def main() -> None:
             for level in ("value", "type", "named")
             if count[level + "_of"]
         ]
-        print(f"{area:20} {'  '.join(texts)}")
+        say(f"{area:20} {'  '.join(texts)}")
     if options.errors:
         for text, number in problems.most_common(60):
             if number:
-                print(number, text)
+                say(number, text)
 
 
 if __name__ == "__main__":

@@ -68,9 +68,7 @@ def column_info(name: str, type_: Type) -> ColumnInfo:
 
 def batch_texts(batch: pa.RecordBatch, types: Sequence[Type]) -> list[Texts]:
     """The columns of a batch as text; None is NULL."""
-    return [
-        column_texts(column, type_) for column, type_ in zip(batch.columns, types, strict=True)
-    ]
+    return [column_texts(column, type_) for column, type_ in zip(batch.columns, types, strict=True)]
 
 
 def column_texts(column: Any, type_: Type) -> Texts:
@@ -305,7 +303,11 @@ def _row(column: Any, type_: Type) -> Texts:
     ]
     valid = column.is_valid().to_pylist()
     return [
-        "{" + ", ".join(f"{n}={'null' if p[i] is None else p[i]}" for n, p in zip(names, parts, strict=True)) + "}"
+        "{"
+        + ", ".join(
+            f"{n}={'null' if p[i] is None else p[i]}" for n, p in zip(names, parts, strict=True)
+        )
+        + "}"
         if ok
         else None
         for i, ok in enumerate(valid)
@@ -353,7 +355,9 @@ def csv_field(value: str | None) -> str:
 class ResultWriter:
     """Writes a SELECT's answer: the CSV with its header, and the rows to page from."""
 
-    def __init__(self, path: Path, names: Sequence[str], types: Sequence[Type], rows: RowsWriter) -> None:
+    def __init__(
+        self, path: Path, names: Sequence[str], types: Sequence[Type], rows: RowsWriter
+    ) -> None:
         self._types = tuple(types)
         self._rows = rows
         self.row_count = 0

@@ -157,7 +157,10 @@ class Cursor:
 
 _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"More than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
-    (re.compile(r"Overflow in|[Oo]verflow|out of range|Out of Range"), "NUMERIC_VALUE_OUT_OF_RANGE"),
+    (
+        re.compile(r"Overflow in|[Oo]verflow|out of range|Out of Range"),
+        "NUMERIC_VALUE_OUT_OF_RANGE",
+    ),
     (re.compile(r"[Dd]ivision by zero"), "DIVISION_BY_ZERO"),
     (re.compile(r"Map keys? (must be unique|can not be NULL)"), "INVALID_FUNCTION_ARGUMENT"),
     (re.compile(r"Conversion Error: (Type|Casting value|Could not cast)"), "INVALID_CAST_ARGUMENT"),

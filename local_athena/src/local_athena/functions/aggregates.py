@@ -7,6 +7,7 @@ silence; quantile_disc is not approx_percentile.
 from __future__ import annotations
 
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
+from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
@@ -165,13 +166,10 @@ def _map_agg(node: Node, parts: AggregateTexts) -> str:
 
 def unique_entries(pairs: str) -> str:
     """A map of entries, the first of each key, in the keys' order."""
-    return let(
-        [pairs],
-        lambda p: (
-            f"map_from_entries(list_transform(list_sort(list_distinct("
-            f"list_transform({p}, lambda e: e.key))), "
-            f"lambda k: struct_pack(key := k, value := list_filter({p}, lambda e: e.key = k)[1].value)))"
-        ),
+    firsts = first_of_each(pairs, "e.key", "e.value")
+    return (
+        f"map_from_entries(list_transform({firsts}, "
+        "lambda e: struct_pack(key := e.k, value := e.v)))"
     )
 
 
@@ -184,20 +182,14 @@ def _multimap_agg(node: Node, parts: AggregateTexts) -> str:
 
 def grouped_entries(pairs: str) -> str:
     """A map from each key to the list of its values."""
-    return let(
-        [pairs],
-        lambda p: (
-            f"map_from_entries(list_transform(list_sort(list_distinct("
-            f"list_transform({p}, lambda e: e.key))), "
-            f"lambda k: struct_pack(key := k, value := list_transform("
-            f"list_filter({p}, lambda e: e.key = k), lambda e: e.value))))"
-        ),
-    )
+    made = items_of_each(pairs, "e.key", "e.value", "struct_pack(key := {key}, value := {values})")
+    return f"map_from_entries({made})"
 
 
 def _map_union(node: Node, parts: AggregateTexts) -> str:
-    entries = parts.call("list", f"map_entries({parts.arguments[0]})",
-                         where=f"{parts.arguments[0]} IS NOT NULL")
+    entries = parts.call(
+        "list", f"map_entries({parts.arguments[0]})", where=f"{parts.arguments[0]} IS NOT NULL"
+    )
     return unique_entries(f"flatten({entries})")
 
 
@@ -221,7 +213,12 @@ def _pair(function: str) -> AggregateWriter:
     def write(node: Node, parts: AggregateTexts) -> str:
         first, second = (f"CAST({argument} AS DOUBLE)" for argument in parts.arguments)
         made = parts.call(function, first, second, order_by=())
-        return let([made], lambda m: f"CAST((CASE WHEN isnan({m}) THEN NULL ELSE {m} END) AS {duckdb_type(node.type)})")
+        return let(
+            [made],
+            lambda m: (
+                f"CAST((CASE WHEN isnan({m}) THEN NULL ELSE {m} END) AS {duckdb_type(node.type)})"
+            ),
+        )
 
     return write
 
@@ -254,33 +251,37 @@ def _approx_percentile(node: Node, parts: AggregateTexts) -> str:
     share = parts.arguments[2] if weighted else parts.arguments[1]
     where = f"{value} IS NOT NULL"
     share_type = node.arguments[2 if weighted else 1].type
-    constant = share if _is_constant(node, 2 if weighted else 1) else parts.call(
-        "any_value", share, order_by=()
+    constant = (
+        share
+        if _is_constant(node, 2 if weighted else 1)
+        else parts.call("any_value", share, order_by=())
     )
     if weighted:
         weight = parts.arguments[1]
         pairs = parts.call(
-            "list", f"struct_pack(v := {value}, w := CAST({weight} AS BIGINT))",
-            where=where, order_by=[value],
+            "list",
+            f"struct_pack(v := {value}, w := CAST({weight} AS BIGINT))",
+            where=where,
+            order_by=[value],
         )
-        items = f"flatten(list_transform({pairs}, lambda e: list_transform(range(e.w), lambda i: e.v)))"
+        items = (
+            f"flatten(list_transform({pairs}, lambda e: list_transform(range(e.w), lambda i: e.v)))"
+        )
     else:
         items = parts.call("list", value, where=where, order_by=[value])
 
     def one(i: str, p: str) -> str:
-        failure = fail(
-            "INVALID_FUNCTION_ARGUMENT", text("Percentile must be between 0 and 1")
-        )
+        failure = fail("INVALID_FUNCTION_ARGUMENT", text("Percentile must be between 0 and 1"))
         size = f"len({i})"
         at = f"CAST(least({size} - 1, floor(CAST({p} AS DOUBLE) * {size})) AS BIGINT) + 1"
-        return (
-            f"(CASE WHEN {p} < 0 OR {p} > 1 THEN {failure} WHEN {size} > 0 THEN {i}[{at}] END)"
-        )
+        return f"(CASE WHEN {p} < 0 OR {p} > 1 THEN {failure} WHEN {size} > 0 THEN {i}[{at}] END)"
 
     if share_type.base == "array":
         return let(
             [items, constant],
-            lambda i, s: f"(CASE WHEN len({i}) > 0 THEN list_transform({s}, lambda p: {one(i, 'p')}) END)",
+            lambda i, s: (
+                f"(CASE WHEN len({i}) > 0 THEN list_transform({s}, lambda p: {one(i, 'p')}) END)"
+            ),
         )
     return let([items, constant], one)
 

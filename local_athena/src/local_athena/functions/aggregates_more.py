@@ -8,6 +8,7 @@ from typing import Any
 
 import xxhash
 
+from local_athena.functions.lists import items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
@@ -60,7 +61,9 @@ def _central(values: list[float]) -> tuple[int, float, float, float]:
         delta_n2 = delta_n * delta_n
         term = delta * delta_n * before
         mean += delta_n
-        m4 += term * delta_n2 * (count * count - 3 * count + 3) + 6 * delta_n2 * m2 - 4 * delta_n * m3
+        m4 += (
+            term * delta_n2 * (count * count - 3 * count + 3) + 6 * delta_n2 * m2 - 4 * delta_n * m3
+        )
         m3 += term * delta_n * (count - 2) - 3 * delta_n * m2
         m2 += term
     return count, m2, m3, m4
@@ -99,7 +102,9 @@ def _hash(value: Any, type_: Type) -> int:
     if base == "double":
         return xxhash.xxh64_intdigest(struct.pack("<d", value + 0.0))
     if base == "real":
-        return xxhash.xxh64_intdigest(struct.pack("<q", struct.unpack("<i", struct.pack("<f", value))[0]))
+        return xxhash.xxh64_intdigest(
+            struct.pack("<q", struct.unpack("<i", struct.pack("<f", value))[0])
+        )
     if base in ("varchar", "json"):
         return xxhash.xxh64_intdigest(value.encode())
     if base == "char":
@@ -119,8 +124,22 @@ def _hash(value: Any, type_: Type) -> int:
 
 
 _HASHED = frozenset(
-    ("tinyint", "smallint", "integer", "bigint", "boolean", "double", "real", "varchar", "json",
-     "char", "varbinary", "decimal", "date", "timestamp")
+    (
+        "tinyint",
+        "smallint",
+        "integer",
+        "bigint",
+        "boolean",
+        "double",
+        "real",
+        "varchar",
+        "json",
+        "char",
+        "varbinary",
+        "decimal",
+        "date",
+        "timestamp",
+    )
 )
 
 
@@ -132,7 +151,11 @@ def _checksum(node: Node, parts: AggregateTexts) -> str:
     hashed = type_
     kind = duckdb_type(type_)
     if type_.base == "date":
-        value, kind, hashed = f"CAST({value} - DATE '1970-01-01' AS BIGINT)", "BIGINT", Type("bigint")
+        value, kind, hashed = (
+            f"CAST({value} - DATE '1970-01-01' AS BIGINT)",
+            "BIGINT",
+            Type("bigint"),
+        )
     elif type_.base == "timestamp":
         value, kind, hashed = f"epoch_us({value})", "BIGINT", Type("bigint")
 
@@ -162,12 +185,12 @@ def _approx_most_frequent(node: Node, parts: AggregateTexts) -> str:
     buckets, value = parts.arguments[0], parts.arguments[1]
     items = parts.call("list", value, where=f"{value} IS NOT NULL")
     size = buckets if isinstance(node.arguments[0], Constant) else parts.call("max", buckets)
+    counted = items_of_each(items, "e", "1", "{'n': -len({values}), 'k': {key}}")
     return let(
-        [items, size],
-        lambda i, n: (
-            f"map_from_entries(list_sort((list_reverse(list_sort(list_transform(list_distinct({i}), "
-            f"lambda k: struct_pack(c := CAST(len(list_filter({i}, lambda e: e = k)) AS BIGINT), "
-            f"key := k)))))[1:{n}].list_transform(lambda s: struct_pack(key := s.key, value := s.c))))"
+        [f"list_sort({counted})", size],
+        lambda c, n: (
+            f"map_from_entries(list_sort(list_transform({c}[1:{n}], "
+            f"lambda e: struct_pack(key := e.k, value := CAST(-e.n AS BIGINT)))))"
         ),
     )
 
@@ -176,13 +199,17 @@ def _numeric_histogram(node: Node, parts: AggregateTexts) -> str:
     value = f"CAST({parts.arguments[1]} AS DOUBLE)"
     weight = f"CAST({parts.arguments[2]} AS DOUBLE)" if len(parts.arguments) > 2 else "1.0::DOUBLE"
     items = parts.call(
-        "list", f"struct_pack(v := {value}, w := {weight})",
+        "list",
+        f"struct_pack(v := {value}, w := {weight})",
         where=f"{parts.arguments[1]} IS NOT NULL",
     )
     size = parts.call("max", f"CAST({parts.arguments[0]} AS BIGINT)", order_by=())
     made = call_python(
-        "numeric_histogram", _histogram, [items, size],
-        ["STRUCT(v DOUBLE, w DOUBLE)[]", "BIGINT"], "MAP(DOUBLE, DOUBLE)",
+        "numeric_histogram",
+        _histogram,
+        [items, size],
+        ["STRUCT(v DOUBLE, w DOUBLE)[]", "BIGINT"],
+        "MAP(DOUBLE, DOUBLE)",
     )
     return f"CAST({made} AS {duckdb_type(node.type)})"
 
@@ -190,15 +217,15 @@ def _numeric_histogram(node: Node, parts: AggregateTexts) -> str:
 def _histogram(items: list[dict[str, float]], size: int) -> list[tuple[float, float]]:
     """Nearest neighbours are merged until `size` buckets are left."""
     if size < 2:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "numeric_histogram bucket count must be greater than one")
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", "numeric_histogram bucket count must be greater than one"
+        )
     weights: dict[float, float] = {}
     for item in items:
         weights[item["v"]] = weights.get(item["v"], 0.0) + item["w"]
     buckets = sorted(weights.items())
     while len(buckets) > size:
-        gaps = [
-            ((buckets[i + 1][0] - buckets[i][0]), i) for i in range(len(buckets) - 1)
-        ]
+        gaps = [((buckets[i + 1][0] - buckets[i][0]), i) for i in range(len(buckets) - 1)]
         at = min(gaps)[1]
         (a, m), (b, n) = buckets[at], buckets[at + 1]
         buckets[at : at + 2] = [((a * m + b * n) / (m + n), m + n)]

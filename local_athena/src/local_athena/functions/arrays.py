@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_athena.functions.aggregates import reduce_text
+from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
-from local_athena.sql.bound import Call, LambdaOf
+from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of
 from local_athena.sql.rewrite.comparison import canonical, equal, is_plain
@@ -65,8 +65,7 @@ def _element_at(call: Call, arguments: Sequence[str]) -> str:
     return let(
         list(arguments),
         lambda a, i: (
-            f"(CASE WHEN {i} = 0 THEN {_invalid('SQL array indices start at 1')} "
-            f"ELSE {a}[{i}] END)"
+            f"(CASE WHEN {i} = 0 THEN {_invalid('SQL array indices start at 1')} ELSE {a}[{i}] END)"
         ),
     )
 
@@ -78,7 +77,9 @@ def _eq_any(type_: Type, items: str, value: str) -> str:
 
 def _contains(call: Call, arguments: Sequence[str]) -> str:
     if call.arguments[0].type.base != "array":
-        return call_python("network_contains", _in_network, arguments, ["VARCHAR", "BLOB"], "BOOLEAN")
+        return call_python(
+            "network_contains", _in_network, arguments, ["VARCHAR", "BLOB"], "BOOLEAN"
+        )
     type_ = element_of(call.arguments[0].type)
     return let(
         list(arguments),
@@ -140,7 +141,9 @@ def _position(call: Call, arguments: Sequence[str]) -> str:
 def _indexes(type_: Type, items: str, value: str) -> str:
     if is_plain(type_):
         return f"list_filter(range(1, len({items}) + 1), lambda ix: {items}[ix] = {value})"
-    return f"list_filter(range(1, len({items}) + 1), lambda ix: {equal(type_, f'{items}[ix]', value)})"
+    return (
+        f"list_filter(range(1, len({items}) + 1), lambda ix: {equal(type_, f'{items}[ix]', value)})"
+    )
 
 
 def _remove(call: Call, arguments: Sequence[str]) -> str:
@@ -156,26 +159,9 @@ def _remove(call: Call, arguments: Sequence[str]) -> str:
 
 def _first_only(items: str, type_: Type) -> str:
     """Distinct elements in the order of their first place, NULL among them."""
-
-    def body(a: str) -> str:
-        keys = canonical(type_, "e")
-        if keys == "e":
-            seen = f"{a}[1:i - 1]"
-            here = f"{a}[i]"
-            packed = f"list_transform({seen}, lambda e: {{'v': e}})"
-            kept = (
-                f"list_filter(range(1, len({a}) + 1), lambda i: "
-                f"NOT list_contains({packed}, {{'v': {here}}}))"
-            )
-            return f"list_transform({kept}, lambda i: {a}[i])"
-        keyed = f"list_transform({a}, lambda e: {{'v': {keys}}})"
-        kept = (
-            f"list_filter(range(1, len({a}) + 1), lambda i: "
-            f"NOT list_contains(({keyed})[1:i - 1], ({keyed})[i]))"
-        )
-        return f"list_transform({kept}, lambda i: {a}[i])"
-
-    return let([items], body)
+    firsts = first_of_each(items, canonical(type_, "e"), "e")
+    placed = f"list_sort(list_transform({firsts}, lambda e: {{'i': e.i, 'v': e.v}}))"
+    return f"list_transform({placed}, lambda e: e.v)"
 
 
 def _distinct(call: Call, arguments: Sequence[str]) -> str:
@@ -187,8 +173,13 @@ def _distinct_text(items: str, type_: Type) -> str:
     return f"(CASE WHEN {items} IS NOT NULL THEN {_first_only(items, type_)} END)"
 
 
-def _among(items: str, value: str) -> str:
-    return f"list_contains(list_transform({items}, lambda m: {{'v': m}}), {{'v': {value}}})"
+def _wrapped(items: str) -> str:
+    """Each element in a struct, so that list_contains finds NULL too."""
+    return f"list_transform({items}, lambda m: {{'v': m}})"
+
+
+def _among(wrapped: str, value: str) -> str:
+    return f"list_contains({wrapped}, {{'v': {value}}})"
 
 
 def _union(call: Call, arguments: Sequence[str]) -> str:
@@ -205,7 +196,7 @@ def _union(call: Call, arguments: Sequence[str]) -> str:
 def _intersect(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.type)
     kept = let(
-        list(arguments),
+        [arguments[0], _wrapped(arguments[1])],
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
             f"ELSE list_filter({a}, lambda e: {_among(b, 'e')}) END)"
@@ -217,8 +208,8 @@ def _intersect(call: Call, arguments: Sequence[str]) -> str:
 def _except(call: Call, arguments: Sequence[str]) -> str:
     """An empty right side gives the left one back as it is, repeats and all."""
     type_ = element_of(call.type)
-    kept = let(
-        list(arguments),
+    return let(
+        [arguments[0], _wrapped(arguments[1])],
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
             f"WHEN len({b}) = 0 THEN {a} ELSE "
@@ -226,17 +217,16 @@ def _except(call: Call, arguments: Sequence[str]) -> str:
             + " END)"
         ),
     )
-    return kept
 
 
 def _overlap(call: Call, arguments: Sequence[str]) -> str:
     return let(
-        list(arguments),
+        [arguments[0], _wrapped(arguments[1])],
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
             f"WHEN len(list_filter({a}, lambda e: e IS NOT NULL AND {_among(b, 'e')})) > 0 THEN TRUE "
             f"WHEN len({a}) > 0 AND len({b}) > 0 AND (list_count({a}) < len({a}) OR "
-            f"list_count({b}) < len({b})) THEN NULL ELSE FALSE END)"
+            f"len(list_filter({b}, lambda e: e.v IS NULL)) > 0) THEN NULL ELSE FALSE END)"
         ),
     )
 
@@ -268,51 +258,9 @@ def _sort(call: Call, arguments: Sequence[str]) -> str:
             packed = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
             return f"list_concat(list_transform(list_sort({packed}), lambda e: e.v), {nulls})"
         return f"list_sort({arguments[0]}, 'ASC', 'NULLS LAST')"
-    return _sort_by(call, arguments, type_)
+    from local_athena.functions.array_lambdas import sort_by
 
-
-def _sort_by(call: Call, arguments: Sequence[str], type_: Type) -> str:
-    """With a comparator: insertion sort as a fold, each element put before the first that it
-    precedes (stable; quadratic, as arrays are small)."""
-    left, right, body = _parameters(arguments[1])
-    kind = duckdb_type(type_)
-    wrong = _invalid("Lambda comparator must return either -1, 0, or 1")
-    before = let(
-        [_bind(body, {left: "rb.e", right: "si.e"})],
-        lambda c: f"(CASE WHEN {c} IN (-1, 0, 1) THEN {c} ELSE {wrong} END)",
-    )
-    state = f"STRUCT(e {kind})[]"
-    place = f"list_filter(ra.s, lambda si: {before} >= 0)"
-    after = f"list_filter(ra.s, lambda si: {before} < 0)"
-    inner = f"list_concat(list_concat({place}, [{{'e': rb.e}}]), {after})"
-    items = arguments[0]
-    head = f"{{'s': CAST([] AS {state}), 'e': CAST(NULL AS {kind})}}"
-    rest = f"list_transform({items}, lambda ri: {{'s': CAST(NULL AS {state}), 'e': ri}})"
-    fold = (
-        f"list_reduce(list_concat([{head}], {rest}), "
-        f"lambda ra, rb: {{'s': {inner}, 'e': CAST(NULL AS {kind})}})"
-    )
-    # `before` says how rb compares with each si: those not greater than rb stand in front
-    return let(
-        [items],
-        lambda a: (
-            f"(CASE WHEN {a} IS NOT NULL THEN "
-            f"list_transform({fold.replace(items, a) if items != a else fold}.s, lambda so: so.e) END)"
-        ),
-    )
-
-
-def _parameters(lambda_text: str) -> tuple[str, str, str]:
-    names, _, body = lambda_text.removeprefix("lambda ").partition(": ")
-    first, _, second = names.partition(",")
-    return first.strip(), second.strip(), body
-
-
-def _bind(body: str, names: dict[str, str]) -> str:
-    import re
-
-    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in names)
-    return re.sub(pattern, lambda m: names[m.group(0)], body)
+    return sort_by(call, arguments, type_)
 
 
 def _slice(call: Call, arguments: Sequence[str]) -> str:
@@ -385,8 +333,12 @@ def _sequence(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
     if type_.base in ("tinyint", "smallint", "integer", "bigint"):
         default = lambda a, b: f"(CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"  # noqa: E731
-        return _stepped(arguments, default, lambda a, b, s: f"({b} - {a}) // {s}",
-                        lambda a, s, i: f"CAST({a} + {s} * {i} AS {duckdb_type(element_of(call.type))})")
+        return _stepped(
+            arguments,
+            default,
+            lambda a, b, s: f"({b} - {a}) // {s}",
+            lambda a, s, i: f"CAST({a} + {s} * {i} AS {duckdb_type(element_of(call.type))})",
+        )
     micro = "CAST({0} AS TIMESTAMP)"
     step_type = call.arguments[2].type if len(arguments) == 3 else None
     kind = duckdb_type(element_of(call.type))
@@ -395,7 +347,9 @@ def _sequence(call: Call, arguments: Sequence[str]) -> str:
             arguments,
             lambda a, b: "1",
             lambda a, b, s: f"date_sub('month', {micro.format(a)}, {micro.format(b)}) // {s}",
-            lambda a, s, i: f"CAST({micro.format(a)} + to_months(CAST({s} * {i} AS INTEGER)) AS {kind})",
+            lambda a, s, i: (
+                f"CAST({micro.format(a)} + to_months(CAST({s} * {i} AS INTEGER)) AS {kind})"
+            ),
         )
     day = "CAST(86400000 AS BIGINT)"
     return _stepped(
@@ -453,7 +407,9 @@ def _combinations(call: Call, arguments: Sequence[str]) -> str:
 
 def _choose(items: list[Any], size: int) -> list[list[Any]]:
     if size < 0:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"combination size must not be negative: {size}")
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", f"combination size must not be negative: {size}"
+        )
     if size > 5:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"combination size must not exceed 5: {size}")
     count = len(items)
@@ -492,63 +448,18 @@ def _histogram(call: Call, arguments: Sequence[str]) -> str:
     kind = duckdb_type(call.type)
     if element_of(call.arguments[0].type).base == "unknown":
         return f"CAST(MAP {{}} AS {kind})"
+    made = items_of_each(
+        f"list_filter({arguments[0]}, lambda e: e IS NOT NULL)",
+        "e",
+        "1",
+        "struct_pack(key := {key}, value := CAST(len({values}) AS BIGINT))",
+    )
     return let(
         [arguments[0]],
         lambda a: (
-            f"map_from_entries(list_transform(list_sort(list_distinct({a})), lambda k: "
-            f"struct_pack(key := k, value := CAST(len(list_filter({a}, lambda e: e = k)) AS BIGINT))))"
+            f"(CASE WHEN {a} IS NOT NULL THEN map_from_entries({made.replace(arguments[0], a)}) END)"
         ),
     )
-
-
-# ---------------------------------------------------------------- lambdas
-
-
-def _transform(call: Call, arguments: Sequence[str]) -> str:
-    return f"list_transform({arguments[0]}, {arguments[1]})"
-
-
-def _filter(call: Call, arguments: Sequence[str]) -> str:
-    return f"list_filter({arguments[0]}, {arguments[1]})"
-
-
-def _match(kind: str) -> Writer:
-    def write(call: Call, arguments: Sequence[str]) -> str:
-        tests = f"list_transform({arguments[0]}, {arguments[1]})"
-        decided, default = {
-            "any": ("TRUE", "FALSE"), "all": ("FALSE", "TRUE"), "none": ("TRUE", "TRUE"),
-        }[kind]
-        result = "FALSE" if kind == "none" else decided
-        return let(
-            [tests],
-            lambda t: (
-                f"(CASE WHEN {t} IS NULL THEN NULL WHEN list_contains({t}, {decided}) THEN {result} "
-                f"WHEN list_count({t}) < len({t}) THEN NULL ELSE {default} END)"
-            ),
-        )
-
-    return write
-
-
-def _reduce(call: Call, arguments: Sequence[str]) -> str:
-    step = call.arguments[2]
-    assert isinstance(step, LambdaOf)
-    state_type, item_type = step.parameters[0].type, step.parameters[1].type
-    state_name, item_name, body = _parameters(arguments[2])
-    start = arguments[1]
-    folded = reduce_text(
-        "{a}", start, state_name, item_name, body, duckdb_type(state_type), duckdb_type(item_type)
-    )
-    final_name, _, final = arguments[3].removeprefix("lambda ").partition(": ")
-
-    def finish(state: str) -> str:
-        return _bind(final, {final_name.strip(): state})
-
-    def whole(a: str) -> str:
-        made = let([folded.replace("{a}", a)], finish)
-        return f"(CASE WHEN {a} IS NULL THEN NULL ELSE {made} END)"
-
-    return let([arguments[0]], whole)
 
 
 def _zip(call: Call, arguments: Sequence[str]) -> str:
@@ -562,65 +473,6 @@ def _zip(call: Call, arguments: Sequence[str]) -> str:
         )
 
     return let(list(arguments), body)
-
-
-def _zip_with(call: Call, arguments: Sequence[str]) -> str:
-    left, right, body = _parameters(arguments[2])
-
-    def made(a: str, b: str) -> str:
-        inner = _bind(body, {left: f"{a}[iz]", right: f"{b}[iz]"})
-        return (
-            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE "
-            f"list_transform(range(1, greatest(len({a}), len({b})) + 1), lambda iz: {inner}) END)"
-        )
-
-    return let([arguments[0], arguments[1]], made)
-
-
-def _vector(name: str, function: Callable[..., Any]) -> Writer:
-    def write(call: Call, arguments: Sequence[str]) -> str:
-        kinds = [duckdb_type(argument.type) for argument in call.arguments]
-        return call_python(name, function, arguments, kinds, duckdb_type(call.type))
-
-    return write
-
-
-def _dot(left: list[float | None], right: list[float | None]) -> float | None:
-    if len(left) != len(right):
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
-    if None in left or None in right:
-        return None
-    return sum(a * b for a, b in zip(left, right, strict=True))  # type: ignore[operator]
-
-
-def _euclidean(left: list[float | None], right: list[float | None]) -> float | None:
-    if len(left) != len(right):
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
-    if None in left or None in right:
-        return None
-    return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)  # type: ignore[operator]
-
-
-def _cosine(left: Any, right: Any) -> float | None:
-    import math
-
-    if isinstance(left, list) and isinstance(right, list) and (
-        (left and isinstance(left[0], tuple)) or (right and isinstance(right[0], tuple))
-    ):
-        a, b = dict(left), dict(right)
-        dot = sum(a[key] * b[key] for key in a if key in b)
-        size = math.sqrt(sum(v * v for v in a.values())) * math.sqrt(sum(v * v for v in b.values()))
-        return dot / size if size else None
-    dot_ = _dot(left, right)
-    if dot_ is None:
-        return None
-    size = math.sqrt(sum(v * v for v in left)) * math.sqrt(sum(v * v for v in right))
-    return dot_ / size if size else None
-
-
-def _cosine_distance(left: Any, right: Any) -> float | None:
-    similarity = _cosine(left, right)
-    return None if similarity is None else 1 - similarity
 
 
 SCALARS = {
@@ -648,16 +500,5 @@ SCALARS = {
     "shuffle": _shuffle,
     "combinations": _combinations,
     "ngrams": _ngrams,
-    "transform": _transform,
-    "filter": _filter,
-    "any_match": _match("any"),
-    "all_match": _match("all"),
-    "none_match": _match("none"),
-    "reduce": _reduce,
     "zip": _zip,
-    "zip_with": _zip_with,
-    "dot_product": _vector("dot_product", _dot),
-    "euclidean_distance": _vector("euclidean", _euclidean),
-    "cosine_similarity": _vector("cosine_similarity", _cosine),
-    "cosine_distance": _vector("cosine_distance", _cosine_distance),
 }

@@ -19,8 +19,17 @@ from local_athena.sql.types import VARCHAR, Field, Type, display
 
 _INTEGERS = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
 _TEXTUAL = frozenset(
-    ("date", "timestamp", "timestamp with time zone", "time", "time with time zone", "uuid",
-     "ipaddress", "interval day to second", "interval year to month")
+    (
+        "date",
+        "timestamp",
+        "timestamp with time zone",
+        "time",
+        "time with time zone",
+        "uuid",
+        "ipaddress",
+        "interval day to second",
+        "interval year to month",
+    )
 )
 
 
@@ -32,9 +41,7 @@ def to_json(value: str, source: Type, target: Type) -> str:
     prepared = _prepared(value, source)
     plain = _prepared_type(source)
     mark = hashlib.sha1(str(source).encode(), usedforsecurity=False).hexdigest()[:8]
-    return call_python(
-        f"to_json_{mark}", _writer(source), [prepared], [plain], "VARCHAR"
-    )
+    return call_python(f"to_json_{mark}", _writer(source), [prepared], [plain], "VARCHAR")
 
 
 def _prepared(value: str, source: Type) -> str:
@@ -110,7 +117,9 @@ def _writer(type_: Type) -> Callable[[Any], str]:
         item = _nullable(_writer(value_type))
         name = _key_text(key_type)
         return lambda value: (
-            "{" + ",".join(f"{quoted(k)}:{v}" for k, v in sorted((name(k), item(v)) for k, v in value)) + "}"
+            "{"
+            + ",".join(f"{quoted(k)}:{v}" for k, v in sorted((name(k), item(v)) for k, v in value))
+            + "}"
         )
     if base == "row":
         return _row_writer(type_)
@@ -412,12 +421,40 @@ def _row(type_: Type) -> Callable[[Any], dict[str, Any] | None]:
 
 
 _SOURCES = (
-    "boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar",
-    "char", "date", "timestamp", "timestamp with time zone", "time", "array", "map", "row", "uuid",
+    "boolean",
+    "tinyint",
+    "smallint",
+    "integer",
+    "bigint",
+    "real",
+    "double",
+    "decimal",
+    "varchar",
+    "char",
+    "date",
+    "timestamp",
+    "timestamp with time zone",
+    "time",
+    "array",
+    "map",
+    "row",
+    "uuid",
 )
 _TARGETS = (
-    "boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar",
-    "date", "timestamp", "array", "map", "row",
+    "boolean",
+    "tinyint",
+    "smallint",
+    "integer",
+    "bigint",
+    "real",
+    "double",
+    "decimal",
+    "varchar",
+    "date",
+    "timestamp",
+    "array",
+    "map",
+    "row",
 )
 CASTS = {
     **{(source, "json"): to_json for source in _SOURCES},

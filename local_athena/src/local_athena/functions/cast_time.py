@@ -65,9 +65,7 @@ def _text_to_timestamp(value: str, source: Type, target: Type) -> str:
         attempt = f"TRY_CAST({valid} AS TIMESTAMP)"
         if precision == 6:
             seventh = f"regexp_extract({v}, {text('[.][0-9]{6}([5-9])')}, 1)"
-            attempt = (
-                f"({attempt} + to_microseconds(CASE WHEN {seventh} <> '' THEN 1 ELSE 0 END))"
-            )
+            attempt = f"({attempt} + to_microseconds(CASE WHEN {seventh} <> '' THEN 1 ELSE 0 END))"
         elif precision > 6:
             rest = f"regexp_extract({v}, {text('[.][0-9]{6}([0-9]+)')}, 1)"
             attempt = (
@@ -89,9 +87,7 @@ def _text_to_time(value: str, source: Type, target: Type) -> str:
     def body(v: str) -> str:
         valid = f"CASE WHEN regexp_full_match({v}, {text(_TIME)}) THEN {v} END"
         made = f"TRY_CAST({valid} AS TIME)"
-        return or_fail(
-            rounded_time(made, precision), v, f"'Value cannot be cast to time: ' || {v}"
-        )
+        return or_fail(rounded_time(made, precision), v, f"'Value cannot be cast to time: ' || {v}")
 
     return let([value], body)
 
@@ -116,7 +112,11 @@ def parse_zoned(value: str) -> tuple[int, int, str]:
     try:
         year, month, day = (int(part) for part in found["date"].rsplit("-", 2))
         moment = datetime(
-            year, month, day, int(found["hour"] or 0), int(found["minute"] or 0),
+            year,
+            month,
+            day,
+            int(found["hour"] or 0),
+            int(found["minute"] or 0),
             int(found["second"] or 0),
         )
         zone = normal_zone(found["zone"] or "UTC")
@@ -174,26 +174,31 @@ def _text_to_timestamp_tz(value: str, source: Type, target: Type) -> str:
         return {"i": whole // 1_000_000, "p": 0, "z": zone}
 
     parsed = call_python(
-        f"text_to_tstz_{precision}", run, [value], ["VARCHAR"],
+        f"text_to_tstz_{precision}",
+        run,
+        [value],
+        ["VARCHAR"],
         "STRUCT(i BIGINT, p INTEGER, z VARCHAR)",
     )
     return let(
         [parsed],
-        lambda p: zones.packed(
-            f"make_timestamp(struct_extract({p}, 'i'))",
-            f"struct_extract({p}, 'z')",
-            target,
-            f"struct_extract({p}, 'p')",
-        )
-        if precision <= 6
-        else f"(CASE WHEN {p} IS NOT NULL THEN "
-        + zones.packed(
-            f"make_timestamp(struct_extract({p}, 'i'))",
-            f"struct_extract({p}, 'z')",
-            target,
-            f"struct_extract({p}, 'p')",
-        )
-        + " END)",
+        lambda p: (
+            zones.packed(
+                f"make_timestamp(struct_extract({p}, 'i'))",
+                f"struct_extract({p}, 'z')",
+                target,
+                f"struct_extract({p}, 'p')",
+            )
+            if precision <= 6
+            else f"(CASE WHEN {p} IS NOT NULL THEN "
+            + zones.packed(
+                f"make_timestamp(struct_extract({p}, 'i'))",
+                f"struct_extract({p}, 'z')",
+                target,
+                f"struct_extract({p}, 'p')",
+            )
+            + " END)"
+        ),
     )
 
 
@@ -257,7 +262,9 @@ def _time_to_timestamp(value: str, source: Type, target: Type) -> str:
 
 def _time_to_time(value: str, source: Type, target: Type) -> str:
     if precision_of(target) > 6:
-        return let([value], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)")
+        return let(
+            [value], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)"
+        )
     return rounded_time(micro(value, source), precision_of(target))
 
 
@@ -313,7 +320,9 @@ def _zoned_to_zoned(value: str, source: Type, target: Type) -> str:
 def _zoned_to_timestamp(value: str, source: Type, target: Type) -> str:
     local = rounded(zones.local_of(value), precision_of(target))
     if precision_of(target) > 6:
-        return let([local], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)")
+        return let(
+            [local], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)"
+        )
     return local
 
 

@@ -243,9 +243,7 @@ def _infinite(value: str, kind: str) -> str:
     """Java reads too large a number as infinity, too small a one as zero."""
     small = f"regexp_matches({value}, '[eE]-')"
     minus = f"starts_with(trim({value}), '-')"
-    return (
-        f"CAST(CASE WHEN {small} THEN '0' WHEN {minus} THEN '-inf' ELSE 'inf' END AS {kind})"
-    )
+    return f"CAST(CASE WHEN {small} THEN '0' WHEN {minus} THEN '-inf' ELSE 'inf' END AS {kind})"
 
 
 def _text_to_decimal(value: str, source: Type, target: Type) -> str:
@@ -293,7 +291,9 @@ def _map(value: str, source: Type, target: Type) -> str:
     if key.base == "unknown":
         return let(
             [value],
-            lambda v: f"(CASE WHEN {v} IS NOT NULL THEN CAST(MAP {{}} AS {duckdb_type(target)}) END)",
+            lambda v: (
+                f"(CASE WHEN {v} IS NOT NULL THEN CAST(MAP {{}} AS {duckdb_type(target)}) END)"
+            ),
         )
     packed = (
         f"struct_pack(key := {cast_text('e.key', key, new_key)}, "
@@ -350,7 +350,9 @@ def _parse_address(value: str) -> bytes:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
-        raise SqlError("INVALID_CAST_ARGUMENT", f"Cannot cast value to IPADDRESS: {value}") from None
+        raise SqlError(
+            "INVALID_CAST_ARGUMENT", f"Cannot cast value to IPADDRESS: {value}"
+        ) from None
     if address.version == 4:
         return b"\0" * 10 + b"\xff\xff" + address.packed
     return address.packed
@@ -364,7 +366,8 @@ def _binary_to_ipaddress(value: str, source: Type, target: Type) -> str:
             f"(CASE octet_length({v}) WHEN 16 THEN {v} WHEN 4 THEN {v4} || {v} ELSE "
             f"CASE WHEN {v} IS NOT NULL THEN "
             + fail(
-                "INVALID_CAST_ARGUMENT", f"'Invalid IP address binary length: ' || octet_length({v})"
+                "INVALID_CAST_ARGUMENT",
+                f"'Invalid IP address binary length: ' || octet_length({v})",
             )
             + " END END)"
         ),

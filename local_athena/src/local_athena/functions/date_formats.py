@@ -23,21 +23,65 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_text
 
 _EPOCH = datetime(1970, 1, 1)
-_MONTHS = ("January February March April May June July August September October November "
-           "December").split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _MYSQL_NATIVE = {
-    "a": "%a", "b": "%b", "c": "%-m", "d": "%d", "e": "%-d", "f": "%g000", "H": "%H", "h": "%I",
-    "I": "%I", "i": "%M", "j": "%j", "k": "%-H", "l": "%-I", "M": "%B", "m": "%m", "p": "%p",
-    "r": "%I:%M:%S %p", "S": "%S", "s": "%S", "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G",
-    "Y": "%Y", "y": "%y", "%": "%%",
+    "a": "%a",
+    "b": "%b",
+    "c": "%-m",
+    "d": "%d",
+    "e": "%-d",
+    "f": "%g000",
+    "H": "%H",
+    "h": "%I",
+    "I": "%I",
+    "i": "%M",
+    "j": "%j",
+    "k": "%-H",
+    "l": "%-I",
+    "M": "%B",
+    "m": "%m",
+    "p": "%p",
+    "r": "%I:%M:%S %p",
+    "S": "%S",
+    "s": "%S",
+    "T": "%H:%M:%S",
+    "v": "%V",
+    "W": "%A",
+    "x": "%G",
+    "Y": "%Y",
+    "y": "%y",
+    "%": "%%",
 }
 _MYSQL_REFUSED = "DUuVwX"
 _JODA_NATIVE = {
-    "yyyy": "%Y", "y": "%Y", "YYYY": "%Y", "Y": "%Y", "yy": "%y", "M": "%-m", "MM": "%m",
-    "MMM": "%b", "MMMM": "%B", "d": "%-d", "dd": "%d", "H": "%-H", "HH": "%H", "h": "%-I",
-    "hh": "%I", "m": "%-M", "mm": "%M", "s": "%-S", "ss": "%S", "SSS": "%g", "a": "%p",
-    "E": "%a", "EE": "%a", "EEE": "%a", "EEEE": "%A", "D": "%-j", "DDD": "%j",
+    "yyyy": "%Y",
+    "y": "%Y",
+    "YYYY": "%Y",
+    "Y": "%Y",
+    "yy": "%y",
+    "M": "%-m",
+    "MM": "%m",
+    "MMM": "%b",
+    "MMMM": "%B",
+    "d": "%-d",
+    "dd": "%d",
+    "H": "%-H",
+    "HH": "%H",
+    "h": "%-I",
+    "hh": "%I",
+    "m": "%-M",
+    "mm": "%M",
+    "s": "%-S",
+    "ss": "%S",
+    "SSS": "%g",
+    "a": "%p",
+    "E": "%a",
+    "EE": "%a",
+    "EEE": "%a",
+    "EEEE": "%A",
+    "D": "%-j",
+    "DDD": "%j",
 }
 
 
@@ -53,8 +97,11 @@ def _date_format(call: Call, arguments: Sequence[str]) -> str:
     pattern = constant_text(call.arguments[1])
     if pattern is None:
         return call_python(
-            "date_format", _mysql_text, [f"epoch_us(CAST({moment} AS TIMESTAMP))", arguments[1]],
-            ["BIGINT", "VARCHAR"], "VARCHAR",
+            "date_format",
+            _mysql_text,
+            [f"epoch_us(CAST({moment} AS TIMESTAMP))", arguments[1]],
+            ["BIGINT", "VARCHAR"],
+            "VARCHAR",
         )
     try:
         return f"strftime({moment}, {quote_text(mysql_to_native(pattern))})"
@@ -122,8 +169,11 @@ def _format_datetime(call: Call, arguments: Sequence[str]) -> str:
         moment = f"epoch_us(CAST({local_moment(v, type_)} AS TIMESTAMP))"
         zone = zones.zone(v) if zoned else "''"
         return call_python(
-            "format_datetime", joda_text, [moment, zone, arguments[1]],
-            ["BIGINT", "VARCHAR", "VARCHAR"], "VARCHAR",
+            "format_datetime",
+            joda_text,
+            [moment, zone, arguments[1]],
+            ["BIGINT", "VARCHAR", "VARCHAR"],
+            "VARCHAR",
         )
 
     return let([value], body)
@@ -196,9 +246,18 @@ def _joda_field(moment: datetime, moment_us: int, zone: str, token: str) -> str:
     if letter in "zZ":
         return _joda_zone(moment_us, zone, letter, width)
     number = {
-        "C": moment.year // 100, "w": iso_week, "e": iso_day, "D": moment.timetuple().tm_yday,
-        "M": moment.month, "d": moment.day, "K": moment.hour % 12, "h": moment.hour % 12 or 12,
-        "H": moment.hour, "k": moment.hour or 24, "m": moment.minute, "s": moment.second,
+        "C": moment.year // 100,
+        "w": iso_week,
+        "e": iso_day,
+        "D": moment.timetuple().tm_yday,
+        "M": moment.month,
+        "d": moment.day,
+        "K": moment.hour % 12,
+        "h": moment.hour % 12 or 12,
+        "H": moment.hour,
+        "k": moment.hour or 24,
+        "m": moment.minute,
+        "s": moment.second,
     }[letter]
     return str(number).zfill(width)
 
@@ -245,10 +304,21 @@ class _Fields:
 
 
 _MYSQL_PARSE: dict[str, tuple[str, int, int]] = {
-    "c": ("month", 1, 2), "d": ("day", 1, 2), "e": ("day", 1, 2), "H": ("hour", 1, 2),
-    "k": ("hour", 1, 2), "h": ("twelve", 1, 2), "I": ("twelve", 1, 2), "l": ("twelve", 1, 2),
-    "i": ("minute", 1, 2), "j": ("day_of_year", 1, 3), "m": ("month", 1, 2),
-    "S": ("second", 1, 2), "s": ("second", 1, 2), "v": ("week", 1, 2), "x": ("week_year", 1, 4),
+    "c": ("month", 1, 2),
+    "d": ("day", 1, 2),
+    "e": ("day", 1, 2),
+    "H": ("hour", 1, 2),
+    "k": ("hour", 1, 2),
+    "h": ("twelve", 1, 2),
+    "I": ("twelve", 1, 2),
+    "l": ("twelve", 1, 2),
+    "i": ("minute", 1, 2),
+    "j": ("day_of_year", 1, 3),
+    "m": ("month", 1, 2),
+    "S": ("second", 1, 2),
+    "s": ("second", 1, 2),
+    "v": ("week", 1, 2),
+    "x": ("week_year", 1, 4),
 }
 
 
@@ -296,13 +366,27 @@ class _Reader:
         raise self.fail()
 
     def set(self, field: str, value: int) -> None:
-        limits = {"month": (1, 12), "day": (1, 31), "hour": (0, 23), "twelve": (1, 12),
-                  "minute": (0, 59), "second": (0, 59), "day_of_year": (1, 366), "week": (1, 53)}
+        limits = {
+            "month": (1, 12),
+            "day": (1, 31),
+            "hour": (0, 23),
+            "twelve": (1, 12),
+            "minute": (0, 59),
+            "second": (0, 59),
+            "day_of_year": (1, 366),
+            "week": (1, 53),
+        }
         low, high = limits.get(field, (-(10**9), 10**9))
         if not low <= value <= high:
-            names = {"month": "monthOfYear", "day": "dayOfMonth", "hour": "hourOfDay",
-                     "twelve": "clockhourOfHalfday", "minute": "minuteOfHour",
-                     "second": "secondOfMinute", "day_of_year": "dayOfYear"}
+            names = {
+                "month": "monthOfYear",
+                "day": "dayOfMonth",
+                "hour": "hourOfDay",
+                "twelve": "clockhourOfHalfday",
+                "minute": "minuteOfHour",
+                "second": "secondOfMinute",
+                "day_of_year": "dayOfYear",
+            }
             raise _invalid(
                 f'Cannot parse "{self.value}": Value {value} for {names.get(field, field)}'
                 f" must be in the range [{low},{high}]"
@@ -457,9 +541,19 @@ def _read_joda(reader: _Reader, token: str, adjacent: bool) -> None:
             raise reader.fail() from None
         reader.at += found.end()
     else:
-        field = {"M": "month", "d": "day", "D": "day_of_year", "H": "hour", "h": "twelve",
-                 "m": "minute", "s": "second", "w": "week", "e": "week_day", "K": "hour",
-                 "k": "hour"}[letter]
+        field = {
+            "M": "month",
+            "d": "day",
+            "D": "day_of_year",
+            "H": "hour",
+            "h": "twelve",
+            "m": "minute",
+            "s": "second",
+            "w": "week",
+            "e": "week_day",
+            "K": "hour",
+            "k": "hour",
+        }[letter]
         most = width if adjacent else max(width, 3 if letter == "D" else 2)
         number = reader.number(1, most)
         reader.set(field, number % 24 if letter == "k" else number)
@@ -467,7 +561,10 @@ def _read_joda(reader: _Reader, token: str, adjacent: bool) -> None:
 
 def _parse_datetime(call: Call, arguments: Sequence[str]) -> str:
     parsed = call_python(
-        "parse_datetime", parse_joda, arguments, ["VARCHAR", "VARCHAR"],
+        "parse_datetime",
+        parse_joda,
+        arguments,
+        ["VARCHAR", "VARCHAR"],
         "STRUCT(i BIGINT, z VARCHAR)",
     )
     return let(
@@ -504,7 +601,7 @@ def parse_iso_date(value: str) -> int:
 def _malformed(value: str, pattern: re.Pattern[str]) -> SqlError:
     begin = pattern.match(value)
     if begin and 0 < begin.end() < len(value):
-        return _invalid(f'Invalid format: "{value}" is malformed at "{value[begin.end():]}"')
+        return _invalid(f'Invalid format: "{value}" is malformed at "{value[begin.end() :]}"')
     return _invalid(f'Invalid format: "{value}"')
 
 

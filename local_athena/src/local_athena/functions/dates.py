@@ -314,7 +314,10 @@ def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
     from local_athena.functions.date_formats import parse_iso_timestamp
 
     parsed = call_python(
-        "iso_timestamp", parse_iso_timestamp, arguments, ["VARCHAR"],
+        "iso_timestamp",
+        parse_iso_timestamp,
+        arguments,
+        ["VARCHAR"],
         "STRUCT(i BIGINT, p INTEGER, z VARCHAR)",
     )
     return let(
@@ -322,8 +325,10 @@ def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
         lambda p: (
             f"(CASE WHEN {p} IS NOT NULL THEN "
             + zones.packed(
-                f"make_timestamp(struct_extract({p}, 'i'))", f"struct_extract({p}, 'z')",
-                call.type, f"struct_extract({p}, 'p')",
+                f"make_timestamp(struct_extract({p}, 'i'))",
+                f"struct_extract({p}, 'z')",
+                call.type,
+                f"struct_extract({p}, 'p')",
             )
             + " END)"
         ),
@@ -360,9 +365,7 @@ def _zone_name(value: str) -> str:
     try:
         return normal_zone(value)
     except ValueError:
-        raise SqlError(
-            "INVALID_FUNCTION_ARGUMENT", f"'{value}' is not a valid time zone"
-        ) from None
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"'{value}' is not a valid time zone") from None
 
 
 def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
@@ -415,7 +418,13 @@ def _human_readable_seconds(value: float) -> str:
 
 
 _DURATION = {
-    "ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86400e3,
+    "ns": 1e-6,
+    "us": 1e-3,
+    "ms": 1.0,
+    "s": 1e3,
+    "m": 60e3,
+    "h": 3600e3,
+    "d": 86400e3,
 }
 
 
@@ -424,7 +433,9 @@ def _parse_duration(value: str) -> int:
 
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", value)
     if not found:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"duration is not a valid data duration string: {value}")
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", f"duration is not a valid data duration string: {value}"
+        )
     if found[2] not in _DURATION:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Unknown time unit: {found[2]}")
     return int(float(found[1]) * _DURATION[found[2]] + 0.5)

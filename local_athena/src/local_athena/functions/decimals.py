@@ -55,10 +55,10 @@ def _scaled_by_text(text: str, type_: Type) -> str:
 
 def half_up(numerator: str, denominator: str) -> str:
     """numerator / denominator of HUGEINTs, rounded half away from zero; atoms only."""
-    quotient = (
-        f"((abs({numerator}) * 2 + abs({denominator})) // (abs({denominator}) * 2))"
+    quotient = f"((abs({numerator}) * 2 + abs({denominator})) // (abs({denominator}) * 2))"
+    return (
+        f"(CASE WHEN ({numerator} < 0) <> ({denominator} < 0) THEN -{quotient} ELSE {quotient} END)"
     )
-    return f"(CASE WHEN ({numerator} < 0) <> ({denominator} < 0) THEN -{quotient} ELSE {quotient} END)"
 
 
 def divide(left: str, right: str, left_type: Type, right_type: Type, type_: Type) -> str:
@@ -171,5 +171,3 @@ def _exact(operator: str, type_: Type):  # type: ignore[no-untyped-def]
         return from_unscaled(total, precision, scale)
 
     return run
-
-

@@ -104,7 +104,9 @@ def _scalar(call: Call, arguments: Sequence[str]) -> str:
     if path is None:
         return _python("json_extract_scalar", _extract_scalar)(call, arguments)
     steps = path_steps_or_none(path)
-    if not steps or any(isinstance(s, str) and (s.isdigit() or not re.fullmatch(r"\w+", s)) for s in steps):
+    if not steps or any(
+        isinstance(s, str) and (s.isdigit() or not re.fullmatch(r"\w+", s)) for s in steps
+    ):
         return _python("json_extract_scalar", _extract_scalar)(call, arguments)
     native = quote_text("$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps))
     exact = call_python(

@@ -51,9 +51,14 @@ def _query(node: JsonOf, write: Write) -> str:
         texts.append(_passed(value, write))
         types.append("VARCHAR")
     settings = (
-        node.name, path, tuple(names), _option(node, "on_empty", "null"),
+        node.name,
+        path,
+        tuple(names),
+        _option(node, "on_empty", "null"),
         _option(node, "on_error", "false" if node.name == "json_exists" else "null"),
-        _option(node, "wrapper", "without"), _option(node, "quotes", "keep"), str(node.type),
+        _option(node, "wrapper", "without"),
+        _option(node, "quotes", "keep"),
+        str(node.type),
     )
     mark = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:10]
 
@@ -61,7 +66,9 @@ def _query(node: JsonOf, write: Write) -> str:
         try:
             value = read(document, digits=True)
         except (ValueError, RecursionError):
-            raise PathError("input cannot be parsed as JSON", "JSON_INPUT_CONVERSION_ERROR") from None
+            raise PathError(
+                "input cannot be parsed as JSON", "JSON_INPUT_CONVERSION_ERROR"
+            ) from None
         variables = {
             name: None if item is None else read(item, digits=True)
             for name, item in zip(names, passed, strict=True)
@@ -70,12 +77,20 @@ def _query(node: JsonOf, write: Write) -> str:
 
     if node.name == "json_exists":
         return call_python(
-            f"json_exists_{mark}", _exists(find, settings[4]), texts, types, "BOOLEAN",
+            f"json_exists_{mark}",
+            _exists(find, settings[4]),
+            texts,
+            types,
+            "BOOLEAN",
             sees_null=True,
         )
     if node.name == "json_query":
         made = call_python(
-            f"json_query_{mark}", _query_function(find, settings), texts, types, "VARCHAR",
+            f"json_query_{mark}",
+            _query_function(find, settings),
+            texts,
+            types,
+            "VARCHAR",
             sees_null=True,
         )
         return cast_text(made, VARCHAR, node.type)
@@ -127,18 +142,16 @@ def _query_function(find: Callable[..., list[Any]], settings: Any) -> Callable[.
             return outcome(on_error, error.message, error.name)
         if not found:
             return outcome(
-                on_empty, "cannot extract JSON from JSON: JSON path found no items",
+                on_empty,
+                "cannot extract JSON from JSON: JSON path found no items",
                 "JSON_VALUE_RESULT_ERROR",
             )
         if wrapper == "unconditional" or (
-            wrapper == "conditional"
-            and not (len(found) == 1 and isinstance(found[0], dict | list))
+            wrapper == "conditional" and not (len(found) == 1 and isinstance(found[0], dict | list))
         ):
             return dump_ordered(found)
         if len(found) > 1:
-            return outcome(
-                on_error, "JSON path found multiple items", "JSON_VALUE_RESULT_ERROR"
-            )
+            return outcome(on_error, "JSON path found multiple items", "JSON_VALUE_RESULT_ERROR")
         item = found[0]
         if quotes == "omit" and isinstance(item, str) and not isinstance(item, Number):
             return item
@@ -200,7 +213,11 @@ def _value(
         return {"state": "value", "value": _scalar(found[0])}
 
     made = call_python(
-        f"json_value_{mark}", run, texts, types, "STRUCT(state VARCHAR, value VARCHAR)",
+        f"json_value_{mark}",
+        run,
+        texts,
+        types,
+        "STRUCT(state VARCHAR, value VARCHAR)",
         sees_null=True,
     )
     defaults = dict(node.defaults)
@@ -233,7 +250,9 @@ def _scalar(value: Any) -> str | None:
 
 def _converted(value: str, target: Type) -> str:
     if target.base in ("tinyint", "smallint", "integer", "bigint"):
-        return cast_text(cast_text(value, VARCHAR, Type("decimal", (38, 10))), Type("decimal", (38, 10)), target)
+        return cast_text(
+            cast_text(value, VARCHAR, Type("decimal", (38, 10))), Type("decimal", (38, 10)), target
+        )
     return cast_text(value, VARCHAR, target)
 
 
@@ -295,4 +314,3 @@ def _item(argument: Any, write: Write) -> str:
     if argument.type.base == "json":
         return write(argument)
     return to_json(write(argument), argument.type, JSON)
-

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from local_athena.functions.array_lambdas import bind, parameters
 from local_athena.functions.text import fail, let, text
 from local_athena.sql.bound import Call
 from local_athena.sql.representation import duckdb_type, entry_of
@@ -107,9 +108,7 @@ def _multimap_from_entries(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _entries(call: Call, arguments: Sequence[str]) -> str:
-    return (
-        f"list_transform(map_entries({arguments[0]}), lambda e: {{'f0': e.key, 'f1': e.value}})"
-    )
+    return f"list_transform(map_entries({arguments[0]}), lambda e: {{'f0': e.key, 'f1': e.value}})"
 
 
 def _keys(call: Call, arguments: Sequence[str]) -> str:
@@ -131,35 +130,20 @@ def _concat(call: Call, arguments: Sequence[str]) -> str:
                 f"list_concat(list_filter({joined}, "
                 f"lambda e: NOT map_contains({name}, e.key)), map_entries({name}))"
             )
-        return (
-            f"(CASE WHEN {nulls} THEN NULL ELSE map_from_entries(list_sort({joined})) END)"
-        )
+        return f"(CASE WHEN {nulls} THEN NULL ELSE map_from_entries(list_sort({joined})) END)"
 
     return let(list(arguments), body)
 
 
-def _lambda(text_: str) -> tuple[str, str, str]:
-    names, _, body = text_.removeprefix("lambda ").partition(": ")
-    first, _, second = names.partition(",")
-    return first.strip(), second.strip(), body
-
-
-def _bind(body: str, names: dict[str, str]) -> str:
-    import re
-
-    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in names if name)
-    return re.sub(pattern, lambda m: names[m.group(0)], body)
-
-
 def _filter(call: Call, arguments: Sequence[str]) -> str:
-    key, value, body = _lambda(arguments[1])
-    test = _bind(body, {key: "em.key", value: "em.value"})
+    key, value, body = parameters(arguments[1])
+    test = bind(body, {key: "em.key", value: "em.value"})
     return f"map_from_entries(list_filter(map_entries({arguments[0]}), lambda em: {test}))"
 
 
 def _transform_keys(call: Call, arguments: Sequence[str]) -> str:
-    key, value, body = _lambda(arguments[1])
-    new = _bind(body, {key: "em.key", value: "em.value"})
+    key, value, body = parameters(arguments[1])
+    new = bind(body, {key: "em.key", value: "em.value"})
     entries = (
         f"list_transform(map_entries({arguments[0]}), "
         f"lambda em: struct_pack(key := {new}, value := em.value))"
@@ -168,8 +152,8 @@ def _transform_keys(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _transform_values(call: Call, arguments: Sequence[str]) -> str:
-    key, value, body = _lambda(arguments[1])
-    new = _bind(body, {key: "em.key", value: "em.value"})
+    key, value, body = parameters(arguments[1])
+    new = bind(body, {key: "em.key", value: "em.value"})
     return (
         f"map_from_entries(list_transform(map_entries({arguments[0]}), "
         f"lambda em: struct_pack(key := em.key, value := {new})))"
@@ -181,7 +165,7 @@ def _zip_with(call: Call, arguments: Sequence[str]) -> str:
     key, first, second = (name.strip() for name in names.split(","))
 
     def made(a: str, b: str) -> str:
-        value = _bind(body, {key: "kz", first: f"{a}[kz]", second: f"{b}[kz]"})
+        value = bind(body, {key: "kz", first: f"{a}[kz]", second: f"{b}[kz]"})
         keys = f"list_sort(list_distinct(list_concat(map_keys({a}), map_keys({b}))))"
         return (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE map_from_entries("

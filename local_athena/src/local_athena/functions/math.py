@@ -48,9 +48,7 @@ def _truncate(call: Call, arguments: Sequence[str]) -> str:
     if source.base in _INTEGERS:
         return arguments[0]
     texts = [f"CAST({arguments[0]} AS DOUBLE)", f"CAST({arguments[1]} AS BIGINT)"]
-    made = call_python(
-        "truncate_places", _truncate_places, texts, ["DOUBLE", "BIGINT"], "DOUBLE"
-    )
+    made = call_python("truncate_places", _truncate_places, texts, ["DOUBLE", "BIGINT"], "DOUBLE")
     return f"CAST({made} AS {duckdb_type(call.type)})"
 
 
@@ -75,9 +73,7 @@ def _round(call: Call, arguments: Sequence[str]) -> str:
             return value
         return let(
             [value, arguments[1]],
-            lambda v, n: (
-                f"(CASE WHEN {n} >= 0 THEN {v} ELSE {_round_integer(v, n, kind)} END)"
-            ),
+            lambda v, n: f"(CASE WHEN {n} >= 0 THEN {v} ELSE {_round_integer(v, n, kind)} END)",
         )
     if len(arguments) == 1:
         return f"round({value})"
@@ -228,7 +224,12 @@ def _java_pow(base: float, exponent: float) -> float:
             return math.nan
         if abs(base) == 1 and math.isinf(exponent):
             return math.nan
-        if base < 0 and not float(exponent).is_integer() and not math.isinf(exponent) and not math.isinf(base):
+        if (
+            base < 0
+            and not float(exponent).is_integer()
+            and not math.isinf(exponent)
+            and not math.isinf(base)
+        ):
             return math.nan
         return math.pow(base, exponent)
     except OverflowError:
@@ -274,9 +275,7 @@ def _extreme(function: str) -> Callable[[Call, Sequence[str]], str]:
                 items = ", ".join(names)
                 numbers = f"list_filter([{items}], lambda n: NOT isnan(n))"
                 pick = "list_max" if function == "greatest" else "list_min"
-                return (
-                    f"(CASE WHEN {nulls} THEN NULL ELSE COALESCE({pick}({numbers}), {names[0]}) END)"
-                )
+                return f"(CASE WHEN {nulls} THEN NULL ELSE COALESCE({pick}({numbers}), {names[0]}) END)"
             if is_plain(type_):
                 return f"(CASE WHEN {nulls} THEN NULL ELSE {function}({', '.join(names)}) END)"
             best = names[0]

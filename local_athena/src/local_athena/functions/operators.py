@@ -96,14 +96,18 @@ def moved(value: str, type_: Type, amount: str, interval: Type) -> str:
         if precision_of(type_) > 6:
             return let(
                 [value],
-                lambda v: f"{{'us': struct_extract({v}, 'us') + {step}, 'ps': struct_extract({v}, 'ps')}}",
+                lambda v: (
+                    f"{{'us': struct_extract({v}, 'us') + {step}, 'ps': struct_extract({v}, 'ps')}}"
+                ),
             )
         return f"({value} + {step})"
     if type_.base == "timestamp":
         if precision_of(type_) > 6:
             return let(
                 [value],
-                lambda v: f"{{'us': struct_extract({v}, 'us') + {step}, 'ps': struct_extract({v}, 'ps')}}",
+                lambda v: (
+                    f"{{'us': struct_extract({v}, 'us') + {step}, 'ps': struct_extract({v}, 'ps')}}"
+                ),
             )
         return f"({value} + {step})"
     if type_.base == "timestamp with time zone":
@@ -153,7 +157,9 @@ def _divide(call: Call, arguments: Sequence[str]) -> str:
         target = duckdb_type(call.type)
         if right.base == "double":
             return f"CAST(trunc(CAST({a} AS DOUBLE) / {b}) AS {target})"
-        return let([b], lambda d: f"(CASE WHEN {d} = 0 THEN {_ZERO} ELSE CAST({a} // {d} AS {target}) END)")
+        return let(
+            [b], lambda d: f"(CASE WHEN {d} = 0 THEN {_ZERO} ELSE CAST({a} // {d} AS {target}) END)"
+        )
     if left.base in INTEGERS:
         if _nonzero(call):
             return f"({a} // {b})"
@@ -208,7 +214,7 @@ def _array_item(a: str, i: str) -> str:
     return (
         f"(CASE WHEN {i} BETWEEN 1 AND len({a}) THEN {a}[{i}] "
         f"WHEN {i} = 0 THEN {raised(repr('SQL array indices start at 1'))} "
-        f"WHEN {i} < 0 THEN {raised(f'''{repr('Array subscript is negative: ')} || {i}''')} "
+        f"WHEN {i} < 0 THEN {raised(f'''{'Array subscript is negative: '!r} || {i}''')} "
         f"WHEN {i} > len({a}) THEN {raised(beyond)} END)"
     )
 

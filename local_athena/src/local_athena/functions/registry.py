@@ -110,6 +110,7 @@ FAMILIES = (
     "json",
     "json_path",
     "arrays",
+    "array_lambdas",
     "maps",
     "aggregates",
     "aggregates_more",

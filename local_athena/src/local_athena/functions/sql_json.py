@@ -275,9 +275,7 @@ class _Evaluator:
                 if tree[2] in item:
                     found.append(item[tree[2]])
                 elif not self.lax:
-                    raise PathError(
-                        f"structural error: missing member '{tree[2]}' in JSON object"
-                    )
+                    raise PathError(f"structural error: missing member '{tree[2]}' in JSON object")
             elif not self.lax:
                 raise PathError(f"invalid item type. Expected: OBJECT, actual: {kind_of(item)}")
         return found
@@ -375,7 +373,11 @@ class _Evaluator:
 
     def _one(self, tree: Any, current: Any, last: int | None) -> Decimal:
         items = self._unwrapped(self.run(tree, current, last))
-        if len(items) != 1 or isinstance(items[0], bool) or not isinstance(items[0], int | float | Number):
+        if (
+            len(items) != 1
+            or isinstance(items[0], bool)
+            or not isinstance(items[0], int | float | Number)
+        ):
             raise PathError("arithmetic binary requires singleton numeric operands")
         return Decimal(str(items[0]))
 
@@ -418,7 +420,9 @@ def _double(item: Any) -> float:
             raise ValueError
         return float(item)
     except ValueError:
-        raise PathError(f"invalid item type. Expected: NUMBER or TEXT, actual: {kind_of(item)}") from None
+        raise PathError(
+            f"invalid item type. Expected: NUMBER or TEXT, actual: {kind_of(item)}"
+        ) from None
 
 
 def _decimal(item: Any) -> Decimal:
@@ -457,6 +461,11 @@ def _compare(operator: str, left: Any, right: Any) -> bool | None:
     if kinds == {"NUMBER"}:
         left, right = Decimal(str(left)), Decimal(str(right))
     return {
-        "==": left == right, "!=": left != right, "<>": left != right, "<": left < right,
-        "<=": left <= right, ">": left > right, ">=": left >= right,
+        "==": left == right,
+        "!=": left != right,
+        "<>": left != right,
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
     }[operator]

@@ -95,11 +95,15 @@ def _trim(function: str) -> Writer:
         else:
             patterns = []
             if side != "r":
-                patterns.append(f"^[{_WHITESPACE}\\x{{2000}}-\\x{{2006}}\\x{{2008}}-\\x{{200a}}"
-                                "\\x{2028}\\x{2029}\\x{205f}\\x{3000}\\x{1680}]+")
+                patterns.append(
+                    f"^[{_WHITESPACE}\\x{{2000}}-\\x{{2006}}\\x{{2008}}-\\x{{200a}}"
+                    "\\x{2028}\\x{2029}\\x{205f}\\x{3000}\\x{1680}]+"
+                )
             if side != "l":
-                patterns.append(f"[{_WHITESPACE}\\x{{2000}}-\\x{{2006}}\\x{{2008}}-\\x{{200a}}"
-                                "\\x{2028}\\x{2029}\\x{205f}\\x{3000}\\x{1680}]+$")
+                patterns.append(
+                    f"[{_WHITESPACE}\\x{{2000}}-\\x{{2006}}\\x{{2008}}-\\x{{200a}}"
+                    "\\x{2028}\\x{2029}\\x{205f}\\x{3000}\\x{1680}]+$"
+                )
             made = value
             if side != "r":
                 made = f"regexp_replace({made}, '{patterns[0]}', '')"
@@ -230,7 +234,9 @@ def _strpos_nth(value: str, part: str, instance: int) -> int:
         return found + 1
     found = len(value)
     for _ in range(-instance):
-        found = value.rfind(part, 0, found + len(part) - 1) if found < len(value) else value.rfind(part)
+        found = (
+            value.rfind(part, 0, found + len(part) - 1) if found < len(value) else value.rfind(part)
+        )
         if found < 0:
             return 0
     return found + 1
@@ -329,7 +335,9 @@ def _chr(code: int) -> str:
 
 def _codepoint(value: str) -> int:
     if len(value) != 1:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Input string must be a single character string")
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", "Input string must be a single character string"
+        )
     return ord(value)
 
 
@@ -348,8 +356,8 @@ def _levenshtein(left: str, right: str) -> int:
 def _hamming(left: str, right: str) -> int:
     if len(left) != len(right):
         raise SqlError(
-            "INVALID_FUNCTION_ARGUMENT", "The input strings to hamming_distance function must have"
-            " the same length"
+            "INVALID_FUNCTION_ARGUMENT",
+            "The input strings to hamming_distance function must have the same length",
         )
     return sum(a != b for a, b in zip(left, right, strict=True))
 
@@ -366,8 +374,14 @@ def _normalize(value: str, form: str = "NFC") -> str:
 
 
 def _soundex(value: str) -> str:
-    codes = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"),
-             **dict.fromkeys("DT", "3"), "L": "4", **dict.fromkeys("MN", "5"), "R": "6"}
+    codes = {
+        **dict.fromkeys("BFPV", "1"),
+        **dict.fromkeys("CGJKQSXZ", "2"),
+        **dict.fromkeys("DT", "3"),
+        "L": "4",
+        **dict.fromkeys("MN", "5"),
+        "R": "6",
+    }
     letters = [c for c in value.upper() if "A" <= c <= "Z"]
     if any(c.isalpha() and not "A" <= c.upper() <= "Z" for c in value):
         bad = next(c for c in value if c.isalpha() and not "A" <= c.upper() <= "Z")

@@ -148,8 +148,10 @@ def microseconds(value: int) -> str:
         moment = _EPOCH + timedelta(microseconds=value)
     except OverflowError:
         return f"make_timestamp({value})"
-    return f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S.%f}'" if moment.year >= 1000 else (
-        f"make_timestamp({value})"
+    return (
+        f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S.%f}'"
+        if moment.year >= 1000
+        else (f"make_timestamp({value})")
     )
 
 

@@ -49,7 +49,5 @@ def write_expression(
     Raises:
         SqlError: as for `write_query`.
     """
-    context = Context(
-        sources=sources or {}, used=used_columns(expression), columns=dict(columns)
-    )
+    context = Context(sources=sources or {}, used=used_columns(expression), columns=dict(columns))
     return write(expression, context)

@@ -34,7 +34,9 @@ def canonical(type_: Type, text: str) -> str:
             return f"struct_pack(i := struct_extract({text}, 'instant'), p := struct_extract({text}, 'ps'))"
         return f"struct_extract({text}, 'instant')"
     if base == "time with time zone":
-        return let([text], lambda t: f"mod({t}.us - {t}.zone * 60000000 + {2 * _DAY_US}, {_DAY_US})")
+        return let(
+            [text], lambda t: f"mod({t}.us - {t}.zone * 60000000 + {2 * _DAY_US}, {_DAY_US})"
+        )
     if base == "array":
         inner = canonical(element_of(type_), "e")
         return f"list_transform({text}, lambda e: {inner})"
@@ -92,7 +94,9 @@ def equal(type_: Type, left: str, right: str) -> str:
 def _nested_equal(type_: Type, left: str, right: str) -> str:
     if type_.base == "row":
         parts = [
-            equal(part, f"struct_extract({left}, 'f{index}')", f"struct_extract({right}, 'f{index}')")
+            equal(
+                part, f"struct_extract({left}, 'f{index}')", f"struct_extract({right}, 'f{index}')"
+            )
             for index, part in enumerate(fields_of(type_))
         ]
         return "(" + " AND ".join(parts) + ")"
@@ -127,9 +131,7 @@ def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
         if is_atom(greater):
             return f"({left} {operator} {right} AND NOT isnan({greater}))"
         if operator in (">", ">="):
-            return let(
-                [left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({a}))"
-            )
+            return let([left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({a}))")
         return let([left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({b}))")
     if base == "row":
         return let([left, right], lambda a, b: _row_ordered(operator, type_, a, b))

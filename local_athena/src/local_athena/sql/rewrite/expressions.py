@@ -53,9 +53,7 @@ def condition(expression: Any, context: Context) -> str:
     for before, text in reversed(risky):
         tests = [*before] if before else []
         rest = text if guarded == "TRUE" else f"(CASE WHEN {text} THEN {guarded} ELSE FALSE END)"
-        guarded = (
-            f"(CASE WHEN {' AND '.join(tests)} THEN {rest} ELSE FALSE END)" if tests else rest
-        )
+        guarded = f"(CASE WHEN {' AND '.join(tests)} THEN {rest} ELSE FALSE END)" if tests else rest
         before.clear()
     return " AND ".join([*safe, guarded]) if safe else guarded
 
@@ -399,7 +397,12 @@ def _quantified(node: bound.Quantified, context: Context) -> str:
 
 
 def _any(
-    type_: Any, value: str, operator: str, quantifier: str, query: bound.BoundQuery, context: Context
+    type_: Any,
+    value: str,
+    operator: str,
+    quantifier: str,
+    query: bound.BoundQuery,
+    context: Context,
 ) -> str:
     text = _query(query, context)
     names = [column_name(column) for column in query.columns]

@@ -123,9 +123,7 @@ def _with_ties(
     )
 
 
-def _plain_body(
-    body: Any, query: bound.BoundQuery, context: Context, names: Sequence[str]
-) -> str:
+def _plain_body(body: Any, query: bound.BoundQuery, context: Context, names: Sequence[str]) -> str:
     if isinstance(body, bound.BoundValues):
         return f"SELECT * FROM {aliased(values_text(body.rows, context), names, context)}"
     if isinstance(body, bound.BoundTable):
@@ -144,7 +142,10 @@ def _set_operation(
 ) -> str:
     branches = [branch for branch in _branches(body)]
     word = body.kind.upper() + ("" if body.distinct else " ALL")
-    texts = [f"(SELECT * FROM ({query_text(b, context, names)}) AS q{context.number()})" for b in branches]
+    texts = [
+        f"(SELECT * FROM ({query_text(b, context, names)}) AS q{context.number()})"
+        for b in branches
+    ]
     columns = query.columns
     canon = [canonical(c.type, n) for c, n in zip(columns, names, strict=True)]
     if body.distinct and canon != list(names):

@@ -9,12 +9,7 @@ from local_athena.sql import bound
 from local_athena.sql.types import Type
 
 _SAFE_CALLS = frozenset(
-    """lower upper length concat trim ltrim rtrim year month day hour minute second quarter week
-    day_of_week day_of_year dow doy year_of_week yow week_of_year last_day_of_month date_trunc
-    starts_with strpos reverse substr substring cardinality contains coalesce is_nan is_finite
-    is_infinite bitwise_and bitwise_or bitwise_xor bitwise_not at_timezone to_utf8 md5 sha1 sha256
-    sha512 to_hex greatest least abs round floor ceil ceiling date_diff replace current_date now
-    map_keys map_values json_extract_scalar json_extract regexp_like date""".split()
+    ["lower", "upper", "length", "concat", "trim", "ltrim", "rtrim", "year", "month", "day", "hour", "minute", "second", "quarter", "week", "day_of_week", "day_of_year", "dow", "doy", "year_of_week", "yow", "week_of_year", "last_day_of_month", "date_trunc", "starts_with", "strpos", "reverse", "substr", "substring", "cardinality", "contains", "coalesce", "is_nan", "is_finite", "is_infinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "at_timezone", "to_utf8", "md5", "sha1", "sha256", "sha512", "to_hex", "greatest", "least", "abs", "round", "floor", "ceil", "ceiling", "date_diff", "replace", "current_date", "now", "map_keys", "map_values", "json_extract_scalar", "json_extract", "regexp_like", "date"]
 )
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 
@@ -31,7 +26,9 @@ def _cast_may_raise(node: bound.Cast) -> bool:
         return False
     if _rank(source) >= 0 and _rank(target) >= _rank(source):
         return False
-    if target.base in ("double", "real") and (_rank(source) >= 0 or source.base in ("decimal", "real")):
+    if target.base in ("double", "real") and (
+        _rank(source) >= 0 or source.base in ("decimal", "real")
+    ):
         return False
     if target.base == "varchar":
         return bool(target.arguments != (None,) and source.base not in ("varchar", "char"))
@@ -46,10 +43,9 @@ def _cast_may_raise(node: bound.Cast) -> bool:
 
 def _widens(source: Type, target: Type) -> bool:
     before, after = source.arguments, target.arguments
-    return (
-        int(str(after[1])) >= int(str(before[1]))
-        and int(str(after[0])) - int(str(after[1])) >= int(str(before[0])) - int(str(before[1]))
-    )
+    return int(str(after[1])) >= int(str(before[1])) and int(str(after[0])) - int(
+        str(after[1])
+    ) >= int(str(before[0])) - int(str(before[1]))
 
 
 def may_raise(expression: Any) -> bool:

@@ -71,7 +71,9 @@ def _sequence(node: bound.SequenceOf, context: Context) -> str:
     by = step[0] if step else "CAST(1 AS BIGINT)"
     message = "'Step must be positive for sequence [start, stop]'"
     column = column_name(node.columns[0])
-    checked = f"(CASE WHEN {by} = 0 THEN {fail('INVALID_FUNCTION_ARGUMENT', message)} ELSE {by} END)"
+    checked = (
+        f"(CASE WHEN {by} = 0 THEN {fail('INVALID_FUNCTION_ARGUMENT', message)} ELSE {by} END)"
+    )
     return (
         f"(SELECT unnest(generate_series({start}, {stop}, {checked})) AS {column}) "
         f"AS q{context.number()}"
@@ -141,9 +143,7 @@ def unnest_text(node: bound.UnnestOf, left: str | None, outer: bool, context: Co
         if not fields:
             outputs.append(f"u{number} AS {column_name(columns.pop(0))}")
         for field in fields:
-            outputs.append(
-                f"struct_extract(u{number}, '{field}') AS {column_name(columns.pop(0))}"
-            )
+            outputs.append(f"struct_extract(u{number}, '{field}') AS {column_name(columns.pop(0))}")
     longest = f"GREATEST({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
     if outer:
         unnests = [

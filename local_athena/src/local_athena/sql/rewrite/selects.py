@@ -12,7 +12,6 @@ of the one below is collected while its texts are written (`Context.aggregates`,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from local_athena.sql import bound
 from local_athena.sql.rewrite.comparison import canonical
@@ -201,5 +200,3 @@ def _grouped(
     if not shown:
         shown = ["count(*) AS nothing"]
     return f" FROM (SELECT {', '.join(shown)}{body}{tail}) AS q{context.number()}"
-
-

@@ -1,0 +1,44 @@
+"""Lists as building blocks: the first of each key, and the items by key, in n log n.
+
+Each sorts {k: key, i: place, v: value}: by key, then by place, so that the value never decides.
+"""
+
+from __future__ import annotations
+
+from local_athena.functions.text import let
+
+
+def keyed(items: str, key: str, value: str) -> str:
+    """The sorted list; `key` and `value` are texts over an item `e`."""
+    packed = f"lambda e, place: {{'k': {key}, 'i': place, 'v': {value}}}"
+    return f"list_sort(list_transform({items}, {packed}))"
+
+
+def _starts(name: str) -> str:
+    """The places in a sorted list where a new key begins."""
+    return (
+        f"list_filter(range(1, len({name}) + 1), lambda ix: ix = 1 OR "
+        f"{name}[ix].k IS DISTINCT FROM {name}[ix - 1].k)"
+    )
+
+
+def first_of_each(items: str, key: str, value: str) -> str:
+    """{k, i, v} of each key's first item, in the order of the keys."""
+    return let(
+        [keyed(items, key, value)],
+        lambda s: f"list_filter({s}, lambda e, ix: ix = 1 OR e.k IS DISTINCT FROM {s}[ix - 1].k)",
+    )
+
+
+def items_of_each(items: str, key: str, value: str, made: str) -> str:
+    """For each key in order: `made`, a text over `key` and the list `values`."""
+
+    def body(s: str) -> str:
+        def parts(b: str) -> str:
+            group = f"list_transform({s}[st:COALESCE({b}[nx + 1] - 1, len({s}))], lambda e: e.v)"
+            text = made.replace("{key}", f"{s}[st].k").replace("{values}", group)
+            return f"list_transform({b}, lambda st, nx: {text})"
+
+        return let([_starts(s)], parts)
+
+    return let([keyed(items, key, value)], body)
