@@ -251,7 +251,10 @@ def _bound(options: Node | None, name: str, column_type: ColumnType) -> Decimal 
         return None
     if column_type.family not in _NUMERIC:
         raise node.error(f"is set on {column_type.athena}", "only numbers have bounds")
-    return node.decimal()
+    bound = node.decimal()
+    if bound != round(bound, column_type.scale or 0):
+        raise node.error(f"is {bound}", f"no more decimals than {column_type.athena} has")
+    return bound
 
 
 def _allowed_values(node: Node, column_type: ColumnType) -> tuple[str, ...]:
@@ -328,9 +331,10 @@ def _build_loading(node: Node, columns: tuple[Column, ...]) -> Loading:
     watermark_node = node.child("watermark") if mode == "incremental" else None
     watermark = watermark_node.text() if watermark_node else None
     if watermark_node and not any(
-        column.name == watermark and column.type.family == "timestamp" for column in columns
+        column.name == watermark and column.type.family == "timestamp" and column.required
+        for column in columns
     ):
-        raise watermark_node.error(f"is {watermark!r}", "the name of a timestamp column")
+        raise watermark_node.error(f"is {watermark!r}", "the name of a required timestamp column")
     threshold = node.child("rejectThreshold")
     share = threshold.decimal()
     if not Decimal(0) <= share <= Decimal(1):

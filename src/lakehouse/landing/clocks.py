@@ -24,6 +24,7 @@ Flags = npt.NDArray[np.bool_]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 _SECOND = 1_000_000
+_FIRST = -62_135_596_800 * _SECOND  # 0001-01-01, the first day that dates have here
 _TIME = (
     r"(?:[T ]+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
     r"(?:[.,](?P<fraction>\d{1,9}))?(?: ?(?P<half>[AaPp])[Mm])?)?"
@@ -78,9 +79,9 @@ def parse_instants(text: pa.Array, zone: str, order: DateOrder = "ymd") -> Insta
             except pa.ArrowInvalid:
                 continue
             micros = np.asarray(parsed.cast(pa.int64()).fill_null(0), dtype=np.int64)
-            given = np.asarray(parsed.is_valid(), dtype=np.bool_)
+            given = np.asarray(parsed.is_valid(), dtype=np.bool_) & (micros >= _FIRST)
             if target.tz is not None:
-                return Instants(micros, given, no, no)
+                return Instants(np.where(given, micros, 0), given, no, no)
             return _from_wall_time(micros, given, zone)
     micros, is_valid, has_offset = _parse_by_pattern(text, order)
     if order != "ymd" and not is_valid.all():

@@ -122,6 +122,12 @@ def _spoil(document: dict[str, Any], case: str) -> None:
             _properties(document)[2]["required"] = "yes"
         case "bound on text":
             _properties(document)[1]["logicalTypeOptions"] = {"minimum": 1}
+        case "bound too fine":
+            _properties(document)[0]["physicalType"] = "decimal(18, 2)"
+            _properties(document)[0]["logicalType"] = "number"
+            _properties(document)[0]["logicalTypeOptions"] = {"minimum": 0.005}
+        case "watermark may be null":
+            _custom(document, "loading")["watermark"] = "deleted_at"
         case "unknown zone":
             _custom(document, "format")["timeZone"] = "America/Sampa"
         case "unknown encoding":
@@ -152,6 +158,8 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("no description", "properties[order_status].description: is missing"),
         ("flag is text", "properties[order_status].required: is 'yes' (write true or false)"),
         ("bound on text", "logicalTypeOptions.minimum: is set on varchar"),
+        ("bound too fine", "minimum: is 0.005 (no more decimals than decimal(18, 2) has)"),
+        ("watermark may be null", "watermark: is 'deleted_at' (the name of a required timestamp"),
         ("unknown zone", "timeZone: is 'America/Sampa'"),
         ("unknown encoding", "encoding: is 'utf-9'"),
         ("unknown watermark", "watermark: is 'changed_at'"),

@@ -119,6 +119,12 @@ def test_parse_instants__no_such_time__is_not_valid(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["0000-01-01 10:00:00", "0000-01-01 10:00:00Z"])
+def test_parse_instants__year_zero__is_not_valid_alone_or_among_others(text: str) -> None:
+    assert read(text) == [None]
+    assert read(text, "2026-06-01 10:00:00", "2026-06-01 10:00:00Z")[0] is None
+
+
 def test_parse_instants__spreadsheet_forms__follow_the_given_order() -> None:
     assert read("02/10/2017 10:56", "2/10/2017 10:56:33", "31/12/2017", order="dmy") == [
         "2017-10-02T13:56:00+00:00",
