@@ -25,7 +25,7 @@ from local_athena.engine.dispatch import Answer, QueryAnswer, run_statement
 from local_athena.engine.errors import catalog_failure, failure, location_failure
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.job import Job
-from local_athena.engine.outputs import write_manifest, write_text
+from local_athena.engine.outputs import write_location, write_manifest, write_text
 from local_athena.engine.prepared import open_statement
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Session
@@ -125,10 +125,12 @@ def _outcome(job: Job, kind: Kind, answer: Answer, started: float) -> QueryOutco
             output_rows=len(answer.rows),
         )
     elif isinstance(answer, WriteAnswer):
-        manifest = write_manifest(job, answer.files) if kind.manifest else None
+        location = write_location(job, kind)
+        manifest = write_manifest(job, location, answer.files) if kind.manifest else None
         base = replace(
             base,
             columns=(ROWS_COLUMN,),
+            output_location=location,
             update_count=answer.update_count,
             data_manifest_location=manifest,
             output_rows=answer.update_count,

@@ -43,7 +43,7 @@ def explain(
         raise SqlError("NOT_SUPPORTED", f"local_athena does not support EXPLAIN (TYPE {kind})")
     query = _query(job, statement, parameters)
     if kind == "validate":
-        return TextAnswer((text_column("Valid"),), [("true",)])
+        return _answer("Valid", ["true"])
     reading = plan_reading(job, cursor, planner, query)
     lines = [f"Reads {reading.scanned_bytes} bytes of {reading.files} files"]
     if statement.analyze:
@@ -52,7 +52,12 @@ def explain(
         lines.append(f"Output: {rows} rows in {(time.monotonic() - started) * 1000:.0f} ms")
     for _, text in cursor.rows(f"EXPLAIN {reading.sql}"):
         lines += text.rstrip().split("\n")
-    return TextAnswer((text_column("Query Plan"),), [(line,) for line in lines])
+    return _answer("Query Plan", lines)
+
+
+def _answer(name: str, lines: list[str]) -> TextAnswer:
+    """Athena repeats the column's name as the first row."""
+    return TextAnswer((text_column(name),), [(name,), *((line,) for line in lines)])
 
 
 def _query(job: Job, statement: nodes.Explain, parameters: Arguments) -> BoundQuery:

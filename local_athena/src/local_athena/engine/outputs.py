@@ -6,9 +6,18 @@ INSERT, CREATE TABLE AS and UNLOAD a `-manifest.csv` that lists the files writte
 
 from collections.abc import Sequence
 
-from local_athena.engine.answer import TextAnswer
+from local_athena.engine.answer import Kind, TextAnswer
 from local_athena.engine.job import Job
 from local_athena.storage.rows import RowsWriter
+
+
+def write_location(job: Job, kind: Kind) -> str:
+    """The OutputLocation of a writing statement; no object lies there.
+
+    CREATE TABLE AS has its in `tables/` (as Athena's answers show it).
+    """
+    folder = "tables/" if kind.substatement == "CREATE_TABLE_AS_SELECT" else ""
+    return f"{job.request.output_location}{folder}{job.request.query_id}"
 
 
 def text_location(job: Job) -> str:
@@ -27,9 +36,9 @@ def write_text(job: Job, answer: TextAnswer) -> str:
     return uri
 
 
-def write_manifest(job: Job, files: Sequence[str]) -> str:
-    """Write the list of data files; returns the manifest's uri."""
-    uri = f"{job.request.output_location}{job.request.query_id}-manifest.csv"
+def write_manifest(job: Job, location: str, files: Sequence[str]) -> str:
+    """Write the list of data files beside the result's location; returns the manifest's uri."""
+    uri = f"{location}-manifest.csv"
     with job.store.new_file(uri) as path:
         path.write_text("".join(file + "\n" for file in files), encoding="utf-8")
     return uri
