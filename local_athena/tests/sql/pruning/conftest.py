@@ -1,4 +1,4 @@
-"""Small tables, and two ways to answer a query on them: reading all rows, or only what is needed."""
+"""Small tables, and two ways to answer a query: reading all rows, or only what is needed."""
 
 from __future__ import annotations
 
