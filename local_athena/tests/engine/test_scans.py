@@ -2,6 +2,8 @@
 
 import datetime as dt
 import gzip
+import threading
+import time
 from decimal import Decimal
 
 import pyarrow as pa
@@ -365,3 +367,30 @@ def test_partition_projection__predicate__narrows_what_is_listed(lake):
     rows = lake.rows("SELECT a, n, s FROM j WHERE n BETWEEN 7 AND 9 AND s = 'x' ORDER BY a")
     assert rows == [["1", "7", "x"], ["2", "8", "x"]]
     assert lake.fails("SELECT a FROM j WHERE n = 7")
+
+
+def test_query__cancelled_while_it_runs__ends_soon(lake):
+    control = QueryControl()
+    timer = threading.Timer(0.5, control.cancel)
+    timer.start()
+    sql = (
+        "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) "
+        "CROSS JOIN UNNEST(sequence(1, 10000)) b(y) CROSS JOIN UNNEST(sequence(1, 10000)) c(z) "
+        "WHERE (x * 7 + y * 11 + z * 13) % 1000003 = 17"
+    )
+    started = time.monotonic()
+    with pytest.raises(QueryCancelled):
+        lake.run(sql, control=control)
+    timer.join()
+    assert time.monotonic() - started < 20
+    assert [uri for uri in lake.files("s3://results/") if uri.endswith(".csv")] == []
+
+
+def test_time_travel__columns_of_then__not_of_today(lake):
+    lake.run("CREATE TABLE i (a int) LOCATION 's3://b/i/' TBLPROPERTIES ('table_type'='ICEBERG')")
+    lake.run("INSERT INTO i VALUES 1")
+    rows = lake.rows('SELECT max_by(snapshot_id, committed_at) FROM "i$snapshots"')
+    lake.run("ALTER TABLE i ADD COLUMNS (b int)")
+    lake.run("INSERT INTO i VALUES (2, 3)")
+    assert lake.rows(f"SELECT * FROM i FOR VERSION AS OF {rows[0][0]}") == [["1"]]
+    assert lake.rows("SELECT * FROM i ORDER BY a") == [["1", None], ["2", "3"]]

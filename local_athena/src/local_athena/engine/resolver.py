@@ -55,9 +55,7 @@ class EngineResolver:
             self._found[key] = self._resolve(*key)
         return self._found[key]
 
-    def at_version(
-        self, handle: TableHandle, version: tuple[str, BoundExpression]
-    ) -> TableHandle:
+    def at_version(self, handle: TableHandle, version: tuple[str, BoundExpression]) -> TableHandle:
         """The table FOR VERSION or TIMESTAMP AS OF, with the columns of then.
 
         Raises:
@@ -124,7 +122,14 @@ def _view_handle(table: Table) -> ViewHandle:
         )
     view = decode_view(table.view_original_text)
     columns = tuple(TableColumn(column.name, parse_type(column.type)) for column in view.columns)
-    return ViewHandle(view.schema or table.database, table.name, view.sql, columns)
+    return ViewHandle(
+        table.database,
+        table.name,
+        view.sql,
+        columns,
+        context_catalog=CATALOG_NAME,
+        context_database=view.schema or table.database,
+    )
 
 
 def _partitions_table(job: Job, table: Table) -> TableHandle:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from local_athena.catalog.model import Table
 from local_athena.catalog.projection import partition_path
+from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer, text_column
 from local_athena.engine.errors import database_not_found, table_not_found, task_failure
 from local_athena.engine.job import Job
@@ -38,7 +39,7 @@ def show_list(job: Job, statement: nodes.Show) -> TextAnswer:
         case "partitions":
             return _partitions(job, find_table(job, statement.of))
         case "tblproperties":
-            return _properties(find_table(job, statement.of), statement.key)
+            return _properties(job, find_table(job, statement.of), statement.key)
     raise SqlError("NOT_SUPPORTED", f"local_athena does not support SHOW {statement.what.upper()}")
 
 
@@ -76,14 +77,17 @@ def _partitions(job: Job, table: Table) -> TextAnswer:
     return _names("partition", sorted(paths))
 
 
-def _properties(table: Table, key: str | None) -> TextAnswer:
+def _properties(job: Job, table: Table, key: str | None) -> TextAnswer:
     columns = (text_column("prpt_name"), text_column("prpt_value"))
+    properties = dict(table.parameters)
+    if table.kind == "iceberg":
+        properties = {**iceberg.properties_of(iceberg.resolve(job, table)), **properties}
     if key is not None:
-        value = table.parameters.get(key)
+        value = properties.get(key)
         if value is None:
             value = f"Table {table.database}.{table.name} does not have property: {key}"
         return TextAnswer(columns, [(value,)])
-    rows = [(f"{name}\t{value}",) for name, value in sorted(table.parameters.items())]
+    rows = [(f"{name}\t{value}",) for name, value in sorted(properties.items())]
     return TextAnswer(columns, rows)
 
 
