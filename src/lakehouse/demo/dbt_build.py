@@ -41,7 +41,8 @@ def dbt_build(
 
     watcher = _Watcher(report)
     options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
-    options += ["--log-level", "none", "--log-path", str(project / "logs")]
+    options += ["--log-level", "none", "--log-level-file", "debug"]
+    options += ["--log-path", str(project / "logs")]
     options += ["--no-use-colors"]
     if run_date is not None:
         options += ["--vars", json.dumps({"run_date": run_date.isoformat()})]
