@@ -129,7 +129,7 @@ def _check_format(path: Path) -> None:
                 f"the data folder {path} has the format {found.strip()!r}, this version reads "
                 f"{FORMAT.strip()!r}; use the version that wrote it, or another folder",
             )
-    elif any(name != "lock" for name in os.listdir(path)):
+    elif any(entry.name != "lock" for entry in path.iterdir()):
         raise DataFolderError(
             path, f"{path} is not empty and not a local-athena data folder; choose another one"
         )

@@ -13,6 +13,7 @@ from local_athena.settings import Settings
 from local_athena.storage.database import Database
 from local_athena.storage.files import FileStore
 from local_athena.storage.moto_key import DiskKey
+from local_athena.storage.moto_listing import list_objects_v2
 from local_athena.storage.moto_s3 import (
     DiskBackend,
     DiskBackendDict,
@@ -58,6 +59,7 @@ def _install() -> WsgiApp:
             response._get_key = _lazily(response._get_key)
             response.key_response = _saving(response.key_response)
             response.bucket_response = _saving(response.bucket_response)
+            response.list_objects_v2 = list_objects_v2
             _dispatcher = DomainDispatcherApplication(create_backend_app)
         return _dispatcher
 

@@ -227,7 +227,7 @@ def load_key(
     )
     if blob is None:
         facts["_metadata"] = LowercaseDict({"Content-Type": "binary/octet-stream"})
-        facts["_etag"] = _foreign_etag(stat)
+        facts["_etag"] = foreign_etag(stat)
         facts["_is_versioned"] = bucket.is_versioned
     else:
         facts.update(unpack(blob))
@@ -237,7 +237,7 @@ def load_key(
     return key
 
 
-def _foreign_etag(stat: os.stat_result) -> str:
+def foreign_etag(stat: os.stat_result) -> str:
     """An ETag that changes with the file and that no client takes for an MD5."""
     text = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + "-1"

@@ -333,27 +333,14 @@ class DiskBackend(S3Backend):  # type: ignore[misc]  # moto's types are not read
         max_keys: int | None,
     ) -> Any:
         """(keys, common prefixes, truncated, next marker) in key order."""
-        found, truncated = _take(bucket, prefix, delimiter, marker or "", max_keys)
-        keys = [one for one in found if isinstance(one, DiskKey)]
-        folders = [one for one in found if isinstance(one, str)]
-        return keys, folders, truncated, self._get_name(found[-1]) if truncated else None
-
-    def list_objects_v2(
-        self,
-        bucket: Any,
-        prefix: str | None,
-        delimiter: str | None,
-        continuation_token: str | None,
-        start_after: str | None,
-        max_keys: int,
-    ) -> Any:
-        """(keys and common prefixes, truncated, continuation token) in key order."""
-        after = start_after or ""
-        if continuation_token:
-            after = _read_token(continuation_token)
-        found, truncated = _take(bucket, prefix, delimiter, after, max_keys)
-        token = _write_token(self._get_name(found[-1])) if truncated else None
-        return found, truncated, token
+        found, truncated = take(bucket, prefix, delimiter, marker or "", max_keys)
+        keys = [
+            bucket.keys.load(one.key, Path(one.path), one.stat)
+            for one in found
+            if one.stat is not None
+        ]
+        folders = [one.key for one in found if one.stat is None]
+        return keys, folders, truncated, found[-1].key if truncated else None
 
     def _multipart(self, bucket_name: str, multipart_id: str) -> Any:
         found = self.get_bucket(bucket_name).multiparts.get(multipart_id)
@@ -375,20 +362,17 @@ class DiskBackendDict(S3BackendDict):  # type: ignore[misc]  # moto's types are 
         """moto sets an empty dictionary at the start."""
 
 
-def _take(
+def take(
     bucket: Any, prefix: str | None, delimiter: str | None, after: str, max_keys: int | None
-) -> tuple[list[Any], bool]:
+) -> tuple[list[Found], bool]:
     """(at most `max_keys` keys and common prefixes behind `after`, whether there are more)."""
-    found: list[Any] = []
+    found: list[Found] = []
     if max_keys == 0:
         return found, False
     for one in _entries(bucket, prefix or "", delimiter, after):
         if max_keys is not None and len(found) == max_keys:
             return found, True
-        if one.stat is None:
-            found.append(one.key)
-        else:
-            found.append(bucket.keys.load(one.key, Path(one.path), one.stat))
+        found.append(one)
     return found, False
 
 
@@ -409,11 +393,17 @@ def _entries(bucket: Any, prefix: str, delimiter: str | None, after: str) -> Ite
             yield found
 
 
-def _write_token(key: str) -> str:
+def write_token(key: str) -> str:
+    """The continuation token behind a key."""
     return key.encode().hex()
 
 
-def _read_token(token: str) -> str:
+def read_token(token: str) -> str:
+    """The key in a continuation token.
+
+    Raises:
+        InvalidContinuationToken: it is none of ours.
+    """
     try:
         return bytes.fromhex(token).decode()
     except ValueError:
