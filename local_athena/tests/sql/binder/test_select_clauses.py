@@ -138,6 +138,20 @@ def test_grouped_subquery__outer_key__stays_a_reference(bind: Bind) -> None:
             ),
         ),
         (
+            "SELECT sum(row_number() OVER ()) OVER () FROM orders",
+            (
+                "NESTED_WINDOW: line 1:8: Cannot nest window functions or row pattern measures "
+                "inside window function 'sum': [row_number() OVER ()]"
+            ),
+        ),
+        (
+            "SELECT 1 FROM orders JOIN items USING (id, ID)",
+            (
+                "DUPLICATE_COLUMN_NAME: line 1:44: Column 'ID' appears multiple times in USING "
+                "clause"
+            ),
+        ),
+        (
             "SELECT id FROM orders WHERE count(*) > 1",
             (
                 "EXPRESSION_NOT_SCALAR: line 1:38: WHERE clause cannot contain aggregations, "

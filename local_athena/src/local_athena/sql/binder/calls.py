@@ -207,6 +207,14 @@ def _bind_grouped(
             raise SqlError(
                 "NOT_SUPPORTED", "Window function with ORDER BY is not supported", node.at
             )
+        for given in (*arguments, *([condition] if condition else [])):
+            if any(isinstance(each, WindowCall) for each in walk(given)):
+                raise SqlError(
+                    "NESTED_WINDOW",
+                    "Cannot nest window functions or row pattern measures inside window "
+                    f"function '{shown}': {_inner(node)}",
+                    node.at,
+                )
         over = bind_window(binder, node.window, name, scope, node.at)
         return WindowCall(
             name,

@@ -295,7 +295,15 @@ def _join_using(
     merged: list[ScopeField] = []
     equal: list[BoundExpression] = []
     taken: set[int] = set()
+    seen: set[str] = set()
     for name in node.using:
+        if name.value.lower() in seen:
+            raise SqlError(
+                "DUPLICATE_COLUMN_NAME",
+                f"Column '{name.value}' appears multiple times in USING clause",
+                name.at,
+            )
+        seen.add(name.value.lower())
         mine = _only(left.fields, name, "left")
         theirs = _only(right.fields, name, "right")
         common = common_super_type(mine.value.type, theirs.value.type)
