@@ -42,7 +42,9 @@ class StoreFileIO(PyArrowFileIO):
         return super().new_input(self._local(location))
 
     def new_output(self, location: str) -> Any:
-        return super().new_output(self._local(location))
+        file = super().new_output(self._local(location))
+        file._location = location
+        return file
 
 
 @dataclass

@@ -21,6 +21,7 @@ from pyiceberg.typedef import Record
 from pyiceberg.types import DoubleType, FloatType, StringType
 
 from local_athena.engine.iceberg.columns import (
+    engine_type,
     field_ids,
     quote_name,
     quote_text,
@@ -101,10 +102,11 @@ def write_rows(
 
 
 def _stored_columns(schema: Schema, names: Sequence[str]) -> str:
-    return ", ".join(
-        f"{write_expression(field.field_type, quote_name(name))} AS {quote_name(field.name)}"
-        for field, name in zip(schema.fields, names, strict=True)
-    )
+    parts = []
+    for field, name in zip(schema.fields, names, strict=True):
+        value = f"CAST({quote_name(name)} AS {engine_type(field.field_type)})"
+        parts.append(f"{write_expression(field.field_type, value)} AS {quote_name(field.name)}")
+    return ", ".join(parts)
 
 
 def _options(target: Target) -> str:
@@ -139,7 +141,8 @@ def _write_partitioned(
     values = []
     for field in target.spec.fields:
         source = target.schema.find_field(field.source_id)
-        name = quote_name(names[_position(target.schema, field.source_id)])
+        given = quote_name(names[_position(target.schema, field.source_id)])
+        name = f"CAST({given} AS {engine_type(source.field_type)})"
         values.append(partition_expression(field.transform, source.field_type, name))
     keys = [f"__partition{index}" for index in range(len(values))]
     computed = ", ".join(f"{text} AS {key}" for text, key in zip(values, keys, strict=True))
