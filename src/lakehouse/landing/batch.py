@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
-from lakehouse.errors import BatchHeldError, LandingError
+from lakehouse.errors import BatchHeldError, LandingError, SourceSchemaError
 from lakehouse.landing.door import Admission, admit
 from lakehouse.landing.extract import end_of_day, extract
 from lakehouse.landing.history import find_previous
@@ -73,7 +73,11 @@ def land(
         if delivery is None:
             previous = find_previous(lake, contract, business_date)
             delivery = extract(contract, business_date, sources, previous, stage)
-        records, files = read_stage(contract, stage, delivery)
+        try:
+            records, files = read_stage(contract, stage, delivery)
+        except SourceSchemaError:
+            stage.reopen()
+            raise
         admission = admit(records, contract)
         return settle(publication, contract, business_date, delivery, files, admission, records)
 

@@ -72,6 +72,11 @@ class Stage:
             self._bucket.delete(self.key(name))
             del files[name]
 
+    def reopen(self) -> None:
+        """Take the mark of completeness back: the next run asks the source once more."""
+        self._bucket.delete(self.key(MARKER))
+        self._files().pop(MARKER, None)
+
     def put(self, name: str, content: bytes) -> None:
         """Store a file as received."""
         files = self._files()

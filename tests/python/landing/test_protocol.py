@@ -306,7 +306,7 @@ def test_land__column_missing__names_it_and_leaves_raw_alone(
             "sellers", DAY, drop("seller_id,seller_zip_code_prefix,seller_city,seller_name\n"), lake
         )
     assert visible_in_raw(lake) == []
-    assert land("sellers", DAY, drop(HEADER + GOOD), lake, again=True).written_count == 5
+    assert land("sellers", DAY, drop(HEADER + GOOD), lake).written_count == 5
 
 
 def test_land__unknown_feed__lists_those_there_are(lake: Lake) -> None:
