@@ -76,10 +76,10 @@ select
     ) as gmv_brl,
     reviews.review_score,
 
-    orders.purchased_at,
-    orders.approved_at,
-    orders.delivered_to_carrier_at,
-    orders.delivered_at,
+    cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,
+    cast(orders.approved_at as {{ instant_type() }}) as approved_at,
+    cast(orders.delivered_to_carrier_at as {{ instant_type() }}) as delivered_to_carrier_at,
+    cast(orders.delivered_at as {{ instant_type() }}) as delivered_at,
 
     orders.is_deleted as _is_deleted
 from orders
