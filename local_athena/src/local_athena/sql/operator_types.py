@@ -42,6 +42,7 @@ _DECIMAL_RESULTS = {
     "/": decimal_quotient,
     "%": decimal_remainder,
 }
+_NUMBERS = NUMERIC | {"unknown"}
 _INTERVALS = (t.INTERVAL_DAY_TO_SECOND, t.INTERVAL_YEAR_TO_MONTH)
 
 
@@ -58,7 +59,7 @@ def operator_types(operator: str, left: Type, right: Type, at: At) -> OperatorTy
     """The types of `left operator right`.
 
     Raises:
-        SqlError: TYPE_MISMATCH, or AMBIGUOUS_FUNCTION_CALL of two NULLs.
+        SqlError: TYPE_MISMATCH, or AMBIGUOUS_FUNCTION_CALL of two NULLs and of an instant less NULL.
     """
     try:
         return _operator_types(operator, left, right)
@@ -68,16 +69,17 @@ def operator_types(operator: str, left: Type, right: Type, at: At) -> OperatorTy
 
 @lru_cache(maxsize=4096)
 def _operator_types(operator: str, left: Type, right: Type) -> OperatorTypes:
-    if left == t.UNKNOWN and right == t.UNKNOWN:
+    subtracted = operator == "-" and left.base in INSTANTS and right == t.UNKNOWN
+    if subtracted or (left == t.UNKNOWN and right == t.UNKNOWN):
         raise SqlError(
             "AMBIGUOUS_FUNCTION_CALL",
             "Could not choose a best candidate operator. Explicit type casts must be added.",
         )
-    if left.base in NUMERIC | {"unknown"} and right.base in NUMERIC | {"unknown"}:
+    if left.base in _NUMBERS and right.base in _NUMBERS:
         return _numeric(operator, left, right)
     if left in _INTERVALS or right in _INTERVALS:
         return _with_interval(operator, left, right)
-    if operator == "-" and left.base in INSTANTS and right.base in INSTANTS:
+    if operator == "-" and right.base in INSTANTS and left.base in (*INSTANTS, "unknown"):
         common = common_super_type(left, right)
         if common is not None:
             return OperatorTypes(common, common, t.INTERVAL_DAY_TO_SECOND)
@@ -124,17 +126,17 @@ def _with_interval(operator: str, left: Type, right: Type) -> OperatorTypes:
             return OperatorTypes(left, right, _moved(operator, left, right, left, right))
         if operator == "+" and left in _INTERVALS and right.base in INSTANTS:
             return OperatorTypes(left, right, _moved(operator, right, left, left, right))
-    if operator == "*" and left in _INTERVALS and right.base in NUMERIC:
+    if operator == "*" and left in _INTERVALS and right.base in _NUMBERS:
         return OperatorTypes(left, _factor(right), left)
-    if operator == "*" and right in _INTERVALS and left.base in NUMERIC:
+    if operator == "*" and right in _INTERVALS and left.base in _NUMBERS:
         return OperatorTypes(_factor(left), right, right)
-    if operator == "/" and left in _INTERVALS and right.base in NUMERIC:
+    if operator == "/" and left in _INTERVALS and right.base in _NUMBERS:
         return OperatorTypes(left, t.DOUBLE, left)
     _refuse(operator, left, right)
 
 
 def _factor(number: Type) -> Type:
-    return t.BIGINT if number.base in INTEGER_DIGITS else t.DOUBLE
+    return t.BIGINT if number.base in INTEGER_DIGITS or number == t.UNKNOWN else t.DOUBLE
 
 
 def _moved(operator: str, instant: Type, interval: Type, left: Type, right: Type) -> Type:

@@ -182,6 +182,13 @@ def test_grouped_subquery__outer_key__stays_a_reference(bind: Bind) -> None:
             ),
         ),
         (
+            "SELECT id FROM orders GROUP BY GROUPING SETS ((1), ())",
+            (
+                "INVALID_COLUMN_REFERENCE: line 1:48: GROUP BY expression must be a column "
+                "reference: 1"
+            ),
+        ),
+        (
             "SELECT DISTINCT customer FROM orders ORDER BY id",
             (
                 "EXPRESSION_NOT_IN_DISTINCT: line 1:1: For SELECT DISTINCT, ORDER BY expressions "

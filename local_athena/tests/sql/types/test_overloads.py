@@ -188,6 +188,8 @@ def test_resolve__lambda_of_wrong_width__is_named() -> None:
         ("interval day to second", "/", "bigint", "interval day to second"),
         ("unknown", "+", "integer", "integer"),
         ("date", "+", "unknown", "date"),
+        ("unknown", "-", "date", "interval day to second"),
+        ("interval day to second", "*", "unknown", "interval day to second"),
     ],
 )
 def test_operator_types__pairs_that_fit__give_trinos_result(
@@ -218,6 +220,13 @@ def test_operator_types__pairs_that_do_not_fit__are_named(
     assert str(caught.value) == (
         f"TYPE_MISMATCH: line 1:8: Cannot apply operator: {shown} {operator} {right}"
     )
+
+
+def test_operator_types__instant_less_null__is_ambiguous() -> None:
+    # date - date and date - interval fit equally well
+    with pytest.raises(SqlError) as caught:
+        operator_types("-", parse_type("date"), UNKNOWN, HERE)
+    assert caught.value.name == "AMBIGUOUS_FUNCTION_CALL"
 
 
 def test_signatures__every_recorded_function__can_be_read() -> None:

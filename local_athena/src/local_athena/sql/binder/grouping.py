@@ -164,10 +164,10 @@ def bind_grouping(
 
 
 def _refuse_complex(element: nodes.GroupingElement) -> None:
-    """ROLLUP, CUBE and GROUPING SETS take columns only."""
+    """ROLLUP, CUBE and GROUPING SETS take columns only, not even ordinals."""
     for part in element.sets:
         for node in part:
-            if dotted(node) is None and not isinstance(node, nodes.IntegerLiteral):
+            if dotted(node) is None:
                 raise SqlError(
                     "INVALID_COLUMN_REFERENCE",
                     f"GROUP BY expression must be a column reference: {describe(node)}",
