@@ -59,7 +59,7 @@ def operator_types(operator: str, left: Type, right: Type, at: At) -> OperatorTy
     """The types of `left operator right`.
 
     Raises:
-        SqlError: TYPE_MISMATCH, or AMBIGUOUS_FUNCTION_CALL of two NULLs and of an instant less NULL.
+        SqlError: TYPE_MISMATCH, or AMBIGUOUS_FUNCTION_CALL of two NULLs, of an instant less NULL.
     """
     try:
         return _operator_types(operator, left, right)
