@@ -239,7 +239,7 @@ def test_signatures__every_recorded_function__can_be_read() -> None:
 
 def test_signatures__first_use__loads_fast() -> None:
     signatures._records.cache_clear()
-    started = time.perf_counter()
+    started = time.process_time()
     assert signatures.is_aggregate("sum")
-    # Aim: 10 ms; the bound is wide, since machines are shared.
-    assert time.perf_counter() - started < 0.1
+    # Aim: 10 ms of processor time; the bound leaves room for slow machines.
+    assert time.process_time() - started < 0.05
