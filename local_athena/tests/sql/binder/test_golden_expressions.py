@@ -6,6 +6,7 @@ Thresholds stand at what is reached, so that a step back turns red. Run with `-s
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -141,6 +142,7 @@ def score() -> Score:
         record = json.loads(line)
         if record["area"] not in UNSUPPORTED:
             score_record(record, score)
+    sys.stdout.write(f"\n{score.report()}\n")
     return score
 
 

@@ -7,6 +7,7 @@ information_schema needs the engine and is left out.
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -208,6 +209,7 @@ def test_bind__golden_scenarios__agree_with_trino() -> None:
                     )
             else:
                 outcomes["bound"] += 1
+    sys.stdout.write(f"\n{dict(outcomes)}\n")
     assert outcomes["typed as Trino"] >= 279
     assert problems == []
 
