@@ -394,3 +394,12 @@ def test_time_travel__columns_of_then__not_of_today(lake):
     lake.run("INSERT INTO i VALUES (2, 3)")
     assert lake.rows(f"SELECT * FROM i FOR VERSION AS OF {rows[0][0]}") == [["1"]]
     assert lake.rows("SELECT * FROM i ORDER BY a") == [["1", None], ["2", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("sql", "same"),
+    [("SELECT 1", True), ("SELECT now()", False), ("SELECT * FROM chance", False)],
+)
+def test_outcome__time_or_chance__not_deterministic(lake, sql, same):
+    lake.run("CREATE VIEW chance AS SELECT random() r")
+    assert lake.run(sql).deterministic is same

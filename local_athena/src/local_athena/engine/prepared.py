@@ -1,10 +1,10 @@
 """Prepared statements and `?`: PREPARE, EXECUTE ... USING, DEALLOCATE, ExecutionParameters."""
 
-import dataclasses
 from typing import Any
 
 from local_athena.engine.answer import TextAnswer
 from local_athena.engine.job import Job
+from local_athena.engine.trees import walk
 from local_athena.sql import nodes
 from local_athena.sql.errors import SqlError
 from local_athena.sql.parser import parse_expression, parse_statement
@@ -66,17 +66,8 @@ def deallocate(job: Job, statement: nodes.Deallocate) -> TextAnswer:
 
 def parameter_count(tree: Any) -> int:
     """How many `?` a statement has."""
-    highest = -1
-    waiting: list[Any] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, nodes.Parameter):
-            highest = max(highest, node.index)
-        elif isinstance(node, tuple):
-            waiting.extend(node)
-        elif isinstance(node, nodes.Node):
-            waiting.extend(getattr(node, field.name) for field in dataclasses.fields(node))
-    return highest + 1
+    indexes = (node.index for node in walk(tree) if isinstance(node, nodes.Parameter))
+    return max(indexes, default=-1) + 1
 
 
 def _named(job: Job, statement: nodes.Execute) -> nodes.Statement:

@@ -1,10 +1,11 @@
 """A query's road: bind, plan scans, rewrite, run, write the result."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local_athena.engine.binding import bind_context
 from local_athena.engine.contract import ColumnInfo
+from local_athena.engine.determinism import is_deterministic
 from local_athena.engine.job import Job
 from local_athena.engine.prepared import Arguments
 from local_athena.engine.reading import plan_reading
@@ -41,7 +42,8 @@ def run_query(
     bound = bind_query(query, bind_context(job, parameters))
     reading = plan_reading(job, cursor, planner, bound)
     job.planning_ms = round((time.monotonic() - started) * 1000)
-    return write_result(job, cursor, reading.sql, bound)
+    answer = write_result(job, cursor, reading.sql, bound)
+    return replace(answer, deterministic=is_deterministic(query, bound))
 
 
 def write_result(job: Job, cursor: Cursor, sql: str, bound: BoundQuery) -> QueryAnswer:

@@ -1,6 +1,5 @@
 """From a bound query to the DuckDB SQL that answers it: scans planned, the rest rewritten."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from local_athena.engine.job import Job
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Cursor
-from local_athena.sql import bound
+from local_athena.engine.trees import walk
 from local_athena.sql.bound import BoundQuery, Scan
 from local_athena.sql.pruning import plan_scans
 from local_athena.sql.rewrite import write_query
@@ -60,14 +59,4 @@ def plan_sources(
 
 def scans_in(tree: Any) -> Iterator[Scan]:
     """Every scan in a bound tree, subqueries' too."""
-    waiting: list[Any] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Scan):
-            yield node
-        if isinstance(node, tuple):
-            waiting.extend(node)
-        elif type(node).__module__ == bound.__name__ and not isinstance(
-            node, bound.Column | bound.TableHandle | bound.ViewHandle
-        ):
-            waiting.extend(getattr(node, field.name) for field in dataclasses.fields(node))
+    return (node for node in walk(tree) if isinstance(node, Scan))
