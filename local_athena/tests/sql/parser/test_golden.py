@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from local_athena.sql.errors import SqlError
 from local_athena.sql.parser import parse_statement
 

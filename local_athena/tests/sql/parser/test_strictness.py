@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from local_athena.sql.errors import SqlError
 from local_athena.sql.parser import parse_statement
 

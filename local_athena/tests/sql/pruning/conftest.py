@@ -59,6 +59,9 @@ class _Resolver:
         columns = tuple(TableColumn(each, parse_type(text)) for each, text in types.items())
         return TableHandle(database or "db", name, "hive", columns)
 
+    def at_version(self, handle: TableHandle, version: Any) -> TableHandle:
+        return handle
+
 
 def context() -> BindContext:
     return BindContext(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from local_athena.sql import nodes
-from local_athena.sql.errors import DdlFault
+from local_athena.sql.errors import DdlFault, SeveralStatements
 from local_athena.sql.nodes import Identifier, Name, Statement
 from local_athena.sql.parser import lexer
 from local_athena.sql.parser.hive_alter import AlterParser
+from local_athena.sql.parser.hive_cursor import HiveTokens
 
 _FORMATS = frozenset(
     {"SEQUENCEFILE", "TEXTFILE", "RCFILE", "ORC", "PARQUET", "AVRO", "ION", "JSONFILE"}
@@ -29,6 +30,7 @@ class HiveParser(AlterParser):
 
         Raises:
             DdlFault: the text is no DDL statement.
+            SeveralStatements: it goes on after a semicolon.
         """
         statement = self._statement()
         if self.key != lexer.END and self.key != ";":
@@ -36,6 +38,11 @@ class HiveParser(AlterParser):
             raise DdlFault(
                 f"missing EOF at '{text[self.index]}' near '{text[self.index - 1]}'", self.at()
             )
+        at = self.at()
+        while self.key == ";":
+            self.advance()
+        if self.key != lexer.END:
+            raise SeveralStatements(self.tokens.text, at)
         return statement
 
     def _statement(self) -> Statement:
@@ -306,8 +313,6 @@ def parse_hive(text: str, start: int) -> Statement:
     Raises:
         DdlFault: the text is not in the grammar.
     """
-    from local_athena.sql.parser.hive_cursor import HiveTokens
-
     tokens = HiveTokens(text, start)
     try:
         return HiveParser(tokens).whole()
