@@ -278,8 +278,8 @@ def test_parse_statement__hive_statement__gives_the_tree(
         (
             "create table t (a integer)",
             (
-                "FAILED: ParseException line 1:18 cannot recognize input near 'integer' ')' '<EOF>' "
-                "in column type"
+                "FAILED: ParseException line 1:18 cannot recognize input near "
+                "'integer' ')' '<EOF>' in column type"
             ),
         ),
         (

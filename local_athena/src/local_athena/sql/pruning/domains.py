@@ -1,7 +1,8 @@
 """Sets of values that a column may have: ranges, points, NULL.
 
 Values are Python's: int, Decimal, str, bool, `datetime.date` for a date, a naive
-`datetime.datetime` in UTC for a timestamp with or without zone. Text orders by code point, as Trino's does.
+`datetime.datetime` in UTC for a timestamp with or without zone. Text orders by code point, as
+Trino's does.
 """
 
 from __future__ import annotations
