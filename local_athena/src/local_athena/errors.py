@@ -25,6 +25,9 @@ A statement that fails is `local_athena.engine.contract.QueryFailed`, a part of 
 the Athena API and the engine.
 """
 
+import errno
+import sqlite3
+
 
 class LocalAthenaError(Exception):
     """Anything this package refuses or fails at, with a message meant for people."""
@@ -149,3 +152,17 @@ class ApiError(LocalAthenaError):
 
 class StatementError(LocalAthenaError):
     """A text of statements ends inside a string, a quoted name or a comment."""
+
+
+def internal_text(error: Exception, *, detail: bool = False) -> str:
+    """What is told of an unexpected error: a full disk by name, else the kind (and its text)."""
+    if isinstance(error, LocalAthenaError):
+        return str(error)
+    full = (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
+        isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+    )
+    if full:
+        return "The disk of the data folder is full: free some space and try again."
+    if detail:
+        return f"{type(error).__name__}: {error}"
+    return f"An internal error happened: {type(error).__name__}."

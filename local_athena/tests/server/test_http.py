@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from local_athena.errors import FolderLockedError, PortTakenError
-from local_athena.server import MAX_JSON_BODY, Endpoint
+from local_athena.handler import MAX_JSON_BODY
+from local_athena.server import Endpoint
 
 import local_athena
 
@@ -153,3 +154,15 @@ def test_close__with_idle_connections__is_quick_and_final(
     with pytest.raises((http.client.HTTPException, OSError)):
         post(connection, "AmazonAthena.ListWorkGroups", "{}")
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [(None, 200), ("http://localhost:8888", 200), ("https://evil.example", 403), ("null", 403)],
+)
+def test_origin__of_a_foreign_web_page__is_refused(
+    connection: Any, origin: str | None, status: int
+) -> None:
+    headers = {"X-Amz-Target": "AmazonAthena.ListWorkGroups"}
+    connection.request("POST", "/", "{}", headers | ({"Origin": origin} if origin else {}))
+    assert connection.getresponse().status == status

@@ -23,7 +23,7 @@ from local_athena.engine.contract import (
     QueryOutcome,
     QueryRequest,
 )
-from local_athena.errors import LocalAthenaError
+from local_athena.errors import LocalAthenaError, internal_text
 from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.rows import delete_rows
@@ -107,7 +107,7 @@ class Runner:
             self._failed(execution, QueryFailed("", str(error)))
         else:  # a defect of the engine: its traceback goes to the log, not to the client
             log.error("query failed id=%s", execution.id, exc_info=error)
-            text = f"{type(error).__name__}: {error}"
+            text = internal_text(error, detail=True)
             self._failed(
                 execution,
                 QueryFailed("GENERIC_INTERNAL_ERROR", text, category=SYSTEM, error_type=1),

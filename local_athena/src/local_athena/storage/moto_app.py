@@ -30,6 +30,25 @@ _install_lock = threading.Lock()
 _dispatcher: WsgiApp | None = None
 
 
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # types are not read
+    """moto's dispatcher, which otherwise lists its folders and tries 170 patterns each time."""
+
+    def __init__(self, create_app: Any) -> None:
+        super().__init__(create_app)
+        self._known: dict[str, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service of a host name, remembered."""
+        if host is None:
+            return None
+        found = self._known.get(host)
+        if found is None:
+            found = super().get_backend_for_host(host)
+            if found and len(self._known) < 1000:
+                self._known[host] = found
+        return found
+
+
 def make_app(store: FileStore, state: Database, settings: Settings) -> WsgiApp:
     """moto's application on this folder; several may live in one process."""
     dispatcher = _install()
@@ -60,7 +79,7 @@ def _install() -> WsgiApp:
             response.key_response = _saving(response.key_response)
             response.bucket_response = _saving(response.bucket_response)
             response.list_objects_v2 = list_objects_v2
-            _dispatcher = DomainDispatcherApplication(create_backend_app)
+            _dispatcher = _Dispatcher(create_backend_app)
         return _dispatcher
 
 
