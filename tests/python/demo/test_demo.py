@@ -1,0 +1,124 @@
+"""The demonstration end to end, on a lake and sources of its own in a temporary folder."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PROGRAMS = Path(sys.executable).parent
+PROJECT = Path(__file__).parents[3]
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Run a program of the project on the test's own lake; its output is text."""
+    folder = tmp_path_factory.mktemp("demo")
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "LAKEHOUSE_", "LOCAL_ATHENA_", "DBT_"))
+    }
+    environ |= {
+        "LOCAL_ATHENA_DATA": str(folder / "lake"),
+        "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+    }
+
+    def call(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAMS / program, *arguments],
+            env=environ,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def demo(run: Run) -> Run:
+    """``run``, after two business days have been made."""
+    first = run("lakehouse", "demo", "--days", "2", "--scale", "0.005")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "2026-06-02: 14 of 14 figures agree" in first.stdout
+    assert "local_curated.fct_orders" in first.stdout
+    assert "Next:" in first.stdout
+    return run
+
+
+def query(run: Run, sql: str) -> list[dict[str, str]]:
+    answer = run("local-athena", "sql", "--format", "json", sql)
+    assert answer.returncode == 0, answer.stderr
+    rows: list[dict[str, str]] = json.loads(answer.stdout) if answer.stdout.strip() else []
+    return rows
+
+
+def test_demo__the_same_command_again__changes_nothing(demo: Run) -> None:
+    tables = ("fct_orders", "fct_order_items", "fct_payments", "dim_customers")
+    count = "select " + ", ".join(
+        f'(select count(*) from local_curated."{table}$snapshots") as {table}' for table in tables
+    )
+    before = query(demo, count)
+    again = demo("lakehouse", "demo", "--days", "2", "--scale", "0.005")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "2026-06-01: landed and built before, unchanged" in again.stdout
+    assert "2026-06-02: 14 of 14 figures agree" in again.stdout
+    assert query(demo, count) == before
+
+
+def test_demo__another_seed_on_the_same_lake__is_refused(demo: Run) -> None:
+    answer = demo("lakehouse", "demo", "--days", "1", "--seed", "7", "--scale", "0.005")
+    assert answer.returncode == 10
+    assert "the lake holds data of another demonstration" in answer.stderr
+
+
+def test_reconcile__one_cent_more_in_a_fact__names_figure_day_and_values(demo: Run) -> None:
+    row = query(
+        demo,
+        "select order_id, cast(order_total_brl as varchar) as total from local_curated.fct_orders "
+        "where purchased_at >= timestamp '2026-06-02 03:00:00' order by order_id limit 1",
+    )[0]
+    change = "update local_curated.fct_orders set order_total_brl = order_total_brl {} where {}"
+    where = f"order_id = '{row['order_id']}'"
+    query(demo, change.format("+ decimal '0.01'", where))
+    try:
+        answer = demo("lakehouse", "reconcile")
+    finally:
+        query(demo, change.format("- decimal '0.01'", where))
+    assert answer.returncode == 1
+    assert "13 of 14 figures agree" in answer.stdout
+    assert (
+        "sales_by_purchase_day [day 2026-06-02, measure order_total_brl]: ledger" in answer.stderr
+    )
+    assert demo("lakehouse", "reconcile").returncode == 0
+
+
+def test_reconcile__one_row_less_in_a_fact__names_figures_and_day(demo: Run) -> None:
+    row = query(
+        demo,
+        "select order_id from local_curated.fct_orders "
+        "where purchased_at >= timestamp '2026-06-01 03:00:00' order by order_id limit 1",
+    )[0]
+    query(demo, f"delete from local_curated.fct_orders where order_id = '{row['order_id']}'")
+    answer = demo("lakehouse", "reconcile", "--json")
+    document = json.loads(answer.stdout)
+    assert answer.returncode == 1
+    assert document["agreeing"] < document["figures"] == 14
+    orders = [
+        difference
+        for difference in document["differences"]
+        if difference["figure"] == "sales_by_purchase_day"
+        and difference["grain"]["measure"] == "orders"
+    ]
+    assert len(orders) == 1
+    assert orders[0]["grain"]["day"].startswith("2026-06-0")
+    assert int(orders[0]["ledger"]) == int(orders[0]["warehouse"] or 0) + 1
