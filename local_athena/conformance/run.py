@@ -16,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import venv
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import boto3
+import click
 from local_athena.server import serve
 from local_athena.settings import Settings
 
@@ -50,18 +51,18 @@ def main() -> int:
                 f"--junitxml={report}",
                 *(arguments.pytest or ["tests/functional"]),
             ]
-            print("running", " ".join(command[3:]), flush=True)
+            click.echo(f"running {' '.join(command[3:])}")
             with (HOME / "pytest.log").open("w", encoding="utf-8") as log:
                 status = subprocess.run(
                     command, cwd=suite(), env=environ, stdout=log, stderr=log, check=False
                 ).returncode
         if not report.exists():
-            print(f"the suite did not run; its output is in {HOME / 'pytest.log'}")
+            click.echo(f"the suite did not run; its output is in {HOME / 'pytest.log'}")
             return 2
         counts, failures = read_report(report)
     finally:
         if arguments.keep:
-            print(f"kept {folder}")
+            click.echo(f"kept {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
     passed = print_report(counts, failures)
@@ -78,7 +79,7 @@ def prepare() -> Path:
     if mark.exists() and mark.read_text() == wanted and python.exists() and suite().exists():
         return python
     HOME.mkdir(exist_ok=True)
-    print(f"preparing {HOME}", flush=True)
+    click.echo(f"preparing {HOME}")
     venv.create(HOME / "venv", with_pip=True, clear=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
@@ -106,7 +107,7 @@ def suite_environ() -> dict[str, str]:
     """The suite's own variables (test.env.example in the source distribution)."""
     values = {
         "S3_STAGING_DIR": f"s3://{BUCKET}/staging/",
-        "S3_TMP_TABLE_DIR": f"s3://{BUCKET}/tmp/",
+        "S3_TMP_TABLE_DIR": f"s3://{BUCKET}/temporary/",
         "REGION_NAME": "us-east-1",
         "DATABASE": "awsdatacatalog",
         "SCHEMA": "conformance",
@@ -123,7 +124,7 @@ def read_report(report: Path) -> tuple[dict[str, Counter[str]], list[str]]:
     """(counts of outcomes by test file, one line for each failure)."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     failures = []
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314  (our own)
         module = case.get("classname", "").removeprefix("tests.functional.").rpartition(".")[0]
         fault = case.find("failure")
         fault = fault if fault is not None else case.find("error")
@@ -140,16 +141,16 @@ def read_report(report: Path) -> tuple[dict[str, Counter[str]], list[str]]:
 def print_report(counts: dict[str, Counter[str]], failures: list[str]) -> int:
     """Print the failures, then the table; returns how many tests passed."""
     for line in failures:
-        print("FAILED", line)
+        click.echo(f"FAILED {line}")
     width = max((len(name) for name in counts), default=10)
-    print(f"{'file'.ljust(width)}  {'  '.join(outcome.rjust(7) for outcome in OUTCOMES)}")
+    click.echo(f"{'file'.ljust(width)}  {'  '.join(outcome.rjust(7) for outcome in OUTCOMES)}")
     total: Counter[str] = Counter()
     for name in sorted(counts):
         total += counts[name]
         cells = "  ".join(str(counts[name][outcome]).rjust(7) for outcome in OUTCOMES)
-        print(f"{name.ljust(width)}  {cells}")
+        click.echo(f"{name.ljust(width)}  {cells}")
     cells = "  ".join(str(total[outcome]).rjust(7) for outcome in OUTCOMES)
-    print(f"{'total'.ljust(width)}  {cells}")
+    click.echo(f"{'total'.ljust(width)}  {cells}")
     return total["passed"]
 
 

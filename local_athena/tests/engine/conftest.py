@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from local_athena.catalog.records import Records
 from local_athena.catalog.store import SqliteCatalog
 from local_athena.engine import Engine

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
-
 from local_athena.engine.contract import QueryCancelled, QueryControl, QueryFailed
 
 

@@ -118,7 +118,7 @@ def _view_handle(table: Table) -> ViewHandle:
     if not is_presto_view(table.view_original_text):
         raise SqlError(
             "NOT_SUPPORTED",
-            f"local_athena does not read Hive views: '{CATALOG_NAME}.{table.database}.{table.name}'",
+            f"local_athena does not read Hive views: '{table.database}.{table.name}'",
         )
     view = decode_view(table.view_original_text)
     columns = tuple(TableColumn(column.name, parse_type(column.type)) for column in view.columns)

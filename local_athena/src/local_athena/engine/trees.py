@@ -15,7 +15,7 @@ def walk(tree: Any) -> Iterator[Any]:
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: type = type(node)
         if kind is tuple:
             waiting.extend(node)
             continue

@@ -129,7 +129,8 @@ def _row(text: str, found: pa.DataType, declared: Type, fresh: "count[int]") -> 
     }
     parts = []
     for index, field in enumerate(declared.arguments):
-        assert isinstance(field, Field)
+        if not isinstance(field, Field):
+            raise Mismatch
         part = inner.get((field.name or "").lower())
         if part is None:
             value = f"CAST(NULL AS {duckdb_type(field.type)})"

@@ -79,7 +79,7 @@ def one_character(text: str | None) -> str | None:
     if text in named:
         return named[text]
     if text.startswith("\\u"):
-        return chr(int(text[2:], 16))
+        return chr(int(text.removeprefix("\\u"), 16))
     if text.startswith("\\") and text[1:].isdigit():
         return chr(int(text[1:], 8))
     if text.isdigit():

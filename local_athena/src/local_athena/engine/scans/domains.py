@@ -42,7 +42,7 @@ def admits(domain: Domain, value: Any, type_: Type) -> bool:
 def partition_domains(
     domains: Mapping[str, Domain], keys: Mapping[str, Type]
 ) -> dict[str, texts.Domain]:
-    """The same restrictions as texts, for partition projection; several ranges become their hull."""
+    """The same restrictions as texts, for projection; several ranges become their hull."""
     found: dict[str, texts.Domain] = {}
     for name, type_ in keys.items():
         domain = domains.get(name)

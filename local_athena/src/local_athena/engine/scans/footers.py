@@ -30,7 +30,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a scan asks of a Parquet file. `schema` is by physical name, `signature` its identity."""
+    """What a scan asks of a Parquet file; `signature` identifies its schema."""
 
     schema: pa.Schema
     signature: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""Text files line by line, as Hadoop's TextInputFormat splits them, decompressed by their suffix."""
+"""Text files line by line, as Hadoop's TextInputFormat splits them; .gz and .bz2 too."""
 
 import bz2
 import gzip

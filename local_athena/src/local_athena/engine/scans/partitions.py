@@ -10,9 +10,10 @@ from local_athena.catalog.model import Partition, Table
 from local_athena.catalog.projection import is_projected, project
 from local_athena.engine.ddl.partition_values import NULL_VALUE, partition_location
 from local_athena.engine.job import Job
-from local_athena.engine.scans.domains import Domain, admits, partition_domains
+from local_athena.engine.scans.domains import admits, partition_domains
 from local_athena.errors import ProjectionError
 from local_athena.sql.errors import SqlError
+from local_athena.sql.pruning import Domain
 from local_athena.sql.types import Type
 
 _EPOCH_DAY = date(1970, 1, 1)

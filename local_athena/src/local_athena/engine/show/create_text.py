@@ -129,6 +129,6 @@ def _pairs(parameters: dict[str, str], equals: str = "=") -> str:
 
 def _quoted(text: str) -> str:
     escaped = "".join(
-        f"\\u{ord(char):04x}" if ord(char) < 32 and char not in "\t" else char for char in text
+        f"\\u{ord(char):04x}" if ord(char) < 32 and char != "\t" else char for char in text
     )
     return "'" + escaped.replace("'", "\\'").replace("\t", "\\t") + "'"

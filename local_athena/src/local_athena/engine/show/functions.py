@@ -23,7 +23,7 @@ def show_functions(statement: nodes.Show) -> TextAnswer:
 
 @cache
 def _rows() -> tuple[tuple[str, ...], ...]:
-    with open(_FILE, encoding="utf-8") as file:
+    with _FILE.open(encoding="utf-8") as file:
         signatures = [json.loads(line) for line in file if line.strip()]
     return tuple(
         (

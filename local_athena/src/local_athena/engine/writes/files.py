@@ -17,7 +17,13 @@ import pyarrow.orc as orc
 from local_athena.engine.ddl.partition_values import NULL_VALUE
 from local_athena.engine.job import Job
 from local_athena.engine.session import Cursor
-from local_athena.engine.writes.encoding import csv_line, json_line, json_text, text_line, text_output
+from local_athena.engine.writes.encoding import (
+    csv_line,
+    json_line,
+    json_text,
+    text_line,
+    text_output,
+)
 from local_athena.engine.writes.outgoing import outgoing, partition_text
 from local_athena.engine.writes.properties import WriteProperties
 from local_athena.sql.errors import SqlError
