@@ -1,4 +1,9 @@
-"""Which expressions may fail on some row, so that AND, OR and filters must not compute them early."""
+"""Which expressions may fail on some row, so that AND, OR and filters must not compute them early.
+
+Counted is what people guard against: division, casts from text, subscripts, parsing. Overflow of
+sums and products, and of casts between numbers, is not: a condition around each of them would hide
+comparisons from the optimizer.
+"""
 
 from __future__ import annotations
 
@@ -6,46 +11,39 @@ import dataclasses
 from typing import Any
 
 from local_athena.sql import bound
-from local_athena.sql.types import Type
 
 _SAFE_CALLS = frozenset(
-    ["lower", "upper", "length", "concat", "trim", "ltrim", "rtrim", "year", "month", "day", "hour", "minute", "second", "quarter", "week", "day_of_week", "day_of_year", "dow", "doy", "year_of_week", "yow", "week_of_year", "last_day_of_month", "date_trunc", "starts_with", "strpos", "reverse", "substr", "substring", "cardinality", "contains", "coalesce", "is_nan", "is_finite", "is_infinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "at_timezone", "to_utf8", "md5", "sha1", "sha256", "sha512", "to_hex", "greatest", "least", "abs", "round", "floor", "ceil", "ceiling", "date_diff", "replace", "current_date", "now", "map_keys", "map_values", "json_extract_scalar", "json_extract", "regexp_like", "date"]
+    """abs at_timezone bitwise_and bitwise_not bitwise_or bitwise_xor cardinality ceil ceiling coalesce
+    concat contains current_date date_add date_diff date_format date_trunc day day_of_month
+    day_of_week day_of_year dow doy floor greatest hour if is_finite is_infinite is_nan
+    json_array_length json_extract json_extract_scalar json_format last_day_of_month least length
+    lower ltrim map_keys map_values md5 millisecond minute month now quarter regexp_like replace
+    reverse round rtrim second sha1 sha256 sha512 sign starts_with strpos substr substring to_hex
+    to_utf8 trim truncate upper week week_of_year year year_of_week yow""".split()
 )
-_INTEGERS = ("tinyint", "smallint", "integer", "bigint")
-
-
-def _rank(type_: Type) -> int:
-    return _INTEGERS.index(type_.base) if type_.base in _INTEGERS else -1
+_NUMBERS = frozenset(
+    ("boolean", "tinyint", "smallint", "integer", "bigint", "decimal", "double", "real")
+)
+_MOMENTS = frozenset(("date", "timestamp", "timestamp with time zone"))
 
 
 def _cast_may_raise(node: bound.Cast) -> bool:
     if node.safe:
         return False
-    source, target = node.operand.type, node.type
-    if source.base == "unknown" or source == target:
+    source, target = node.operand.type.base, node.type.base
+    if source == "unknown" or node.operand.type == node.type:
         return False
-    if _rank(source) >= 0 and _rank(target) >= _rank(source):
+    if source in _NUMBERS and target in _NUMBERS:
         return False
-    if target.base in ("double", "real") and (
-        _rank(source) >= 0 or source.base in ("decimal", "real")
-    ):
+    if target in ("varchar", "char"):
+        return node.type.arguments != (None,) and source not in ("varchar", "char")
+    if source in _MOMENTS and target in _MOMENTS:
         return False
-    if target.base == "varchar":
-        return bool(target.arguments != (None,) and source.base not in ("varchar", "char"))
-    if target.base == "decimal" and source.base == "decimal":
-        return not _widens(source, target)
-    if target.base == "decimal" and _rank(source) >= 0:
-        return not bool(node.implicit)
-    if target.base.startswith("timestamp") or target.base == "date":
-        return not (source.base.startswith("timestamp") or source.base == "date")
-    return True
-
-
-def _widens(source: Type, target: Type) -> bool:
-    before, after = source.arguments, target.arguments
-    return int(str(after[1])) >= int(str(before[1])) and int(str(after[0])) - int(
-        str(after[1])
-    ) >= int(str(before[0])) - int(str(before[1]))
+    return source not in ("varchar", "char") or target not in (
+        "varbinary",
+        "joniregexp",
+        "jsonpath",
+    )
 
 
 def may_raise(expression: Any) -> bool:
@@ -82,11 +80,13 @@ def may_raise(expression: Any) -> bool:
 
 
 def _safe_operator(node: bound.Call) -> bool:
-    return node.type.base in ("double", "real") and node.name in (
-        "$add",
-        "$subtract",
-        "$multiply",
-        "$divide",
-        "$modulus",
-        "$negate",
-    )
+    if node.name in ("$add", "$subtract", "$multiply", "$negate"):
+        return True
+    if node.name == "$subscript":
+        return False
+    if node.type.base in ("double", "real"):
+        return True
+    divisor = node.arguments[1]
+    while isinstance(divisor, bound.Cast):
+        divisor = divisor.operand
+    return isinstance(divisor, bound.Constant) and bool(divisor.value)
