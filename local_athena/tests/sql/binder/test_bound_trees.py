@@ -197,6 +197,10 @@ def same(values: Iterable[Any]) -> None:
     assert len(types) == 1, types
 
 
+def check_array(value: b.ArrayOf) -> None:
+    assert {item.type for item in value.items} <= {t.element_of(value.type)}
+
+
 def check_case(value: b.Case) -> None:
     results = [result for _, result in value.whens] + ([value.default] if value.default else [])
     assert {result.type for result in results} == {value.type}
@@ -245,7 +249,7 @@ RULES: dict[type, Callable[[Any], None]] = {
     b.Logical: lambda v: same((*v.operands, v)),
     b.Not: lambda v: same((v.operand, v)),
     b.Coalesce: lambda v: same((*v.operands, v)),
-    b.ArrayOf: lambda v: v.items and same(v.items),
+    b.ArrayOf: check_array,
     b.Case: check_case,
     b.LambdaOf: check_lambda,
     b.Constant: check_constant,

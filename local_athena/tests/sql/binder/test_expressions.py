@@ -312,9 +312,9 @@ def test_not_in__is_a_negation(bind: Bind) -> None:
 def test_try_and_json__keep_their_forms(bind: Bind) -> None:
     assert isinstance(value_of(bind, "try(1 / 0)"), Try)
     json = value_of(bind, "json_array('[1]' FORMAT JSON, 2 NULL ON NULL)")
-    assert isinstance(json, JsonOf)
     assert json.arguments[0].name == "$json_input"
     assert json.options == (("nulls", "null"),)
+    assert isinstance(json, JsonOf)
 
 
 def test_cast_of_json_literal__is_json_parse(bind: Bind) -> None:

@@ -129,8 +129,8 @@ def run(text: str, catalog: Catalog) -> tuple[list[str], list[str]]:
         if table_name(statement.table) in catalog.tables:
             raise SqlError("TABLE_ALREADY_EXISTS", "exists")
         bound = bind_create_table_as(statement, context)
-        columns = [iceberg_type(c.type) for c in bound.query.columns]
-        catalog.create(table_name(statement.table), list(zip(bound.names, columns, strict=True)))
+        kept = [iceberg_type(c.type) for c in bound.query.columns]
+        catalog.create(table_name(statement.table), list(zip(bound.names, kept, strict=True)))
     elif isinstance(statement, nodes.CreateView):
         query = bind_query(statement.query, context)
         name = table_name(statement.view)

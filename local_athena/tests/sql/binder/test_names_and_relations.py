@@ -138,8 +138,9 @@ def test_join_using__merges_the_column_and_hides_both(bind: Bind, failure: Failu
         *("id", "customer", "total", "placed_at", "tags", "address", "product", "price"),
     ]
     assert isinstance(query.body.outputs[0].value, Coalesce)
-    assert isinstance(query.body.relation, JoinOf)
-    assert query.body.relation.condition.operator == "="
+    relation = query.body.relation
+    assert relation.condition.operator == "="
+    assert isinstance(relation, JoinOf)
     assert "'o.id' cannot be resolved" in failure(
         "SELECT o.id FROM orders o JOIN items i USING (id)"
     )
@@ -219,9 +220,9 @@ def test_with_recursive__step_of_another_type__is_refused(failure: Failure) -> N
 def test_view__use__is_its_query_cast_to_its_columns(bind: Bind) -> None:
     query = bind("SELECT b.id FROM big_orders b WHERE b.total > 5")
     view = query.body.relation
-    assert isinstance(view, Derived)
     assert isinstance(view.query.body.relation, Scan)
     assert [c.name for c in view.columns] == ["id", "total"]
+    assert isinstance(view, Derived)
 
 
 def test_view__made_elsewhere__looks_its_names_up_there(types_of: TypesOf) -> None:

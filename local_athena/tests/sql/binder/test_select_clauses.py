@@ -83,8 +83,8 @@ def test_grouped_subquery__outer_key__stays_a_reference(bind: Bind) -> None:
         "SELECT (SELECT max(price) FROM items i WHERE i.id = o.id) FROM orders o GROUP BY o.id"
     ).body
     inner = body.outputs[0].value
-    assert isinstance(inner, ScalarQuery)
     assert inner.query.body.where.right == body.group_keys[0]
+    assert isinstance(inner, ScalarQuery)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,6 @@ def test_windows__named_ones__are_merged_in(bind: Bind) -> None:
         "WINDOW w AS (PARTITION BY customer ORDER BY placed_at DESC NULLS FIRST)"
     ).body.outputs
     call = output.value
-    assert isinstance(call, WindowCall)
     assert len(call.partition_by) == 1
     assert call.order_by[0].descending
     assert call.order_by[0].nulls_first
@@ -277,6 +276,7 @@ def test_windows__named_ones__are_merged_in(bind: Bind) -> None:
     )
     assert call.frame.start_value == Constant(1, call.frame.start_value.type)
     assert str(call.frame.start_value.type) == "bigint"
+    assert isinstance(call, WindowCall)
 
 
 def test_windows__over_groups__take_aggregates(bind: Bind) -> None:
@@ -297,9 +297,9 @@ def test_windows__range_over_dates__takes_intervals(types_of: TypesOf, unit: str
 
 def test_set_operation__sides_of_other_types__are_cast(bind: Bind) -> None:
     query = bind("SELECT id FROM orders UNION ALL SELECT price FROM items ORDER BY id LIMIT 3")
-    assert isinstance(query.body, BoundSetOperation)
     assert str(query.columns[0].type) == "decimal(21, 2)"
     assert isinstance(query.body.left.body.outputs[0].value, Cast)
+    assert isinstance(query.body, BoundSetOperation)
     assert query.limit == 3
     assert query.order_by[0].key == Reference(query.columns[0])
 
