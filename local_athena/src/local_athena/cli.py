@@ -106,7 +106,7 @@ def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
     from local_athena.server import client_environ
 
     settings = _settings(data, port=0)
-    with attached(settings) as endpoint:
+    with attached(settings, _note) as endpoint:
         environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             environ.pop(name, None)
@@ -149,7 +149,7 @@ def sql(ctx: click.Context, data: Path, style: str, database: str, text: str) ->
     statements = split_statements(sys.stdin.read() if text == "-" else text)
     if not statements:
         raise click.UsageError("there is no statement in the text")
-    with attached(_settings(data, port=0)) as endpoint:
+    with attached(_settings(data, port=0), _note) as endpoint:
         client = AthenaClient(endpoint.url)
         for statement in statements:
             answer = client.run(statement, database, RESULTS)
@@ -206,6 +206,10 @@ def doctor(ctx: click.Context, data: Path) -> None:
     ctx.exit(1 if failed else 0)
 
 
+def _note(text: str) -> None:
+    click.echo(f"local-athena: {text}", err=True)
+
+
 def _leave(ctx: click.Context, status: int) -> None:
     """End with a status, at once even while a thread still imports the engine.
 
@@ -243,6 +247,9 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
 
     _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     status = child.wait()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return status if status >= 0 else 128 - status
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,74 @@ def test_show__each_style__prints_rows(style: str, text: str) -> None:
     answer = Answer(("id", "name", "ok"), ("bigint", "varchar", "boolean"), iter(rows))
     show(answer, style, lines.append)
     assert "".join(f"{line}\n" for line in lines) == text
+
+
+def test_exec__endpoint_of_another_exec__lives_until_both_end(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The one that started the endpoint finishes first, and must not take it away."""
+    ready, go = tmp_path / "ready", tmp_path / "go"
+    wait = (
+        "import pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[1]).touch()\n"
+        "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.02)\n"
+    )
+    ask = (
+        "import os, urllib.request as u\n"
+        "r = u.Request(os.environ['AWS_ENDPOINT_URL'], b'{}',"
+        " {'X-Amz-Target': 'AmazonAthena.ListWorkGroups'})\n"
+        "print(u.urlopen(r).status)\n"
+    )
+
+    def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, "exec", "--data", str(tmp_path / "d"), "--", sys.executable, "-c", code,
+             *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ,
+        )  # fmt: skip
+
+    first = start(wait, str(ready), str(tmp_path / "first-may-end"))
+    while not ready.exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    ready.unlink()
+    second = start(wait + ask, str(ready), str(go))
+    while not ready.exists():
+        assert second.poll() is None
+        time.sleep(0.02)
+    (tmp_path / "first-may-end").touch()
+    assert first.stderr is not None
+    assert "other commands use this endpoint" in first.stderr.readline()
+    go.touch()
+    assert second.communicate(timeout=60)[0] == "200\n"
+    first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_sql__several_statements__prints_the_last_ones_rows(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    data = str(tmp_path / "d")
+    text = "create database if not exists d; select 7 as n, 'x;y' as t, null as z -- end"
+    done = local_athena(environ, "sql", "--data", data, "--format", "csv", text)
+    assert (done.stdout, done.stderr, done.returncode) == ('"n","t","z"\n"7","x;y",\n', "", 0)
+    done = local_athena(
+        environ, "sql", "--data", data, "--format", "json", "-", stdin="show databases"
+    )
+    assert {"d"} <= {next(iter(row.values())) for row in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        ("select nope", 1, "local-athena: COLUMN_NOT_FOUND: "),
+        ("select 'x", 1, "local-athena: a string that starts in line 1 is not closed\n"),
+        (" ; ", 2, "there is no statement in the text"),
+    ],
+)
+def test_sql__mistake__goes_to_standard_error(
+    environ: dict[str, str], tmp_path: Path, text: str, status: int, message: str
+) -> None:
+    done = local_athena(environ, "sql", "--data", str(tmp_path / "d"), text)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert message in done.stderr
