@@ -60,9 +60,9 @@ def as_values(world: World, day: dt.date) -> dict[tuple[str, frozenset[Any]], De
 @pytest.mark.parametrize(
     "world",
     [
-        World(scale=0.004, rates=BUSY),
-        World(scale=0.004, seed=7, rates=BUSY, first_day=dt.date(2025, 11, 26)),
-        World(scale=0.02),
+        World(scale=0.003, rates=BUSY),
+        World(scale=0.003, seed=7, rates=BUSY, first_day=dt.date(2025, 11, 26)),
+        World(scale=0.01),
     ],
     ids=["busy", "busy over Black Friday", "demonstration"],
 )
@@ -72,6 +72,8 @@ def test_ledger__ten_days__equals_an_independent_reading_of_the_deliveries(
     days = days_of(world, 10)
     for position, day in enumerate(days):
         warehouse.land(world, day)
+        if position not in (0, 1, 4, 9):
+            continue
         as_of = {days[0], days[max(0, position - 1)], day}
         read = warehouse.figures(as_of)
         written = as_values(world, day)

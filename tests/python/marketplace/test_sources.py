@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -150,8 +150,8 @@ def test_gateway__next_day__goes_on_after_the_last_cursor(gateway: PaymentGatewa
 def test_gateway__updated_until__holds_later_reports_back(gateway: PaymentGateway) -> None:
     gateway.today = str(FIRST + dt.timedelta(days=2))
     until = "2026-06-02T03:00:00Z"
-    pages = []
-    cursor = ""
+    pages: list[Any] = []
+    cursor: str | None = ""
     while cursor is not None:
         query = f"limit=50&updated_until={until}" + (f"&cursor={cursor}" if cursor else "")
         pages.append(get(f"{gateway.url}/v1/payments?{query}"))
