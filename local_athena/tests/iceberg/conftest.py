@@ -126,6 +126,13 @@ class World:
         """The table through PyIceberg's own scan, deletes applied."""
         return self.pyiceberg(name).scan().to_arrow()
 
+    def load_extensions(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """DuckDB's own readers of Avro and Iceberg."""
+        for extension in EXTENSIONS:
+            (folder,) = extension.__path__
+            (file,) = Path(folder).rglob("*.duckdb_extension")
+            connection.execute(f"LOAD '{file}'")
+
     def read_duckdb(self, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
         """The table through DuckDB's iceberg extension."""
         location = self.table(name).metadata_location
@@ -133,10 +140,7 @@ class World:
         with contextlib.closing(files), duckdb.connect() as connection:
             connection.register_filesystem(files)
             connection.execute("SET TimeZone = 'UTC'")
-            for extension in EXTENSIONS:
-                (folder,) = extension.__path__
-                (file,) = Path(folder).rglob("*.duckdb_extension")
-                connection.execute(f"LOAD '{file}'")
+            self.load_extensions(connection)
             return connection.execute(
                 f"SELECT {columns} FROM iceberg_scan('{location}')"
             ).fetchall()

@@ -1,4 +1,4 @@
-"""Tables that PyIceberg wrote, in the same store: partitioned, evolved, with deletes of both kinds."""
+"""Tables that PyIceberg wrote: partitioned, evolved, with deletes of both kinds."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,8 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from local_athena.catalog.model import Table as Entry
+from local_athena.engine.iceberg.commit import Change, commit_change
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.conversions import to_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
@@ -24,9 +26,6 @@ from pyiceberg.types import (
     StructType,
     TimestampType,
 )
-
-from local_athena.catalog.model import Table as Entry
-from local_athena.engine.iceberg.commit import Change, commit_change
 
 SCHEMA = Schema(
     NestedField(1, "id", LongType(), required=False),
@@ -95,7 +94,9 @@ BY_BUCKET = PartitionSpec(
 BY_NAME = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name"))
 
 
-@pytest.mark.parametrize("spec", [UNPARTITIONED, BY_BUCKET, BY_NAME], ids=["none", "bucket", "name"])
+@pytest.mark.parametrize(
+    "spec", [UNPARTITIONED, BY_BUCKET, BY_NAME], ids=["none", "bucket", "name"]
+)
 def test_read__of_pyicebergs_table__gives_its_rows_after_evolution(
     world: Any, foreign: Any, spec: PartitionSpec
 ) -> None:

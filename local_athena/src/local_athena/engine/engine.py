@@ -66,6 +66,7 @@ class Engine:
     def close(self) -> None:
         """Give back memory and files."""
         self._session.close()
+        self._lake.close()
 
     def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
         """Run one statement to its end.

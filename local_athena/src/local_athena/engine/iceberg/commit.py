@@ -43,6 +43,7 @@ from local_athena.engine.iceberg.planning import only_path
 from local_athena.engine.iceberg.table import IcebergTable, load
 from local_athena.engine.iceberg.types import to_glue
 from local_athena.errors import ConcurrentModificationError, EntityNotFoundError
+from local_athena.sql.errors import SqlError
 
 _ATTEMPTS = 20
 _SUMMARY_PARTITIONS = 0
@@ -100,13 +101,24 @@ def commit_change(table: IcebergTable, change: Change) -> IcebergTable:
     """
 
     def attempt(current: IcebergTable) -> tuple[tuple[TableUpdate, ...], Callable[[], None]]:
+        if current.metadata.format_version != 2:
+            raise SqlError(
+                "NOT_SUPPORTED",
+                f"writing Iceberg tables of format version {current.metadata.format_version} is "
+                f"not supported: {table.name}",
+            )
         if current.snapshot is not None and (
             table.snapshot is None or current.snapshot.snapshot_id != table.snapshot.snapshot_id
         ):
             _validate(table, current, change)
         return _snapshot_updates(current, change)
 
-    return commit_updates(table, attempt)
+    try:
+        return commit_updates(table, attempt)
+    except (QueryFailed, SqlError):
+        for file in change.added:
+            table.lake.store.delete(file.file_path)
+        raise
 
 
 def commit_updates(
@@ -142,6 +154,7 @@ def commit_updates(
                 undo()
                 lake.store.delete(location)
                 continue
+            lake.remember(location, metadata)
             return load(lake, stored)
     raise commit_error(table.name)
 
@@ -181,11 +194,12 @@ def pointing(table: Table, metadata: TableMetadata, location: str, previous: str
     }
     if previous is not None:
         parameters["previous_metadata_location"] = previous
+    comments = {column.name: column.comment for column in table.columns}
     columns = tuple(
         Column(
             found.name.lower(),
             to_glue(found.field_type),
-            found.doc,
+            found.doc or comments.get(found.name.lower()),
             {
                 "iceberg.field.current": "true",
                 "iceberg.field.id": str(found.field_id),

@@ -97,3 +97,23 @@ class StoreIO(FileIO):
 
     def delete(self, location: Any) -> None:
         self._store.delete(location if isinstance(location, str) else location.location)
+
+
+class LocalOutput(OutputFile):
+    """A plain file to write, of no object store."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._path = path
+
+    def __len__(self) -> int:
+        return self._path.stat().st_size
+
+    def exists(self) -> bool:
+        return self._path.exists()
+
+    def to_input_file(self) -> InputFile:
+        raise NotImplementedError("a local output is never read back")
+
+    def create(self, overwrite: bool = False) -> OutputStream:
+        return cast("OutputStream", self._path.open("wb"))

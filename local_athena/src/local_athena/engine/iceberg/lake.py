@@ -7,19 +7,23 @@ was read from them is kept by their location, the least recently used going firs
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.manifest import ManifestEntry, ManifestFile, read_manifest_list
+from pyiceberg.manifest import DataFile, FileFormat, ManifestEntry, ManifestFile, read_manifest_list
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table.metadata import TableMetadata
 
 from local_athena.catalog import Catalog
 from local_athena.engine.iceberg.columns import file_columns
+from local_athena.engine.iceberg.formats import to_parquet
 from local_athena.engine.iceberg.io import StoreIO
+from local_athena.sql.errors import SqlError
 from local_athena.storage import ObjectStore
 
 T = TypeVar("T")
@@ -66,6 +70,10 @@ class Footer:
         )
 
 
+def _gone(location: str) -> SqlError:
+    return SqlError("ICEBERG_CANNOT_OPEN_SPLIT", f"Error opening Iceberg split {location}")
+
+
 class Lake:
     """What every function of this package works on. One per engine; safe for threads."""
 
@@ -83,6 +91,9 @@ class Lake:
         self._lists = LruCache(1024)
         self._entries = LruCache(2048)
         self._footers = LruCache(16384)
+        self._copies = LruCache(16384)
+        self._stack = ExitStack()
+        self._folder: Path | None = None
         self._locks: dict[str, threading.RLock] = {}
         self._locks_lock = threading.Lock()
 
@@ -91,6 +102,10 @@ class Lake:
         return self._metadata.get(
             location, lambda: FromInputFile.table_metadata(self.io.new_input(location))
         )
+
+    def remember(self, location: str, metadata: TableMetadata) -> None:
+        """Keep metadata that was just written, so that it is not read again."""
+        self._metadata.get(location, lambda: metadata)
 
     def manifests(self, manifest_list: str) -> tuple[ManifestFile, ...]:
         """The manifests of a manifest list, in its order."""
@@ -105,11 +120,46 @@ class Lake:
             lambda: tuple(manifest.fetch_manifest_entry(self.io, discard_deleted=True)),
         )
 
-    def footer(self, location: str) -> Footer:
-        """The footer of a Parquet file."""
-        return self._footers.get(location, lambda: Footer(self.store.path(location)))
+    def local(self, file: DataFile) -> Path:
+        """The Parquet file of a data or delete file: itself, or a copy of an ORC or Avro file.
+
+        Raises:
+            SqlError: NOT_SUPPORTED for another format; ICEBERG_CANNOT_OPEN_SPLIT, the file is gone.
+        """
+        path = self.store.path(file.file_path)
+        if file.file_format == FileFormat.PARQUET:
+            return path
+        return self._copies.get(file.file_path, lambda: self._copy(file, path))
+
+    def _copy(self, file: DataFile, path: Path) -> Path:
+        if self._folder is None:
+            with self._locks_lock:
+                self._folder = self._folder or self._stack.enter_context(
+                    self.store.temporary_folder()
+                )
+        target = self._folder / f"{uuid4()}.parquet"
+        try:
+            to_parquet(self.io.new_input(file.file_path), path, file.file_format, target)
+        except FileNotFoundError:
+            raise _gone(file.file_path) from None
+        return target
+
+    def footer(self, file: DataFile) -> Footer:
+        """The footer of a data or delete file as Parquet.
+
+        Raises:
+            SqlError: ICEBERG_CANNOT_OPEN_SPLIT, the file is gone.
+        """
+        try:
+            return self._footers.get(file.file_path, lambda: Footer(self.local(file)))
+        except FileNotFoundError:
+            raise _gone(file.file_path) from None
 
     def commit_lock(self, uuid: str) -> threading.RLock:
         """The lock under which this process commits to a table, so that its threads queue."""
         with self._locks_lock:
             return self._locks.setdefault(uuid, threading.RLock())
+
+    def close(self) -> None:
+        """Remove the copies made of ORC and Avro files."""
+        self._stack.close()

@@ -12,7 +12,6 @@ from typing import Any
 from pyiceberg.manifest import (
     DataFile,
     DataFileContent,
-    FileFormat,
     ManifestContent,
     ManifestEntry,
 )
@@ -25,7 +24,6 @@ from local_athena.engine.iceberg.domains import (
     partition_restrictions,
 )
 from local_athena.engine.iceberg.table import IcebergTable
-from local_athena.sql.errors import SqlError
 
 PATH_FIELD = 2147483546
 POSITION_FIELD = 2147483545
@@ -59,11 +57,7 @@ def live_entries(table: IcebergTable, content: ManifestContent) -> Iterable[Mani
 
 
 def plan_files(table: IcebergTable, restrictions: Restrictions) -> list[PlannedFile]:
-    """The data files that may hold wanted rows, in manifest order.
-
-    Raises:
-        SqlError: NOT_SUPPORTED for a file format that is not read.
-    """
+    """The data files that may hold wanted rows, the oldest first."""
     if table.snapshot is None:
         return []
     schema = table.schema
@@ -91,6 +85,7 @@ def plan_files(table: IcebergTable, restrictions: Restrictions) -> list[PlannedF
                 file, restrictions, schema
             ):
                 entries.append(entry)
+    entries.sort(key=lambda entry: entry.sequence_number or 0)
     if not deletes:
         return [PlannedFile(entry) for entry in entries]
     index = DeleteIndex(table, deletes)
@@ -108,12 +103,6 @@ class DeleteIndex:
         specs = table.metadata.specs()
         for entry in entries:
             file = entry.data_file
-            if file.file_format != FileFormat.PARQUET:
-                raise SqlError(
-                    "NOT_SUPPORTED",
-                    f"delete files of format {file.file_format.value} are not supported: "
-                    f"{table.name}",
-                )
             if file.content == DataFileContent.POSITION_DELETES:
                 path = only_path(file)
                 if path is not None:

@@ -63,10 +63,10 @@ def live_counts(
     table: IcebergTable, cursor: Cursor, files: Sequence[PlannedFile]
 ) -> list[int]:
     """Rows of each file that are not deleted by position."""
-    deletes = {d.file_path for planned in files for d in planned.position_deletes}
+    deletes = {d.file_path: d for planned in files for d in planned.position_deletes}
     gone: dict[str, int] = {}
     if deletes:
-        source = read_files([str(table.lake.store.path(uri)) for uri in sorted(deletes)])
+        source = read_files([str(table.lake.local(delete)) for delete in deletes.values()])
         paths = ", ".join(f"({quote_text(planned.file.file_path)})" for planned in files)
         gone = dict(
             cursor.rows(

@@ -8,7 +8,7 @@ and projections into the reads.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from pyiceberg.manifest import DataFile, FileFormat
+from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table.name_mapping import NameMapping
 from pyiceberg.transforms import IdentityTransform
@@ -81,8 +81,7 @@ def plan_table(
     groups: dict[tuple[object, ...], _Group] = {}
     total = 0
     for planned in files:
-        _check_format(table, planned.file)
-        footer = table.lake.footer(planned.file.file_path)
+        footer = table.lake.footer(planned.file)
         parts = _file_columns(table, footer)
         total += scanned_bytes(planned, footer, parts, wanted, restrictions)
         selects = [_select(table, planned.file, parts, f) for f in fields]
@@ -105,14 +104,6 @@ def plan_table(
             files.extend(group.files)
         sql = " UNION ALL ".join(reads)
     return ScanPlan(f"({sql})", tuple(files), total)
-
-
-def _check_format(table: IcebergTable, file: DataFile) -> None:
-    if file.file_format != FileFormat.PARQUET:
-        raise SqlError(
-            "NOT_SUPPORTED",
-            f"data files of format {file.file_format.value} are not supported: {table.name}",
-        )
 
 
 def _file_columns(table: IcebergTable, footer: Footer) -> tuple[FileColumn, ...]:
@@ -158,7 +149,7 @@ def _read(
 ) -> str:
     """One SELECT; with `first`, row identity with files numbered from it."""
     store = table.lake.store
-    paths = [store.path(planned.file.file_path) for planned in group.files]
+    paths = [table.lake.local(planned.file) for planned in group.files]
     outputs = [
         f"{text} AS {quote_name(name)}" for text, name in zip(group.selects, names, strict=True)
     ]
@@ -167,7 +158,8 @@ def _read(
         outputs.append(f"([{uris}])[CAST(b.file_index AS BIGINT) + 1] AS {quote_name(PATH)}")
     if FILE_TIME in hidden:
         times = ", ".join(
-            f"make_timestamp({path.stat().st_mtime_ns // 1_000_000 * 1000})" for path in paths
+            f"make_timestamp({path.stat().st_mtime_ns // 1_000_000 * 1000})"
+            for path in (store.path(planned.file.file_path) for planned in group.files)
         )
         outputs.append(
             f"struct_pack(instant := ([{times}])[CAST(b.file_index AS BIGINT) + 1], zone := 'UTC') "
@@ -196,9 +188,8 @@ def read_files(paths: list[str]) -> str:
 
 def _positions(table: IcebergTable, group: _Group) -> str:
     """(number, pos): deleted rows of the group's files, by their place in the group."""
-    store = table.lake.store
-    deletes = {delete.file_path for planned in group.files for delete in planned.position_deletes}
-    paths = [str(store.path(uri)) for uri in sorted(deletes)]
+    deletes = {d.file_path: d for planned in group.files for d in planned.position_deletes}
+    paths = [str(table.lake.local(delete)) for _, delete in sorted(deletes.items())]
     rows = ", ".join(
         f"({quote_text(planned.file.file_path)}, CAST({index} AS UBIGINT))"
         for index, planned in enumerate(group.files)
@@ -217,7 +208,7 @@ def _equality(table: IcebergTable, planned: PlannedFile, parts: tuple[FileColumn
     conditions = []
     for ids, deletes in by_columns.items():
         for delete in deletes:
-            own = file_columns(table.lake.footer(delete.file_path).schema)
+            own = file_columns(table.lake.footer(delete).schema)
             matches = []
             for field_id in ids:
                 wanted = _field_ever(table, field_id)
@@ -225,7 +216,7 @@ def _equality(table: IcebergTable, planned: PlannedFile, parts: tuple[FileColumn
                 left = _select(table, planned.file, parts, wanted)
                 right = read_expression(wanted.field_type, theirs, f"d.{quote_name(theirs.name)}")
                 matches.append(f"{left} IS NOT DISTINCT FROM {right}")
-            source = read_files([str(table.lake.store.path(delete.file_path))])
+            source = read_files([str(table.lake.local(delete))])
             conditions.append(
                 f"NOT EXISTS (SELECT 1 FROM {source} d WHERE {' AND '.join(matches)})"
             )

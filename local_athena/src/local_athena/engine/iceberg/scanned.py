@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pyiceberg.manifest import FileFormat
 from pyiceberg.types import NestedField, PrimitiveType
 
 from local_athena.engine.iceberg.columns import FileColumn
@@ -18,7 +19,12 @@ def scanned_bytes(
     wanted: Sequence[NestedField],
     restrictions: Restrictions,
 ) -> int:
-    """Compressed bytes of the wanted columns' chunks, in row groups that may hold wanted rows."""
+    """Compressed bytes of the wanted columns' chunks, in row groups that may hold wanted rows.
+
+    An ORC or Avro file counts whole, when a column of it is wanted.
+    """
+    if planned.file.file_format != FileFormat.PARQUET:
+        return planned.file.file_size_in_bytes if wanted else 0
     names = {part.id: part.name for part in parts}
     tops = {names[field.field_id] for field in wanted if field.field_id in names}
     tops |= {

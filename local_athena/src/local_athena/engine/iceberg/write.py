@@ -27,6 +27,7 @@ from local_athena.engine.iceberg.columns import (
     quote_text,
     write_expression,
 )
+from local_athena.engine.iceberg.formats import from_parquet
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.partitioning import partition_expression
 from local_athena.engine.iceberg.planning import PATH_FIELD, POSITION_FIELD
@@ -86,12 +87,6 @@ def write_rows(
         SqlError: TOO_MANY_OPEN_PARTITIONS, CONSTRAINT_VIOLATION for NULL in a required column, or
             what the SELECT fails with.
     """
-    if file_format(target.metadata) != "parquet":
-        raise SqlError(
-            "NOT_SUPPORTED",
-            f"writing {file_format(target.metadata).upper()} files is not supported yet: "
-            "use format = 'PARQUET'",
-        )
     names = names or [f"c{index}" for index in range(len(target.schema.fields))]
     with target.lake.store.temporary_folder() as folder:
         if target.spec.is_unpartitioned():
@@ -221,14 +216,22 @@ def _publish(target: Target, written: _Written) -> DataFile:
     folder = ""
     if not target.spec.is_unpartitioned():
         folder = target.spec.partition_to_path(record, schema) + "/"
-    uri = target.data_location(f"{folder}{uuid4()}.parquet")
+    kind = FileFormat(file_format(target.metadata).upper())
+    uri = target.data_location(f"{folder}{uuid4()}.{kind.value.lower()}")
     size = written.path.stat().st_size
-    target.lake.store.publish(written.path, uri)
+    if kind == FileFormat.PARQUET:
+        target.lake.store.publish(written.path, uri)
+    else:
+        other = written.path.with_suffix(f".{kind.value.lower()}")
+        from_parquet(written.path, kind, schema, compression(target.metadata), other)
+        size = other.stat().st_size
+        target.lake.store.publish(other, uri)
+        statistics.column_sizes, statistics.split_offsets = {}, []
     data_file = DataFile.from_args(
         _table_format_version=_VERSION,
         content=DataFileContent.DATA,
         file_path=uri,
-        file_format=FileFormat.PARQUET,
+        file_format=kind,
         partition=record,
         record_count=metadata.num_rows,
         file_size_in_bytes=size,
@@ -239,7 +242,7 @@ def _publish(target: Target, written: _Written) -> DataFile:
         lower_bounds=statistics.lower_bounds,
         upper_bounds=statistics.upper_bounds,
         key_metadata=None,
-        split_offsets=statistics.split_offsets,
+        split_offsets=statistics.split_offsets or None,
         equality_ids=None,
         sort_order_id=0,
     )
