@@ -45,8 +45,7 @@ class CallParser(FormParser):
     # ------------------------------------------------------------ names and calls
 
     def _named(self) -> Expression:
-        at = self.at()
-        following = self.peek()
+        at, following = self.at(), self.peek()
         if following == lexer.STRING or following == lexer.UNICODE_STRING:
             return self.typed_literal()
         if following == "->":

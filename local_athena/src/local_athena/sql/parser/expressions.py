@@ -48,14 +48,14 @@ class ExpressionParser(TypeParser):
             self.ask("<expression>")
             self.muted = self.index
         self.deeper()
-        at = self.at()
+        start = self.index
         left = self._conjunction()
         if self.key == "OR":
             operands = [left]
             while self.key == "OR":
                 self.advance()
                 operands.append(self._conjunction())
-            left = nodes.Logical(at, "or", tuple(operands))
+            left = nodes.Logical(self.tokens.at(start), "or", tuple(operands))
         elif self.trace:
             self.ask("'OR'")
         self.depth -= 1
@@ -69,27 +69,27 @@ class ExpressionParser(TypeParser):
         return tuple(found)
 
     def _conjunction(self) -> Expression:
-        at = self.at()
+        start = self.index
         left = self._negation()
         if self.key == "AND":
             operands = [left]
             while self.key == "AND":
                 self.advance()
                 operands.append(self._negation())
-            return nodes.Logical(at, "and", tuple(operands))
+            return nodes.Logical(self.tokens.at(start), "and", tuple(operands))
         if self.trace:
             self.ask("'AND'")
         return left
 
     def _negation(self) -> Expression:
         if self.key != "NOT":
-            left = self.value()
+            left = self._value(1)
             return self._predicate(left) if self.key in _PREDICATES else left
         places = []
         while self.key == "NOT":
             places.append(self.at())
             self.advance()
-        operand = self.value()
+        operand = self._value(1)
         if self.key in _PREDICATES:
             operand = self._predicate(operand)
         for at in reversed(places):
@@ -156,7 +156,14 @@ class ExpressionParser(TypeParser):
 
     # ------------------------------------------------------------ operators
 
-    def value(self, level: int = 1) -> Expression:
+    def value(self) -> Expression:
+        """An expression of arithmetic and `||`, without predicates and logic outside brackets."""
+        self.deeper()
+        found = self._value(1)
+        self.depth -= 1
+        return found
+
+    def _value(self, level: int) -> Expression:
         """An expression of operators that bind at least as tightly as `level`."""
         left = self._operand()
         while True:
@@ -169,7 +176,7 @@ class ExpressionParser(TypeParser):
                 return left
             at = self.at()
             self.advance()
-            left = nodes.Binary(at, operator, left, self.value(found + 1))
+            left = nodes.Binary(at, operator, left, self._value(found + 1))
 
     def _operand(self) -> Expression:
         """A primary with its signs and AT TIME ZONE, which binds tighter than a sign."""
@@ -198,16 +205,16 @@ class ExpressionParser(TypeParser):
         return nodes.StringLiteral(at, self.string())
 
     def _suffixed(self) -> Expression:
-        at = self.at()
+        start = self.index
         found = self.primary()
         while True:
             key = self.key
             if key == "." and self.peek() != "*":
                 self.advance()
-                found = nodes.Dereference(at, found, self.identifier())
+                found = nodes.Dereference(self.tokens.at(start), found, self.identifier())
             elif key == "[":
                 self.advance()
-                found = nodes.Subscript(at, found, self.value())
+                found = nodes.Subscript(self.tokens.at(start), found, self.value())
                 self.expect("]")
             else:
                 break

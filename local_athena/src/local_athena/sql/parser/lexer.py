@@ -61,7 +61,7 @@ class Tokens:
     bracket that closes the one at an index, or the index of END where nothing does.
     """
 
-    __slots__ = ("_lines", "keys", "names", "offsets", "partner", "text", "texts")
+    __slots__ = ("_lines", "_places", "keys", "names", "offsets", "partner", "text", "texts")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -71,11 +71,15 @@ class Tokens:
         self.names: list[bool] = []
         self.partner: dict[int, int] = {}
         self._lines: list[int] | None = None
+        self._places: dict[int, At] = {}
         self._scan()
 
     def at(self, index: int) -> At:
         """Line and column, both from 1, of a token."""
-        return self.place(self.offsets[index])
+        known = self._places.get(index)
+        if known is None:
+            known = self._places[index] = self.place(self.offsets[index])
+        return known
 
     def place(self, offset: int) -> At:
         """Line and column, both from 1, of a character."""

@@ -13,8 +13,7 @@ liveness     columns that the result hangs on
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from local_athena.sql.pruning.domains import NONE, Domain, Range
 from local_athena.sql.pruning.flow import Flow
 from local_athena.sql.pruning.liveness import live_columns
 from local_athena.sql.pruning.predicates import FREE, NEVER, Limits
+from local_athena.sql.pruning.trees import parts_of
 
 __all__ = ["Domain", "Range", "ScanNeed", "plan_scans"]
 
@@ -47,11 +47,11 @@ class ScanNeed:
 def plan_scans(statement: BoundStatement) -> Mapping[int, ScanNeed]:
     """The need of every scan of a bound statement, by the scan's id."""
     live = live_columns(statement)
-    mentioned = _mentioned(statement)
+    scans, mentioned = _survey(statement)
     flow = Flow()
     flow.statement(statement)
     found: dict[int, ScanNeed] = {}
-    for scan in _scans(statement):
+    for scan in scans:
         limits = flow.scans[scan.id][1] if scan.id in flow.scans else FREE
         found[scan.id] = _need(scan, limits, live, mentioned)
     return found
@@ -74,29 +74,27 @@ def _need(scan: Scan, limits: Limits, live: frozenset[int], mentioned: frozenset
     )
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
-    """Every node of a bound tree; tables and columns are not entered."""
+def _survey(tree: Any) -> tuple[list[Scan], frozenset[int]]:
+    """All scans of a bound tree, and the columns that it names anywhere.
+
+    Those are read by reference, or offered whole by TABLE t.
+    """
+    scans: list[Scan] = []
+    named: set[int] = set()
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, tuple):
+        kind = type(node)
+        if kind is tuple:
             waiting.extend(node)
-        elif type(node).__module__ == bound.__name__:
-            yield node
-            if not isinstance(node, bound.Column | bound.TableHandle | bound.ViewHandle):
-                waiting.extend(getattr(node, field.name) for field in dataclasses.fields(node))
-
-
-def _scans(tree: Any) -> Iterator[Scan]:
-    return (node for node in _nodes(tree) if isinstance(node, Scan))
-
-
-def _mentioned(tree: Any) -> frozenset[int]:
-    """Columns read by reference anywhere, or offered whole by TABLE t."""
-    found: set[int] = set()
-    for node in _nodes(tree):
-        if isinstance(node, bound.Reference):
-            found.add(node.column.id)
-        elif isinstance(node, bound.BoundTable):
-            found.update(column.id for column in node.relation.columns)
-    return frozenset(found)
+        elif kind is bound.Reference:
+            named.add(node.column.id)
+        elif kind is Scan:
+            scans.append(node)
+            waiting.append(node.version)
+        elif kind is bound.BoundTable:
+            named.update(column.id for column in node.relation.columns)
+            waiting.append(node.relation)
+        else:
+            waiting.extend(getattr(node, name) for name in parts_of(kind))
+    return scans, frozenset(named)

@@ -15,7 +15,7 @@ from local_athena.sql import bound
 from local_athena.sql.bound import BoundExpression, BoundQuery, BoundRelation, Column
 from local_athena.sql.pruning.domains import ALL, Domain
 from local_athena.sql.pruning.predicates import FREE, NEVER, Limits, Predicates
-from local_athena.sql.walk import queries_in, walk
+from local_athena.sql.pruning.trees import inside
 
 _Pair = tuple[Column, Column]
 
@@ -41,11 +41,9 @@ class Flow:
         else:
             where = statement.where
             self._scan(statement.scan, FREE if where is None else Predicates().when(where, True))
-            if where is not None:
-                self.subqueries(where)
+            self.subqueries(where)
             if isinstance(statement, bound.BoundUpdate):
-                for _, value in statement.assignments:
-                    self.subqueries(value)
+                self.subqueries(statement.assignments)
 
     def _merge(self, merge: bound.BoundMerge) -> None:
         """Target rows for which ON cannot be true match nothing; source rows may be inserted."""
@@ -54,12 +52,7 @@ class Flow:
         matched = all(clause.matched for clause in merge.clauses)
         self._scan(merge.scan, limits)
         self.relation(merge.source, limits if matched else FREE)
-        self.subqueries(merge.on)
-        for clause in merge.clauses:
-            values = [value for _, value in clause.assignments]
-            for value in (clause.condition, *values, *clause.values):
-                if value is not None:
-                    self.subqueries(value)
+        self.subqueries((merge.on, merge.clauses))
 
     # ------------------------------------------------------------ queries
 
@@ -70,8 +63,8 @@ class Flow:
         if query.limit is not None or query.offset is not None:
             limits = FREE
         self._body(query, limits)
-        for key in query.order_by:
-            self.subqueries(key.key)
+        if not isinstance(query.body, bound.BoundSelect):
+            self.subqueries(query.order_by)
         for table in reversed(query.with_):
             self._common_table(table)
 
@@ -85,9 +78,7 @@ class Flow:
         if isinstance(body, bound.BoundSelect):
             self._select(body, query, limits)
         elif isinstance(body, bound.BoundValues):
-            for row in body.rows:
-                for value in row:
-                    self.subqueries(value)
+            self.subqueries(body.rows)
         elif isinstance(body, bound.BoundTable):
             inner = _renamed(limits, query.columns, body.relation.columns)
             self.relation(body.relation, inner)
@@ -98,19 +89,13 @@ class Flow:
             self.query(body, _renamed(limits, query.columns, body.columns))
 
     def _select(self, select: bound.BoundSelect, query: BoundQuery, limits: Limits) -> None:
-        outputs = [output.value for output in select.outputs]
-        orders = [key.key for key in query.order_by]
+        outputs = tuple(output.value for output in select.outputs)
         keys = _group_keys(select)
         found = Predicates().when(select.where, True) if select.where is not None else FREE
         grouped = Predicates(keys)
         if select.having is not None:
             found = found.both(grouped.when(select.having, True))
-        windows = [
-            part
-            for value in (*outputs, *orders)
-            for part in walk(value)
-            if isinstance(part, bound.WindowCall)
-        ]
+        windows, queries = inside((outputs, query.order_by))
         if limits.never:
             found = NEVER
         for output, column in zip(select.outputs, query.columns, strict=True):
@@ -123,13 +108,13 @@ class Flow:
         if select.relation is not None:
             equal = list(_equalities(select.where))
             self.relation(select.relation, found, equal)
-        for value in (*outputs, *select.group_keys, select.where, select.having):
-            if value is not None:
-                self.subqueries(value)
+        for inner in queries:
+            self.query(inner, FREE)
+        self.subqueries((select.group_keys, select.where, select.having))
 
-    def subqueries(self, expression: BoundExpression) -> None:
-        """Subqueries of an expression; nothing is known about what they give."""
-        for inner in queries_in(expression):
+    def subqueries(self, tree: Any) -> None:
+        """Subqueries of an expression, or of a tuple; nothing is known about what they give."""
+        for inner in inside(tree)[1]:
             self.query(inner, FREE)
 
     # ------------------------------------------------------------ relations
@@ -155,8 +140,7 @@ class Flow:
             self.relation(relation.relation, FREE)
             self.subqueries(relation.percentage)
         else:
-            for value in _values_of(relation):
-                self.subqueries(value)
+            self.subqueries(relation)
 
     def _scan(self, scan: bound.Scan, limits: Limits) -> None:
         if scan.id in self.scans:
@@ -171,8 +155,7 @@ class Flow:
         kind = _simplified(join.kind, limits, left_ids, right_ids)
         on = FREE if condition is None else Predicates().when(condition, True)
         pairs = list(_equalities(condition))
-        if condition is not None:
-            self.subqueries(condition)
+        self.subqueries(condition)
         if kind in ("inner", "cross"):
             equal = [*equal, *pairs, *_inner_equalities(join.left), *_inner_equalities(join.right)]
             both = _spread(limits.both(on), equal)
@@ -324,13 +307,3 @@ def _inner_equalities(relation: BoundRelation) -> Iterable[_Pair]:
         yield from _inner_equalities(relation.left)
     if relation.kind in ("inner", "cross", "right"):
         yield from _inner_equalities(relation.right)
-
-
-def _values_of(relation: Any) -> Iterable[BoundExpression]:
-    if isinstance(relation, bound.UnnestOf):
-        return relation.items
-    if isinstance(relation, bound.SequenceOf):
-        return relation.arguments
-    if isinstance(relation, bound.ValuesOf):
-        return [value for row in relation.rows for value in row]
-    raise TypeError(f"unknown relation {type(relation).__name__}")

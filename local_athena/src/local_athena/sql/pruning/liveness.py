@@ -7,11 +7,12 @@ of the subquery says.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundQuery, BoundRelation, Column
+from local_athena.sql.pruning.trees import parts_of
 
 
 def live_columns(statement: bound.BoundStatement) -> frozenset[int]:
@@ -154,12 +155,13 @@ class _Liveness:
         waiting = [tree]
         while waiting:
             node = waiting.pop()
-            if isinstance(node, bound.Reference):
+            kind = type(node)
+            if kind is bound.Reference:
                 found.add(node.column.id)
-            elif isinstance(node, tuple):
+            elif kind is tuple:
                 waiting.extend(node)
-            elif isinstance(node, BoundQuery):
+            elif kind is BoundQuery:
                 self.whole(node)
-            elif is_dataclass(node) and type(node).__module__ == bound.__name__:
-                waiting.extend(getattr(node, field.name) for field in fields(node))
+            else:
+                waiting.extend(getattr(node, name) for name in parts_of(kind))
         return found
