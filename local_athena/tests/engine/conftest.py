@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ class Lake:
     catalog: SqliteCatalog
     settings: Settings
     prepared: Prepared = field(default_factory=Prepared)
-    count: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    last: str = ""
 
     def run(
         self,
@@ -61,9 +63,9 @@ class Lake:
         parameters: Sequence[str] = (),
         control: QueryControl | None = None,
     ) -> QueryOutcome:
-        self.count += 1
+        self.last = query_id = f"{next(self.numbers):08d}-0000-0000-0000-000000000000"
         request = QueryRequest(
-            query_id=f"{self.count:08d}-0000-0000-0000-000000000000",
+            query_id=query_id,
             sql=sql,
             catalog="awsdatacatalog",
             database=database,
@@ -77,8 +79,7 @@ class Lake:
 
     def rows(self, sql: str, **options: object) -> Rows:
         self.run(sql, **options)  # type: ignore[arg-type]
-        query_id = f"{self.count:08d}-0000-0000-0000-000000000000"
-        return read_rows(self.settings.results, query_id, 0, 10_000)
+        return read_rows(self.settings.results, self.last, 0, 10_000)
 
     def fails(self, sql: str, **options: object) -> QueryFailed:
         with pytest.raises(QueryFailed) as caught:

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pyarrow.parquet as pq
@@ -225,3 +226,31 @@ def test_outcome__insert__types_and_count(lake):
     assert outcome.update_count == 2
     outcome = lake.run("CREATE TABLE c AS SELECT 1 a")
     assert (outcome.statement_type, outcome.substatement_type) == ("DDL", "CREATE_TABLE_AS_SELECT")
+
+
+def test_create_table_as__failure_at_the_end__takes_files_back(lake, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(lake.catalog, "add_partitions", refuse)
+    with pytest.raises(OSError, match="no space left"):
+        lake.run(
+            "CREATE TABLE c WITH (external_location = 's3://b/c/', partitioned_by = ARRAY['k']) "
+            "AS SELECT 1 a, 'x' k"
+        )
+    assert lake.files("s3://b/c/") == []
+    assert lake.rows("SHOW TABLES") == []
+
+
+def test_writes__many_at_once__all_rows_are_there(lake):
+    lake.run(
+        "CREATE EXTERNAL TABLE p (a int) PARTITIONED BY (k string) STORED AS PARQUET "
+        "LOCATION 's3://b/p/'"
+    )
+
+    def insert(number):
+        return lake.run(f"INSERT INTO p VALUES ({number}, 'k{number % 3}')").update_count
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(insert, range(12))) == 12
+    assert lake.rows("SELECT count(*), count(DISTINCT k), sum(a) FROM p") == [["12", "3", "66"]]

@@ -18,7 +18,12 @@ from local_athena.engine.writes.properties import (
     is_iceberg,
     write_properties,
 )
-from local_athena.engine.writes.publish import publication, publish_to_table, require_empty
+from local_athena.engine.writes.publish import (
+    place_files,
+    publication,
+    register_partitions,
+    require_empty,
+)
 from local_athena.errors import AlreadyExistsError, EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.binder import bind_create_table_as
@@ -63,14 +68,13 @@ def create_table_as(
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
         with publication(job) as published:
+            added = place_files(job, published, table, files, (), suffix_of(properties))
             try:
-                created = job.catalog.create_table(table)
+                job.catalog.create_table(table)
             except AlreadyExistsError as error:
-                if statement.if_not_exists:
-                    return WriteAnswer(0)
                 raise _already_exists(database, name, statement) from error
             published.on_undo(lambda: job.catalog.drop_table(database, name))
-            publish_to_table(job, published, created, files, suffix_of(properties))
+            register_partitions(job, published, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 

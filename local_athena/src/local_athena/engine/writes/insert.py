@@ -14,7 +14,7 @@ from local_athena.engine.session import Cursor
 from local_athena.engine.writes.create_as import suffix_of
 from local_athena.engine.writes.files import CSV_MARK, write_rows
 from local_athena.engine.writes.properties import WriteProperties
-from local_athena.engine.writes.publish import publication, publish_to_table
+from local_athena.engine.writes.publish import place_files, publication, register_partitions
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.binder import bind_insert
@@ -52,7 +52,9 @@ def insert(
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
         with publication(job) as published:
-            publish_to_table(job, published, table, files, suffix_of(properties))
+            known = job.catalog.partitions(table.database, table.name) if keys else ()
+            added = place_files(job, published, table, files, known, suffix_of(properties))
+            register_partitions(job, published, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 

@@ -1,6 +1,6 @@
 """Making written files a table's data: all at once at the end, or none."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -59,32 +59,43 @@ def publication(job: Job) -> Iterator[Publication]:
         raise
 
 
-def publish_to_table(
-    job: Job, published: Publication, table: Table, files: Sequence[WrittenFile], suffix: str = ""
-) -> None:
-    """Move files to the table's partitions and register those that are new."""
+def place_files(
+    job: Job,
+    published: Publication,
+    table: Table,
+    files: Sequence[WrittenFile],
+    known: Iterable[Partition],
+    suffix: str = "",
+) -> list[Partition]:
+    """Move files to the table's partitions; returns those that are not `known` yet."""
     keys = [key.name for key in table.partition_keys]
     base = (table.location or "").rstrip("/")
     if not keys:
         for file in files:
             published.add(file, base, suffix)
-        return
-    known: dict[tuple[str, ...], Partition] = {}
-    projected = is_projected(table)
-    if not projected:
-        known = {p.values: p for p in job.catalog.partitions(table.database, table.name)}
-    added: dict[tuple[str, ...], Partition] = {}
+        return []
+    places = {partition.values: partition for partition in known}
+    added: list[Partition] = []
     for file in files:
-        partition = known.get(file.values) or added.get(file.values)
+        partition = places.get(file.values)
         if partition is None:
             location = f"{base}/{partition_path(keys, file.values)}"
             partition = new_partition(table, file.values, location)
-            added[file.values] = partition
+            places[file.values] = partition
+            added.append(partition)
         published.add(file, partition.location or base, suffix)
-    if added and not projected:
-        fresh = job.catalog.add_partitions(table.database, table.name, added.values())
-        values = [partition.values for partition in fresh]
-        published.on_undo(lambda: job.catalog.drop_partitions(table.database, table.name, values))
+    return added
+
+
+def register_partitions(
+    job: Job, published: Publication, table: Table, added: Sequence[Partition]
+) -> None:
+    """Tell the catalog of new partitions; a table with projection needs none."""
+    if not added or is_projected(table):
+        return
+    fresh = job.catalog.add_partitions(table.database, table.name, added)
+    values = [partition.values for partition in fresh]
+    published.on_undo(lambda: job.catalog.drop_partitions(table.database, table.name, values))
 
 
 def require_empty(job: Job, location: str, table: str) -> None:
