@@ -157,8 +157,7 @@ def _write_partitioned(
     if len(found) > MAX_PARTITIONS:
         raise SqlError(
             "ICEBERG_TOO_MANY_OPEN_PARTITIONS",
-            f"TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {MAX_PARTITIONS} open writers for "
-            "partitions/buckets",
+            f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions",
         )
     columns = _stored_columns(target.schema, names)
     out = folder / "out"
