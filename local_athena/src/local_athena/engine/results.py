@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -31,7 +31,7 @@ from local_athena.sql.types import Field, Type
 from local_athena.storage.rows import RowsWriter
 
 Texts = list[str | None]
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
 _PRECISIONS = {
     "tinyint": 3,
     "smallint": 5,
@@ -361,7 +361,7 @@ class ResultWriter:
         self._types = tuple(types)
         self._rows = rows
         self.row_count = 0
-        self._file = open(path, "wb")  # noqa: SIM115  (closed by close)
+        self._file = path.open("wb")
         self._file.write((",".join(map(csv_field, names)) + "\n").encode())
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -384,7 +384,7 @@ class ResultWriter:
         """Finish the CSV (the rows file is its owner's to close)."""
         self._file.close()
 
-    def __enter__(self) -> ResultWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

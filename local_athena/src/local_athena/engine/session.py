@@ -97,10 +97,10 @@ class Session:
                 self._connection.create_function(
                     function.name,
                     function.function,
-                    [duckdb.sqltype(text) for text in function.arguments],  # type: ignore[arg-type]
+                    [duckdb.sqltype(text) for text in function.arguments],
                     duckdb.sqltype(function.returns),
-                    type="arrow",  # type: ignore[arg-type]
-                    null_handling="special",  # type: ignore[arg-type]
+                    type="arrow",
+                    null_handling="special",
                     side_effects=function.volatile,
                 )
                 self._registered.add(function.name)
@@ -129,7 +129,8 @@ class Cursor:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small answer as Python values."""
         self.execute(sql)
-        return self._watch(self.connection.fetchall)
+        found: list[tuple[Any, ...]] = self._watch(self.connection.fetchall)
+        return found
 
     def batches(self, sql: str, size: int = ROWS_A_BATCH) -> Iterator[pa.RecordBatch]:
         """The answer as Arrow record batches of at most about `size` rows, as they are made."""

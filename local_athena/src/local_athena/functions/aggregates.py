@@ -195,7 +195,8 @@ def _map_union(node: Node, parts: AggregateTexts) -> str:
 
 def _histogram(node: Node, parts: AggregateTexts) -> str:
     value = parts.arguments[0]
-    return f"map_from_entries(list_sort(map_entries({parts.call('histogram', value, where=f'{value} IS NOT NULL', order_by=())})))"
+    counted = parts.call("histogram", value, where=f"{value} IS NOT NULL", order_by=())
+    return f"map_from_entries(list_sort(map_entries({counted})))"
 
 
 def _spread(function: str) -> AggregateWriter:

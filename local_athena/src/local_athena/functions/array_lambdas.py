@@ -63,7 +63,7 @@ def sort_by(call: Call, arguments: Sequence[str], type_: Type) -> str:
         [items],
         lambda a: (
             f"(CASE WHEN {a} IS NOT NULL THEN "
-            f"list_transform({fold.replace(items, a) if items != a else fold}.s, lambda so: so.e) END)"
+            f"list_transform({fold.replace(items, a)}.s, lambda so: so.e) END)"
         ),
     )
 
@@ -88,7 +88,8 @@ def _match(kind: str) -> Writer:
         return let(
             [tests],
             lambda t: (
-                f"(CASE WHEN {t} IS NULL THEN NULL WHEN list_contains({t}, {decided}) THEN {result} "
+                f"(CASE WHEN {t} IS NULL THEN NULL "
+                f"WHEN list_contains({t}, {decided}) THEN {result} "
                 f"WHEN list_count({t}) < len({t}) THEN NULL ELSE {default} END)"
             ),
         )
@@ -98,7 +99,8 @@ def _match(kind: str) -> Writer:
 
 def _reduce(call: Call, arguments: Sequence[str]) -> str:
     step = call.arguments[2]
-    assert isinstance(step, LambdaOf)
+    if not isinstance(step, LambdaOf):
+        raise SqlError("NOT_SUPPORTED", "reduce with a function that is no lambda")
     state_type, item_type = step.parameters[0].type, step.parameters[1].type
     state_name, item_name, body = parameters(arguments[2])
     start = arguments[1]
@@ -138,20 +140,20 @@ def _vector(name: str, function: Callable[..., Any]) -> Writer:
     return write
 
 
-def _dot(left: list[float | None], right: list[float | None]) -> float | None:
+def _dot(left: list[Any], right: list[Any]) -> float | None:
     if len(left) != len(right):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
     if None in left or None in right:
         return None
-    return sum(a * b for a, b in zip(left, right, strict=True))  # type: ignore[operator]
+    return float(sum(a * b for a, b in zip(left, right, strict=True)))
 
 
-def _euclidean(left: list[float | None], right: list[float | None]) -> float | None:
+def _euclidean(left: list[Any], right: list[Any]) -> float | None:
     if len(left) != len(right):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
     if None in left or None in right:
         return None
-    return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)  # type: ignore[operator]
+    return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
 
 
 def _cosine(left: Any, right: Any) -> float | None:

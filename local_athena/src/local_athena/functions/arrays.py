@@ -224,7 +224,8 @@ def _overlap(call: Call, arguments: Sequence[str]) -> str:
         [arguments[0], _wrapped(arguments[1])],
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
-            f"WHEN len(list_filter({a}, lambda e: e IS NOT NULL AND {_among(b, 'e')})) > 0 THEN TRUE "
+            f"WHEN len(list_filter({a}, lambda e: e IS NOT NULL AND {_among(b, 'e')})) > 0 "
+            f"THEN TRUE "
             f"WHEN len({a}) > 0 AND len({b}) > 0 AND (list_count({a}) < len({a}) OR "
             f"len(list_filter({b}, lambda e: e.v IS NULL)) > 0) THEN NULL ELSE FALSE END)"
         ),
@@ -241,7 +242,8 @@ def _extreme(function: str) -> Writer:
             picked = f"{function}({a})"
             if type_.base in ("double", "real"):
                 numbers = f"list_filter({a}, lambda n: NOT isnan(n))"
-                picked = f"(CASE WHEN len({numbers}) < len({a}) THEN CAST('nan' AS {duckdb_type(type_)}) ELSE {picked} END)"
+                nan = f"CAST('nan' AS {duckdb_type(type_)})"
+                picked = f"(CASE WHEN len({numbers}) < len({a}) THEN {nan} ELSE {picked} END)"
             return f"(CASE WHEN list_count({a}) < len({a}) THEN NULL ELSE {picked} END)"
 
         return let([arguments[0]], body)
@@ -253,10 +255,11 @@ def _sort(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.arguments[0].type)
     if len(arguments) == 1:
         if canonical(type_, "e") != "e":
-            keyed = f"list_transform({arguments[0]}, lambda e: {{'k': {canonical(type_, 'e')}, 'v': e}})"
+            packed = f"{{'k': {canonical(type_, 'e')}, 'v': e}}"
+            keyed = f"list_transform({arguments[0]}, lambda e: {packed})"
             nulls = f"list_filter({arguments[0]}, lambda e: e IS NULL)"
-            packed = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
-            return f"list_concat(list_transform(list_sort({packed}), lambda e: e.v), {nulls})"
+            filled = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
+            return f"list_concat(list_transform(list_sort({filled}), lambda e: e.v), {nulls})"
         return f"list_sort({arguments[0]}, 'ASC', 'NULLS LAST')"
     from local_athena.functions.array_lambdas import sort_by
 
@@ -281,7 +284,8 @@ def _trim_array(call: Call, arguments: Sequence[str]) -> str:
     return let(
         list(arguments),
         lambda a, n: (
-            f"(CASE WHEN {n} < 0 THEN {_invalid('size must not be negative')} WHEN {n} > len({a}) THEN "
+            f"(CASE WHEN {n} < 0 THEN {_invalid('size must not be negative')} "
+            f"WHEN {n} > len({a}) THEN "
             + fail(
                 "INVALID_FUNCTION_ARGUMENT",
                 f"'size must not exceed array cardinality ' || len({a}) || ': ' || {n}",
@@ -457,7 +461,8 @@ def _histogram(call: Call, arguments: Sequence[str]) -> str:
     return let(
         [arguments[0]],
         lambda a: (
-            f"(CASE WHEN {a} IS NOT NULL THEN map_from_entries({made.replace(arguments[0], a)}) END)"
+            f"(CASE WHEN {a} IS NOT NULL THEN "
+            f"map_from_entries({made.replace(arguments[0], a)}) END)"
         ),
     )
 

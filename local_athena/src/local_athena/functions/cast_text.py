@@ -160,7 +160,8 @@ def _time(value: str, source: Type, target: Type) -> str:
             lambda v: (
                 "("
                 + time_text(f"struct_extract({v}, 'us')", 6)
-                + f" || left(lpad(CAST(struct_extract({v}, 'ps') AS VARCHAR), 6, '0'), {precision - 6}))"
+                + f" || left(lpad(CAST(struct_extract({v}, 'ps') AS VARCHAR), 6, '0'), "
+                + f"{precision - 6}))"
             ),
         ),
         target,

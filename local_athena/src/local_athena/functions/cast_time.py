@@ -28,7 +28,7 @@ _ZONED = re.compile(
     r"\s*(?P<zone>[A-Za-z+-].*)?"
 )
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?")
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
 
 
 def rounded(value: str, precision: int) -> str:
@@ -111,7 +111,7 @@ def parse_zoned(value: str) -> tuple[int, int, str]:
         raise wrong
     try:
         year, month, day = (int(part) for part in found["date"].rsplit("-", 2))
-        moment = datetime(
+        moment = datetime(  # noqa: DTZ001  (a clock; its zone follows)
             year,
             month,
             day,
@@ -220,8 +220,8 @@ def _timestamp_to_timestamp(value: str, source: Type, target: Type) -> str:
                 lambda v: (
                     f"(CASE WHEN {v} IS NOT NULL THEN {{'us': struct_extract({v}, 'us') + "
                     f"to_microseconds((struct_extract({v}, 'ps') + {unit // 2}) // 1000000), "
-                    f"'ps': CAST((struct_extract({v}, 'ps') + {unit // 2}) % 1000000 // {unit} * {unit} "
-                    f"AS INTEGER)}} END)"
+                    f"'ps': CAST((struct_extract({v}, 'ps') + {unit // 2}) % 1000000 "
+                    f"// {unit} * {unit} AS INTEGER)}} END)"
                 ),
             )
         return let(

@@ -22,8 +22,21 @@ from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_text
 
-_EPOCH = datetime(1970, 1, 1)
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _MYSQL_NATIVE = {
     "a": "%a",
@@ -464,31 +477,31 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             continue
         if index >= len(pattern):
             raise _invalid("Invalid format string")
-        token = pattern[index]
+        mark = pattern[index]
         index += 1
-        if token in _MYSQL_PARSE:
-            field, low, high = _MYSQL_PARSE[token]
+        if mark in _MYSQL_PARSE:
+            field, low, high = _MYSQL_PARSE[mark]
             reader.set(field, reader.number(low, high))
-        elif token == "Y":
+        elif mark == "Y":
             reader.set("year", reader.number(4, 9, signed=True))
-        elif token == "y":
+        elif mark == "y":
             reader.set("year", _two_digit_year(reader.number(2, 2)))
-        elif token in "aW":
+        elif mark in "aW":
             reader.name(_DAYS)
-        elif token in "bM":
+        elif mark in "bM":
             reader.set("month", reader.name(_MONTHS) + 1)
-        elif token == "f":
+        elif mark == "f":
             reader.fraction()
-        elif token == "p":
+        elif mark == "p":
             reader.half()
-        elif token == "r":
+        elif mark == "r":
             _read_mysql(reader, "%h:%i:%s %p")
-        elif token == "T":
+        elif mark == "T":
             _read_mysql(reader, "%H:%i:%s")
-        elif token in _MYSQL_REFUSED:
-            raise _invalid(f"%{token} not supported in date format string")
+        elif mark in _MYSQL_REFUSED:
+            raise _invalid(f"%{mark} not supported in date format string")
         else:
-            reader.literal(token)
+            reader.literal(mark)
 
 
 def _date_parse(call: Call, arguments: Sequence[str]) -> str:

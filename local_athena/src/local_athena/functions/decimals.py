@@ -1,4 +1,4 @@
-"""Decimal arithmetic by Trino's result types: half-up, over unscaled whole numbers, never double."""
+"""Decimal arithmetic by Trino's result types: half-up, over whole numbers, never double."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ _SAFE_DIGITS = 37
 def digits(type_: Type) -> tuple[int, int]:
     """(precision, scale)."""
     precision, scale = type_.arguments
-    assert isinstance(precision, int)
-    assert isinstance(scale, int)
-    return precision, scale
+    return int(str(precision)), int(str(scale))
 
 
 def unscaled(text: str, type_: Type) -> str:
@@ -36,7 +34,8 @@ def scaled(text: str, type_: Type) -> str:
     precision, scale = digits(type_)
     if scale == 0:
         return f"CAST({text} AS DECIMAL({precision},0))"
-    unit = f"CAST('{Decimal(1).scaleb(-scale):f}' AS DECIMAL({scale + 1 if scale < 38 else 38},{scale}))"
+    width = min(scale + 1, 38)
+    unit = f"CAST('{Decimal(1).scaleb(-scale):f}' AS DECIMAL({width},{scale}))"
     if precision - scale + scale > 38 or scale > 30:
         return _scaled_by_text(text, type_)
     return f"CAST(CAST({text} AS DECIMAL(38,0)) * {unit} AS {duckdb_type(type_)})"
@@ -107,7 +106,8 @@ def _divider(type_: Type):  # type: ignore[no-untyped-def]
 def _whole(value: Decimal) -> tuple[int, int]:
     sign, figures, exponent = value.as_tuple()
     number = int("".join(map(str, figures)) or "0")
-    assert isinstance(exponent, int)
+    if not isinstance(exponent, int):
+        raise SqlError("GENERIC_INTERNAL_ERROR", f"not a finite decimal: {value}")
     if exponent > 0:
         number *= 10**exponent
         exponent = 0

@@ -180,7 +180,7 @@ def _value(
     types: list[str],
     write: Write,
 ) -> str:
-    """JSON_VALUE in two steps: Python finds the scalar's text (or why there is none), then a cast."""
+    """JSON_VALUE in two steps: Python finds the scalar's text or why there is none; then a cast."""
     on_empty, on_error = settings[3], settings[4]
 
     def run(document: str | None, *passed: str | None) -> dict[str, Any] | None:

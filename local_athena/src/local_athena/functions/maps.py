@@ -44,14 +44,16 @@ def made_map(entries: str, type_: Type, duplicates: str | None = None) -> str:
 
 def subscript(call: Call, arguments: Sequence[str]) -> str:
     """m[k]: a key that is not there raises."""
-    shown = "CAST({k} AS VARCHAR)"
-    return let(
-        list(arguments),
-        lambda m, k: (
-            f"(CASE WHEN {m} IS NULL OR {k} IS NULL THEN NULL WHEN map_contains({m}, {k}) THEN {m}[{k}] "
-            f"ELSE {fail('INVALID_FUNCTION_ARGUMENT', f'''{text('Key not present in map: ')} || {shown.format(k=k)} || left(CAST(cardinality({m}) AS VARCHAR), 0)''')} END)"
-        ),
-    )
+
+    def body(m: str, k: str) -> str:
+        message = f"{text('Key not present in map: ')} || CAST({k} AS VARCHAR)"
+        return (
+            f"(CASE WHEN {m} IS NULL OR {k} IS NULL THEN NULL "
+            f"WHEN map_contains({m}, {k}) THEN {m}[{k}] "
+            f"ELSE {fail('INVALID_FUNCTION_ARGUMENT', message)} END)"
+        )
+
+    return let(list(arguments), body)
 
 
 def value_of(call: Call, arguments: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from local_athena.functions.decimals import digits, scaled, unscaled
@@ -275,7 +276,8 @@ def _extreme(function: str) -> Callable[[Call, Sequence[str]], str]:
                 items = ", ".join(names)
                 numbers = f"list_filter([{items}], lambda n: NOT isnan(n))"
                 pick = "list_max" if function == "greatest" else "list_min"
-                return f"(CASE WHEN {nulls} THEN NULL ELSE COALESCE({pick}({numbers}), {names[0]}) END)"
+                best = f"COALESCE({pick}({numbers}), {names[0]})"
+                return f"(CASE WHEN {nulls} THEN NULL ELSE {best} END)"
             if is_plain(type_):
                 return f"(CASE WHEN {nulls} THEN NULL ELSE {function}({', '.join(names)}) END)"
             best = names[0]
@@ -335,7 +337,7 @@ def _bins(value: float, bins: list[float | None]) -> int:
     if any(b is None or not math.isfinite(b) for b in bins):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "Bin values must be finite")
     numbers = [float(b) for b in bins if b is not None]
-    if any(a > b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(a > b for a, b in pairwise(numbers)):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "Bin values are not sorted in ascending order")
     return sum(1 for b in numbers if value >= b)
 

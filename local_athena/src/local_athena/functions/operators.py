@@ -210,7 +210,8 @@ def _array_item(a: str, i: str) -> str:
     def raised(text: str) -> str:
         return fail("INVALID_FUNCTION_ARGUMENT", text)
 
-    beyond = f"'Array subscript must be less than or equal to array length: ' || {i} || ' > ' || len({a})"
+    limit = "'Array subscript must be less than or equal to array length: '"
+    beyond = f"{limit} || {i} || ' > ' || len({a})"
     return (
         f"(CASE WHEN {i} BETWEEN 1 AND len({a}) THEN {a}[{i}] "
         f"WHEN {i} = 0 THEN {raised(repr('SQL array indices start at 1'))} "

@@ -4,7 +4,7 @@ A family module exports plain dictionaries where it has such functions: `SCALARS
 `WINDOWS`, each from Trino's lower-case name to a function that writes DuckDB SQL, and `CASTS` from
 (source base, target base). A writer works from the bound node (its types are Trino's) and from the
 texts of its arguments, already rewritten. What plain SQL cannot say is a `PythonFunction`, made by
-`functions.udf.call_python` while writing; the session registers it with DuckDB before the text runs.
+`functions.udf.call_python` while writing; the session registers it before the text runs.
 
 A function that is in no dictionary is refused by name; nothing is ever passed through.
 """
@@ -72,9 +72,9 @@ WindowWriter = Callable[[WindowCall, Sequence[str], str], str]
 class PythonFunction:
     """A scalar function in Python, run on Arrow arrays.
 
-    `function` takes and gives pyarrow arrays of one length. `arguments` and `returns` are DuckDB type
-    texts. It sees NULLs when `sees_null` (otherwise a NULL argument gives NULL without a call). To fail
-    for Trino it raises SqlError with Trino's error name.
+    `function` takes and gives pyarrow arrays of one length. `arguments` and `returns` are DuckDB
+    type texts. It sees NULLs when `sees_null` (otherwise a NULL argument gives NULL without a
+    call). To fail for Trino it raises SqlError with Trino's error name.
     """
 
     name: str

@@ -209,7 +209,7 @@ class _Parser:
         if self.take("starts"):
             self.need("with")
             return ("starts", left, self.sum())
-        kind, operator = self.next()
+        operator = self.next()[1]
         if operator not in ("==", "!=", "<>", "<", "<=", ">", ">="):
             raise self.wrong()
         return ("compare", operator, left, self.sum())
@@ -269,7 +269,7 @@ class _Evaluator:
         return flat
 
     def _member(self, tree: Any, current: Any, last: int | None) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for item in self._unwrapped(self.run(tree[1], current, last)):
             if isinstance(item, dict):
                 if tree[2] in item:
@@ -281,7 +281,7 @@ class _Evaluator:
         return found
 
     def _members(self, tree: Any, current: Any, last: int | None) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for item in self._unwrapped(self.run(tree[1], current, last)):
             if isinstance(item, dict):
                 found.extend(item.values())
@@ -290,7 +290,7 @@ class _Evaluator:
         return found
 
     def _arrays(self, items: list[Any]) -> list[list[Any]]:
-        arrays = []
+        arrays: list[Any] = []
         for item in items:
             if isinstance(item, list):
                 arrays.append(item)
@@ -304,7 +304,7 @@ class _Evaluator:
         return [e for array in self._arrays(self.run(tree[1], current, last)) for e in array]
 
     def _elements(self, tree: Any, current: Any, last: int | None) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for array in self._arrays(self.run(tree[1], current, last)):
             for first, end in tree[2]:
                 low = self._index(first, current, len(array) - 1)
@@ -333,8 +333,9 @@ class _Evaluator:
             inner = self.test(tree[1], current, last)
             return None if inner is None else not inner
         if kind in ("and", "or"):
-            first, second = (self.test(part, current, last) for part in tree[1:])
-            stop = kind == "or"
+            first: bool | None = self.test(tree[1], current, last)
+            second: bool | None = self.test(tree[2], current, last)
+            stop: bool = kind == "or"
             if first is stop or second is stop:
                 return stop
             return None if first is None or second is None else not stop
@@ -450,7 +451,7 @@ def kind_of(item: Any) -> str:
 
 def _compare(operator: str, left: Any, right: Any) -> bool | None:
     if left is None or right is None:
-        if operator in ("==",):
+        if operator == "==":
             return left is None and right is None
         if operator in ("!=", "<>"):
             return (left is None) != (right is None)
@@ -460,7 +461,7 @@ def _compare(operator: str, left: Any, right: Any) -> bool | None:
         return None
     if kinds == {"NUMBER"}:
         left, right = Decimal(str(left)), Decimal(str(right))
-    return {
+    result: bool = {
         "==": left == right,
         "!=": left != right,
         "<>": left != right,
@@ -469,3 +470,4 @@ def _compare(operator: str, left: Any, right: Any) -> bool | None:
         ">": left > right,
         ">=": left >= right,
     }[operator]
+    return result

@@ -405,7 +405,8 @@ def _concat_ws(call: Call, arguments: Sequence[str]) -> str:
             [separator, arguments[1]],
             lambda s, a: (
                 f"(CASE WHEN {s} IS NULL OR {a} IS NULL THEN NULL ELSE "
-                f"COALESCE(array_to_string(list_filter({a}, lambda e: e IS NOT NULL), {s}), '') END)"
+                f"COALESCE(array_to_string(list_filter({a}, "
+                f"lambda e: e IS NOT NULL), {s}), '') END)"
             ),
         )
     return f"concat_ws({', '.join(arguments)})"

@@ -25,7 +25,7 @@ def payload(name: str, message: str) -> str:
 
 
 def fail(name: str, message: str, type_text: str | None = None) -> str:
-    """An expression that raises: `message` is SQL (quote plain text). Lazy within CASE, seen by TRY.
+    """An expression that raises, lazily in CASE and seen by TRY; `message` is SQL (quote text).
 
     A cast that cannot work, because error() is volatile and TRY refuses it; as the index of a list
     of NULL it takes any type, and DuckDB folds it no earlier than its branch runs (a foldable

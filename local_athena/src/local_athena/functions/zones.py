@@ -69,7 +69,8 @@ def packed(instant_text: str, zone_text: str, type_: Type, picoseconds: str = "0
             f"{{'instant': {instant_text}, 'ps': CAST({picoseconds} AS INTEGER), "
             f"'zone': {zone_text}}}"
         )
-    return f"(CASE WHEN {instant_text} IS NOT NULL THEN {{'instant': {instant_text}, 'zone': {zone_text}}} END)"
+    made = f"{{'instant': {instant_text}, 'zone': {zone_text}}}"
+    return f"(CASE WHEN {instant_text} IS NOT NULL THEN {made} END)"
 
 
 def offset_minutes(value: str) -> str:

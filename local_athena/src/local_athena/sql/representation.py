@@ -63,19 +63,21 @@ def precision_of(type_: Type) -> int:
     return precision if isinstance(precision, int) else 3
 
 
+def _type(argument: object) -> Type:
+    if not isinstance(argument, Type):
+        raise TypeError(f"{argument!r} is no type")
+    return argument
+
+
 def element_of(type_: Type) -> Type:
     """An array's element type."""
-    element = type_.arguments[0]
-    assert isinstance(element, Type)
-    return element
+    return _type(type_.arguments[0])
 
 
 def entry_of(type_: Type) -> tuple[Type, Type]:
     """A map's key and value types."""
     key, value = type_.arguments
-    assert isinstance(key, Type)
-    assert isinstance(value, Type)
-    return key, value
+    return _type(key), _type(value)
 
 
 def fields_of(type_: Type) -> tuple[Type, ...]:
@@ -114,7 +116,7 @@ def duckdb_type(type_: Type) -> str:
     if base == "row":
         fields = [f"f{index} {duckdb_type(part)}" for index, part in enumerate(fields_of(type_))]
         return f"STRUCT({', '.join(fields)})"
-    if base in ("qdigest",):
+    if base == "qdigest":
         return "DOUBLE[]"
     raise SqlError("NOT_SUPPORTED", f"type {type_} is not supported")
 

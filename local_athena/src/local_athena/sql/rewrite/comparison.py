@@ -31,7 +31,9 @@ def canonical(type_: Type, text: str) -> str:
     base = type_.base
     if base == "timestamp with time zone":
         if precision_of(type_) > 6:
-            return f"struct_pack(i := struct_extract({text}, 'instant'), p := struct_extract({text}, 'ps'))"
+            names = ("instant", "ps")
+            packed = ", ".join(f"{name} := struct_extract({text}, '{name}')" for name in names)
+            return f"struct_pack({packed})"
         return f"struct_extract({text}, 'instant')"
     if base == "time with time zone":
         return let(

@@ -363,8 +363,7 @@ def _group_key(node: bound.GroupKey, context: Context) -> str:
 def _grouping(node: bound.Grouping, context: Context) -> str:
     if context.grouping is None:
         raise SqlError("NOT_SUPPORTED", "GROUPING outside of an aggregation")
-    keys = context.grouping[node.indexes]
-    return keys
+    return context.grouping[node.indexes]
 
 
 # ---------------------------------------------------------------- subqueries

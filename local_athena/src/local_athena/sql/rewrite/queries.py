@@ -140,7 +140,7 @@ def _plain_body(body: Any, query: bound.BoundQuery, context: Context, names: Seq
 def _set_operation(
     body: bound.BoundSetOperation, query: bound.BoundQuery, context: Context, names: Sequence[str]
 ) -> str:
-    branches = [branch for branch in _branches(body)]
+    branches = _branches(body)
     word = body.kind.upper() + ("" if body.distinct else " ALL")
     texts = [
         f"(SELECT * FROM ({query_text(b, context, names)}) AS q{context.number()})"

@@ -10,7 +10,7 @@ from local_athena.sql import bound
 
 
 @cache
-def _slots(kind: type) -> tuple[str, ...]:
+def _slots(kind: Any) -> tuple[str, ...]:
     if not dataclasses.is_dataclass(kind):
         return ()
     return tuple(f.name for f in dataclasses.fields(kind))
@@ -22,7 +22,7 @@ def used_columns(tree: Any) -> frozenset[int]:
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind is tuple:
             waiting.extend(node)
         elif kind is bound.Reference:
@@ -43,7 +43,7 @@ def count_uses(tree: Any, table: int) -> int:
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind is tuple or kind is list:
             waiting.extend(node)
         elif kind is bound.CommonTable:
@@ -61,7 +61,7 @@ def free_columns(tree: Any) -> frozenset[int]:
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind is tuple:
             waiting.extend(node)
         elif kind is bound.Column:

@@ -142,8 +142,10 @@ def unnest_text(node: bound.UnnestOf, left: str | None, outer: bool, context: Co
             fields = []
         if not fields:
             outputs.append(f"u{number} AS {column_name(columns.pop(0))}")
-        for field in fields:
-            outputs.append(f"struct_extract(u{number}, '{field}') AS {column_name(columns.pop(0))}")
+        outputs.extend(
+            f"struct_extract(u{number}, '{field}') AS {column_name(columns.pop(0))}"
+            for field in fields
+        )
     longest = f"GREATEST({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
     if outer:
         unnests = [
@@ -166,7 +168,8 @@ def unnest_text(node: bound.UnnestOf, left: str | None, outer: bool, context: Co
     level = f"SELECT {star}{', '.join(lists)}{source}"
     level = f"SELECT *, {', '.join(unnests)} FROM ({level}) AS q{context.number()}"
     kept = f"* EXCLUDE ({', '.join(hidden)}), " if left is not None else ""
-    return f"(SELECT {kept}{', '.join(outputs)} FROM ({level}) AS q{context.number()}) AS q{context.number()}"
+    source = f"({level}) AS q{context.number()}"
+    return f"(SELECT {kept}{', '.join(outputs)} FROM {source}) AS q{context.number()}"
 
 
 def _is_row(type_: Any) -> bool:

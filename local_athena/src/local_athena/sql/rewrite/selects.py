@@ -49,7 +49,7 @@ def _levels(
     order_by: Sequence[bound.SortKey],
     brought: dict[int, str],
 ) -> tuple[str, list[str]]:
-    """`brought` names, by id, the columns of outer queries that the relation gets besides its own."""
+    """`brought` names, by id, columns of outer queries that the relation gets besides its own."""
     outside = context
     if brought:
         context = context.at(columns={**context.columns, **brought})
@@ -160,7 +160,6 @@ def _grouped(
     select: bound.BoundSelect, context: Context, lower: Context, place: Context, body: str
 ) -> str:
     """The level of GROUP BY as ` FROM (…)`."""
-    assert place.aggregates is not None
     before: list[str] = []
     groups: list[str] = []
     shown: list[str] = []
@@ -185,7 +184,8 @@ def _grouped(
     if before:
         star = "*, " if body else ""
         body = f" FROM (SELECT {star}{', '.join(before)}{body}) AS q{context.number()}"
-    shown.extend(f"{text} AS {name}" for text, name in place.aggregates.names.items())
+    if place.aggregates is not None:
+        shown.extend(f"{text} AS {name}" for text, name in place.aggregates.names.items())
     if place.grouping is not None:
         for indexes, name in place.grouping.items():
             used = ", ".join(groups[index] for index in indexes)
