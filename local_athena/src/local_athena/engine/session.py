@@ -64,6 +64,7 @@ class Session:
             config["temp_directory"] = str(temporary)
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET preserve_insertion_order = true")
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
         self._connection.execute("SET arrow_large_buffer_size = false")
         self._registered: set[str] = set()
         self._lock = threading.Lock()
