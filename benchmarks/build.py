@@ -28,7 +28,7 @@ _NODE = re.compile(r'"node_id": "([^"]+)"')
 
 
 def measure() -> list[tuple[str, float, float, float]]:
-    """Rows: the endpoint's seconds against DuckDB's, their peak memory, the demonstration's steps."""
+    """Rows: the endpoint against DuckDB in seconds, one demonstrated day, peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "lake"
         with endpoints.local_athena(data) as (url, server):
