@@ -108,7 +108,6 @@ FAMILIES = (
     "cast_time",
     "cast_json",
     "json",
-    "json_path",
     "arrays",
     "array_lambdas",
     "maps",
