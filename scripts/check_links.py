@@ -46,19 +46,29 @@ def dead_links(page: Path) -> list[str]:
     return found
 
 
-def lone_twins() -> list[str]:
-    """Runbooks are kept in both languages, with the same headings' levels."""
-    english, portuguese = ROOT / "docs/en/runbooks", ROOT / "docs/pt-BR/runbooks"
-    names = {page.name for folder in (english, portuguese) for page in folder.glob("*.md")}
+def lone_twins(docs: Path = ROOT / "docs") -> list[str]:
+    """What is wrong between the two languages, one line for each page.
+
+    A page in Portuguese has its page in English under the same name, with the same levels of
+    headings in the same order. A page in English may stand alone, but for the runbooks.
+    """
+    english, portuguese = docs / "en", docs / "pt-BR"
+    names = {page.relative_to(portuguese) for page in portuguese.rglob("*.md")}
+    names |= {page.relative_to(english) for page in (english / "runbooks").rglob("*.md")}
     found = []
     for name in sorted(names):
         pair = [folder / name for folder in (english, portuguese)]
         missing = [page for page in pair if not page.exists()]
         if missing:
-            found.append(f"{missing[0].relative_to(ROOT)}: missing, its twin exists")
-        elif HEADING.findall(pair[0].read_text()) != HEADING.findall(pair[1].read_text()):
-            found.append(f"docs/*/runbooks/{name}: the two languages have other headings")
+            found.append(f"docs/{missing[0].relative_to(docs)}: missing, its twin exists")
+        elif levels(pair[0]) != levels(pair[1]):
+            found.append(f"docs/*/{name}: the two languages have other headings")
     return found
+
+
+def levels(page: Path) -> list[str]:
+    """The levels of a page's headings, in order; a `#` in a code block is no heading."""
+    return HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
 
 
 def main() -> int:
