@@ -1,7 +1,8 @@
 """EXPLAIN: the plan by which a statement would be answered, in text.
 
-The tree is DuckDB's, since it runs the query; its head says what scans would read. `TYPE VALIDATE`
-only binds. Formats other than text are refused by name.
+The tree is that of the bound statement (`sql.explain`), with the columns and domains of each scan;
+its head says what the scans would read. `TYPE VALIDATE` only binds. Formats other than text are
+refused by name.
 """
 
 import time
@@ -17,6 +18,8 @@ from local_athena.sql import nodes
 from local_athena.sql.binder import bind_create_table_as, bind_insert, bind_query
 from local_athena.sql.bound import BoundQuery
 from local_athena.sql.errors import SqlError
+from local_athena.sql.explain import explain_query
+from local_athena.sql.pruning import plan_scans
 
 _TYPES = frozenset({"logical", "distributed", "validate", "io"})
 
@@ -50,9 +53,7 @@ def explain(
         started = time.monotonic()
         rows = cursor.rows(f"SELECT count(*) FROM ({reading.sql})")[0][0]
         lines.append(f"Output: {rows} rows in {(time.monotonic() - started) * 1000:.0f} ms")
-    for _, text in cursor.rows(f"EXPLAIN {reading.sql}"):
-        lines += text.rstrip().split("\n")
-    return _answer("Query Plan", lines)
+    return _answer("Query Plan", lines + explain_query(query, plan_scans(query)))
 
 
 def _answer(name: str, lines: list[str]) -> TextAnswer:

@@ -48,3 +48,19 @@ def inside(tree: Any) -> tuple[list[bound.WindowCall], list[bound.BoundQuery]]:
                 windows.append(node)
             waiting.extend(getattr(node, name) for name in parts_of(kind))
     return windows, queries
+
+
+def scans_of(tree: Any) -> list[bound.Scan]:
+    """All scans of a bound tree, its inner queries' too."""
+    scans: list[bound.Scan] = []
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is tuple:
+            waiting.extend(node)
+        else:
+            if kind is bound.Scan:
+                scans.append(node)
+            waiting.extend(getattr(node, name) for name in parts_of(kind))
+    return scans
