@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, MarketplaceError
 from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
 from lakehouse.orchestration.tasks import SCALE, SEED
 from lakehouse.settings import Settings
@@ -52,7 +52,7 @@ def main() -> int:
     manifest = home / "target"
     with running_sources(world, settings.demo_dir, settings.postgres_url) as sources:
         if sources.gateway is None:
-            raise LakehouseError("the payment service did not start; see the lines above")
+            raise MarketplaceError("the payment service did not start; see the lines above")
         sources.gateway.today = ALWAYS
         environment = {
             **os.environ,
