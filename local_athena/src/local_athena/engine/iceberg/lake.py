@@ -91,7 +91,7 @@ class Lake:
         self._lists = LruCache(1024)
         self._entries = LruCache(2048)
         self._footers = LruCache(16384)
-        self._copies = LruCache(16384)
+        self._locals = LruCache(65536)
         self._stack = ExitStack()
         self._folder: Path | None = None
         self._locks: dict[str, threading.RLock] = {}
@@ -126,12 +126,12 @@ class Lake:
         Raises:
             SqlError: NOT_SUPPORTED for another format; ICEBERG_CANNOT_OPEN_SPLIT, the file is gone.
         """
+        return self._locals.get(file.file_path, lambda: self._local(file))
+
+    def _local(self, file: DataFile) -> Path:
         path = self.store.path(file.file_path)
         if file.file_format == FileFormat.PARQUET:
             return path
-        return self._copies.get(file.file_path, lambda: self._copy(file, path))
-
-    def _copy(self, file: DataFile, path: Path) -> Path:
         if self._folder is None:
             with self._locks_lock:
                 self._folder = self._folder or self._stack.enter_context(

@@ -26,7 +26,7 @@ from local_athena.engine.iceberg.columns import (
 from local_athena.engine.iceberg.domains import Restrictions
 from local_athena.engine.iceberg.lake import Footer
 from local_athena.engine.iceberg.literals import stored_literal
-from local_athena.engine.iceberg.planning import PlannedFile, plan_files
+from local_athena.engine.iceberg.planning import PlannedFile, partition_key, plan_files
 from local_athena.engine.iceberg.scanned import scanned_bytes
 from local_athena.engine.iceberg.table import FILE_TIME, PATH, IcebergTable
 from local_athena.sql.errors import SqlError
@@ -79,12 +79,17 @@ def plan_table(
     wanted = [f for f in fields if columns is None or f.name.lower() in columns]
     hidden = [name for name in (PATH, FILE_TIME) if columns is not None and name in columns]
     groups: dict[tuple[object, ...], _Group] = {}
+    known: dict[tuple[object, ...], list[str]] = {}
     total = 0
     for planned in files:
         footer = table.lake.footer(planned.file)
         parts = _file_columns(table, footer)
         total += scanned_bytes(planned, footer, parts, wanted, restrictions)
-        selects = [_select(table, planned.file, parts, f) for f in fields]
+        lacking = not {f.field_id for f in fields} <= {part.id for part in parts}
+        like = (footer.signature, partition_key(planned.file) if lacking else None)
+        if like not in known:
+            known[like] = [_select(table, planned.file, parts, f) for f in fields]
+        selects = known[like]
         where = _equality(table, planned, parts)
         key = (footer.signature, tuple(selects), where, bool(planned.position_deletes))
         group = groups.setdefault(key, _Group(selects, where))

@@ -6,6 +6,7 @@ Iceberg).
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -38,6 +39,7 @@ from local_athena.sql.errors import SqlError
 MAX_PARTITIONS = 100
 TARGET_BYTES = 512 * 1024 * 1024
 ROW_GROUP = 122_880
+_PUBLISHERS = 8
 _VERSION: Literal[2] = 2
 
 
@@ -93,7 +95,10 @@ def write_rows(
             written = _write_plain(target, cursor, select, names, folder)
         else:
             written = _write_partitioned(target, cursor, select, names, folder)
-        return [_publish(target, one) for one in written]
+        if len(written) < 2:
+            return [_publish(target, one) for one in written]
+        with ThreadPoolExecutor(_PUBLISHERS) as pool:  # waiting for the disk is what takes time
+            return list(pool.map(lambda one: _publish(target, one), written))
 
 
 def _stored_columns(schema: Schema, names: Sequence[str]) -> str:
