@@ -114,14 +114,19 @@ def endpoint(start_endpoint: Callable[..., Endpoint]) -> Endpoint:
     return start_endpoint()
 
 
+@pytest.fixture(scope="session")
+def aws() -> boto3.session.Session:
+    """One session for all clients: it reads each service's model once."""
+    return boto3.session.Session()
+
+
 @pytest.fixture
-def client_of() -> Iterator[Callable[..., Any]]:
+def client_of(aws: boto3.session.Session) -> Iterator[Callable[..., Any]]:
     """Make a boto3 client of an endpoint: `client_of(endpoint, "s3")`."""
     clients: list[Any] = []
 
     def make(endpoint: Endpoint, service: str, **config: Any) -> Any:
-        session = boto3.session.Session()
-        client = session.client(
+        client = aws.client(
             service,
             endpoint_url=endpoint.url,
             region_name="us-east-1",

@@ -14,7 +14,13 @@ from typing import Any
 import click
 
 from local_athena.errors import LocalAthenaError
-from local_athena.settings import DEFAULT_DATA, DEFAULT_PORT, LOADING_THREAD, Settings
+from local_athena.settings import (
+    DEFAULT_DATA,
+    DEFAULT_PORT,
+    LOADING_THREAD,
+    QUERY_THREADS,
+    Settings,
+)
 
 RESULTS = "s3://aws-athena-query-results-123456789012-us-east-1/sql/"
 
@@ -211,12 +217,13 @@ def _note(text: str) -> None:
 
 
 def _leave(ctx: click.Context, status: int) -> None:
-    """End with a status, at once even while a thread still imports the engine.
+    """End with a status, at once even while a thread still imports the engine or runs a query.
 
-    Python may crash when it ends under a thread that imports C++ libraries; everything durable is
-    closed by now.
+    Python may crash when it ends under a thread that imports C++ libraries, and would wait for
+    queries; everything durable is closed by now.
     """
-    if any(thread.name == LOADING_THREAD for thread in threading.enumerate()):
+    busy = (LOADING_THREAD, QUERY_THREADS)
+    if any(thread.name.startswith(busy) for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

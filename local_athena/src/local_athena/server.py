@@ -7,13 +7,19 @@ this process, whose S3 keeps its objects in the data folder.
 
 import logging
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local_athena.errors import PortTakenError
+from local_athena.errors import (
+    DataFolderError,
+    FolderNotWritableError,
+    PortTakenError,
+    internal_text,
+)
 from local_athena.handler import Handler, Server
 from local_athena.services import Services
 from local_athena.settings import Settings
@@ -101,9 +107,11 @@ def serve(
         raise
     try:
         services = Services(settings, folder, engine_factory)
-    except BaseException:
+    except BaseException as error:
         listening.close()
         folder.close()
+        if isinstance(error, (sqlite3.Error, OSError)):
+            raise _unusable(folder, error) from error
         raise
     server = Server(
         settings.host, listening.getsockname()[1], _unused, Handler, fd=listening.fileno()
@@ -114,6 +122,17 @@ def serve(
     folder.announce(_url_host(settings.host), endpoint.port)
     services.start_loading()
     return endpoint
+
+
+def _unusable(folder: DataFolder, error: sqlite3.Error | OSError) -> DataFolderError:
+    """What is wrong with a folder whose database cannot be opened."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        text = (
+            f"{folder.path}/state.sqlite is damaged ({error}); restore it, or start anew with reset"
+        )
+        return DataFolderError(folder.path, text)
+    text = f"cannot use the data folder {folder.path}: {internal_text(error, detail=True)}"
+    return FolderNotWritableError(folder.path, text)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,6 +10,8 @@ ACCOUNT_ID = "123456789012"
 DEFAULT_PORT = 4566
 LOADING_THREAD = "local-athena loading"
 """Name of the daemon thread that imports the engine and moto."""
+QUERY_THREADS = "local-athena query"
+"""First part of the names of the threads that run queries."""
 DEFAULT_DATA = Path(".local-athena")
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from local_athena.errors import FolderLockedError, PortTakenError
+from local_athena.errors import DataFolderError, FolderLockedError, PortTakenError
 from local_athena.handler import MAX_JSON_BODY
 from local_athena.server import Endpoint
 
@@ -166,3 +167,49 @@ def test_origin__of_a_foreign_web_page__is_refused(
     headers = {"X-Amz-Target": "AmazonAthena.ListWorkGroups"}
     connection.request("POST", "/", "{}", headers | ({"Origin": origin} if origin else {}))
     assert connection.getresponse().status == status
+
+
+def test_serve__damaged_database__says_so_and_frees_the_folder(
+    start_endpoint: Callable[..., Endpoint], tmp_path: Path
+) -> None:
+    start_endpoint().close()
+    state = tmp_path / "data" / "state.sqlite"
+    good = state.read_bytes()
+    state.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(DataFolderError, match=r"state\.sqlite is damaged"):
+        start_endpoint()
+    state.write_bytes(good)
+    start_endpoint()
+
+
+def test_close__query_that_ignores_its_cancellation__does_not_hang_for_ever(
+    start_endpoint: Callable[..., Endpoint],
+    client_of: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+
+    class Stubborn:
+        def __init__(self, *_: Any) -> None:
+            self.started = threading.Event()
+
+        def execute(self, request: Any, control: Any) -> Any:
+            self.started.set()
+            released.wait(30)
+            control.check()
+
+        def close(self) -> None:
+            """Nothing to give back."""
+
+    monkeypatch.setattr("local_athena.api.runner.STOP_SECONDS", 0.2)
+    engine = Stubborn()
+    endpoint = start_endpoint(engine_factory=lambda *_: engine)
+    athena = client_of(endpoint, "athena")
+    athena.start_query_execution(
+        QueryString="x", ResultConfiguration={"OutputLocation": "s3://results/"}
+    )
+    assert engine.started.wait(10)
+    began = time.monotonic()
+    endpoint.close()
+    assert time.monotonic() - began < 10
+    released.set()

@@ -24,11 +24,14 @@ from local_athena.engine.contract import (
     QueryRequest,
 )
 from local_athena.errors import LocalAthenaError, internal_text
-from local_athena.settings import Settings
+from local_athena.settings import QUERY_THREADS, Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.rows import delete_rows
 
 log = logging.getLogger(__name__)
+
+STOP_SECONDS = 10.0
+"""How long the end of the server waits for cancelled queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Job:
 
 
 class Runner:
-    """The worker threads; `close` cancels what runs and waits for it."""
+    """The worker threads; `close` cancels what runs and waits for it, though not for ever."""
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Runner:
         self._executions = executions
         self._settings = settings
         self._clock = clock
-        self._pool = ThreadPoolExecutor(settings.query_threads, thread_name_prefix="query")
+        self._pool = ThreadPoolExecutor(settings.query_threads, thread_name_prefix=QUERY_THREADS)
 
     def submit(self, execution: Execution, job: Job) -> None:
         """Queue a stored execution."""
@@ -76,10 +79,13 @@ class Runner:
         execution.control.cancel()
 
     def close(self) -> None:
-        """Cancel everything and wait until the threads are done."""
+        """Cancel everything and wait until the queries have ended, at most STOP_SECONDS."""
         for execution in self._executions.live():
             self.stop(execution)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + STOP_SECONDS
+        for execution in self._executions.live():
+            execution.done.wait(max(0.0, deadline - time.monotonic()))
         self._engine.close()
 
     def _run(self, execution: Execution, job: Job) -> None:

@@ -3,6 +3,7 @@
 <data>/FORMAT          version of this layout
 <data>/lock            flock of the serving process
 <data>/endpoint.json   {"pid", "host", "port", "url"} of the serving process
+<data>/users           shared flock of commands that use another one's endpoint
 <data>/state.sqlite    catalog, S3 metadata, query history
 <data>/s3/<bucket>/    objects
 <data>/versions/       earlier versions of objects in versioned buckets
