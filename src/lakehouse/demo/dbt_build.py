@@ -13,6 +13,8 @@ from lakehouse.errors import DemoError
 
 _BAD = ("error", "fail", "runtime error")
 _SHOWN = 8
+DEFAULT_RUN_DATE = "1970-01-01"
+"""What dbt_project.yml says when nobody sets `run_date`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,51 +28,79 @@ class BuildOutcome:
     scanned_bytes: int
 
 
-def dbt_build(
-    project: Path,
-    target: str,
-    run_date: dt.date | None,
-    report: Callable[[int, int, str], None],
-) -> BuildOutcome:
-    """Build and test everything; ``run_date`` None reads all that was ever landed.
+class DbtProject:
+    """The dbt project on a target. It is parsed once for several business dates, unless what
+    parsing yields depends on the date."""
 
-    Raises:
-        DemoError: dbt did not start, or a node failed; the message names the first ones.
-    """
-    from dbt.cli.main import dbtRunner  # takes seconds to import
+    def __init__(self, project: Path, target: str) -> None:
+        self._folder = project
+        self._target = target
+        self._manifest: Any = None
 
-    watcher = _Watcher(report)
-    options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
-    options += ["--log-level", "none", "--log-level-file", "debug"]
-    options += ["--log-path", str(project / "logs")]
-    options += ["--no-use-colors"]
-    if run_date is not None:
-        options += ["--vars", json.dumps({"run_date": run_date.isoformat()})]
-    label = run_date or "all days"
-    answer = dbtRunner(callbacks=[watcher.see]).invoke(["build", *options])
-    if isinstance(answer.exception, (KeyboardInterrupt, SystemExit)):
-        raise answer.exception
-    if answer.exception is not None:
-        raise DemoError(
-            f"dbt build of {label} did not run: {answer.exception}. See {project / 'logs/dbt.log'}"
-        ) from answer.exception
-    results: list[Any] = list(getattr(answer.result, "results", []))
-    bad = [result for result in results if str(result.status) in _BAD]
-    if bad or not answer.success:
-        lines = [f"  {result.node.name}: {_first_line(result.message)}" for result in bad[:_SHOWN]]
-        more = f"\n  … and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-        raise DemoError(
-            f"dbt build of {label}: {len(bad)} of {len(results)} nodes failed\n"
-            + "\n".join(lines)
-            + f"{more}\nSee {project / 'logs/dbt.log'}; repair, then run the same command again"
+    def build(
+        self, run_date: dt.date | None, report: Callable[[int, int, str], None]
+    ) -> BuildOutcome:
+        """Build and test everything; ``run_date`` None reads all that was ever landed.
+
+        Raises:
+            DemoError: dbt did not start, or a node failed; the message names the first ones.
+        """
+        from dbt.cli.main import dbtRunner  # takes seconds to import
+
+        if self._manifest is None:
+            parsed = self._invoke(dbtRunner(), "parse", run_date).result
+        else:
+            parsed = self._manifest
+        self._manifest = None if _depends_on_date(parsed, run_date) else parsed.deepcopy()
+        watcher = _Watcher(report)
+        answer = self._invoke(dbtRunner(parsed, [watcher.see]), "build", run_date)
+        return self._judge(answer, run_date)
+
+    def _invoke(self, runner: Any, command: str, run_date: dt.date | None) -> Any:
+        folder = str(self._folder)
+        options = ["--project-dir", folder, "--profiles-dir", folder, "--target", self._target]
+        options += ["--log-level", "none", "--log-level-file", "debug"]
+        options += ["--log-path", str(self._folder / "logs"), "--no-use-colors"]
+        if run_date is not None:
+            options += ["--vars", json.dumps({"run_date": run_date.isoformat()})]
+        answer = runner.invoke([command, *options])
+        if isinstance(answer.exception, (KeyboardInterrupt, SystemExit)):
+            raise answer.exception
+        if answer.exception is not None:
+            raise DemoError(
+                f"dbt {command} did not run: {answer.exception}. See {self._log}"
+            ) from answer.exception
+        return answer
+
+    def _judge(self, answer: Any, run_date: dt.date | None) -> BuildOutcome:
+        results: list[Any] = list(getattr(answer.result, "results", []))
+        bad = [result for result in results if str(result.status) in _BAD]
+        if bad or not answer.success:
+            lines = [f"  {each.node.name}: {_first_line(each.message)}" for each in bad[:_SHOWN]]
+            more = f"\n  … and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+            raise DemoError(
+                f"dbt build of {run_date or 'all days'}: {len(bad)} of {len(results)} nodes failed"
+                "\n"
+                + "\n".join(lines)
+                + f"{more}\nSee {self._log}; repair, then run the same command again"
+            )
+        kinds = [str(result.node.resource_type) for result in results]
+        return BuildOutcome(
+            nodes=len(results),
+            models=sum(kind in ("model", "snapshot", "seed") for kind in kinds),
+            tests=sum(kind in ("test", "unit_test") for kind in kinds),
+            scanned_bytes=sum(_scanned(result.adapter_response) for result in results),
         )
-    kinds = [str(result.node.resource_type) for result in results]
-    return BuildOutcome(
-        nodes=len(results),
-        models=sum(kind in ("model", "snapshot", "seed") for kind in kinds),
-        tests=sum(kind in ("test", "unit_test") for kind in kinds),
-        scanned_bytes=sum(_scanned(result.adapter_response) for result in results),
-    )
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "logs" / "dbt.log"
+
+
+def _depends_on_date(manifest: Any, run_date: dt.date | None) -> bool:
+    """Whether a rendered configuration, such as an incremental predicate, holds the date."""
+    date = run_date.isoformat() if run_date else DEFAULT_RUN_DATE
+    return any(date in repr(node.config) for node in manifest.nodes.values())
 
 
 class _Watcher:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
 from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
-from lakehouse.demo.dbt_build import dbt_build
+from lakehouse.demo.dbt_build import DbtProject
 from lakehouse.demo.marks import built_days, claim_lake, mark_built, project_digest
 from lakehouse.demo.plan import Plan
-from lakehouse.demo.progress import Reporter, Step
+from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError
 from lakehouse.landing import Manifest, Sources, land
 from lakehouse.marketplace import Sources as Marketplace
@@ -54,6 +54,7 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
         changes = [change for change in apply_contracts(lake) if change.action != "keep"]
         step.note = f"{len(made)} things made, {len(changes)} tables applied"
     athena = connect_athena(settings)
+    project = DbtProject(settings.project_dir, settings.environment)
     outcome = Outcome(plan.dates[-1])
     digest = project_digest(settings.project_dir)
     built = built_days(lake)
@@ -64,7 +65,7 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
                 if marketplace is None and plan.olist is None:
                     marketplace = _start(plan, settings, reporter, stack)
                 _land_day(plan, day, lake, marketplace, reporter, outcome)
-                _build_day(day, settings, reporter, outcome)
+                _build_day(day, project, reporter, outcome)
                 mark_built(lake, day, digest)
                 built[day] = digest
             else:
@@ -72,7 +73,7 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
     outcome.last_day = max(built)
     if built[outcome.last_day] != digest:
         reporter.say("the dbt project has changed since the last build")
-        _build_day(None, settings, reporter, outcome)
+        _build_day(None, project, reporter, outcome)
         mark_built(lake, outcome.last_day, digest)
     if plan.olist is None:
         outcome.reconciliation = _reconcile(plan, settings, athena, reporter, outcome)
@@ -130,16 +131,13 @@ def _describe(manifests: list[Manifest]) -> str:
 
 
 def _build_day(
-    day: dt.date | None, settings: Settings, reporter: Reporter, outcome: Outcome
+    day: dt.date | None, project: DbtProject, reporter: Reporter, outcome: Outcome
 ) -> None:
-    def show(step: Step) -> None:
-        built = dbt_build(settings.project_dir, settings.environment, day, step.tick)
+    with reporter.step("build", f"{day or 'all days'} dbt build") as step:
+        built = project.build(day, step.tick)
         outcome.scanned_bytes += built.scanned_bytes
         outcome.built_days += 1
         step.note = f"{built.models} models, seeds and snapshots, {built.tests} tests"
-
-    with reporter.step("build", f"{day or 'all days'} dbt build") as step:
-        show(step)
 
 
 def _reconcile(
