@@ -19,7 +19,7 @@ from local_athena.sql.binder import (
     bind_query,
     bind_update,
 )
-from local_athena.sql.bound import TableColumn, TableHandle
+from local_athena.sql.bound import Constant, TableColumn, TableHandle
 from local_athena.sql.parser import parse_statement
 from local_athena.sql.pruning import ScanNeed, plan_scans
 from local_athena.sql.rewrite import write_query
@@ -48,6 +48,7 @@ _DUCK = {
     "b": "BOOLEAN",
     "x": "DOUBLE",
 }
+KEYS = ("i", "p", "d")
 Row = Mapping[str, Any]
 
 
@@ -56,7 +57,10 @@ class _Resolver:
         if name not in ("t", "u", "v"):
             return None
         types = TYPES if name != "v" else {**TYPES, "extra": "varchar"}
-        columns = tuple(TableColumn(each, parse_type(text)) for each, text in types.items())
+        columns = tuple(
+            TableColumn(each, parse_type(text), partition_key=each in KEYS)
+            for each, text in types.items()
+        )
         return TableHandle(database or "db", name, "hive", columns)
 
     def at_version(self, handle: TableHandle, version: Any) -> TableHandle:
@@ -136,7 +140,16 @@ def admitted(rows: Sequence[Row], need: ScanNeed) -> list[Row]:
         row
         for row in rows
         if all(domain.admits(row.get(name)) for name, domain in need.domains.items())
+        and all(each.admits(_key_values(row)) for each in need.filters)
     ]
+
+
+def _key_values(row: Row) -> dict[str, Constant]:
+    """The row's partition keys as an engine would give them."""
+    values = {name: row.get(name) for name in KEYS}
+    if values["d"] is not None:
+        values["d"] = (values["d"] - date(1970, 1, 1)).days
+    return {name: Constant(value, parse_type(TYPES[name])) for name, value in values.items()}
 
 
 class Answers:

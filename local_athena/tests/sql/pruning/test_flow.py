@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from local_athena.sql import types
+from local_athena.sql.bound import Constant
 from local_athena.sql.pruning.domains import ALL, NOT_NULL, Domain, points
 
 from .conftest import Answers, bind, needs, scans
@@ -170,6 +173,86 @@ def test_plan_scans__query__needs_the_columns(query: str, expected: str) -> None
     found = needs(query)["t"]
     assert found.columns == set(expected.split())
     assert found.columns <= found.mentioned
+
+
+# ---------------------------------------------------------------- partitions
+
+_MAY = Constant(20604, types.DATE)  # 2026-05-31
+_JUNE = Constant(20605, types.DATE)
+
+_FILTERS: list[tuple[str, bool, bool]] = [
+    # statement, whether it may want rows of (p '2026-05-31', i 1, d of May), and of June
+    ("select k from t where cast(p as date) >= date '2026-06-01'", False, True),
+    (
+        "select k from t where date_parse(p, '%Y-%m-%d') < timestamp '2026-06-01 00:00:00'",
+        True,
+        False,
+    ),
+    ("select k from t where month(d) = 5", True, False),
+    ("select k from t where p like '%-31'", True, False),
+    ("select k from t where p not like '%-31'", False, True),
+    ("select k from t where i + 1 = 2 and k = 5", True, False),
+    ("select k from t where year(d) * 100 + month(d) = 202606", False, True),
+    ("select k from (select * from t) where month(d) = 5", True, False),
+    ("with c as (select * from t) select k from c where month(d) = 5", True, False),
+    (
+        (
+            "with c as (select * from t) select k from c where month(d) = 5 "
+            "union all select k from c where length(p) = 3"
+        ),
+        True,
+        False,
+    ),
+    (
+        "with c as (select * from t) select k from c where month(d) = 5 union all select k from c",
+        True,
+        True,
+    ),
+    ("select m from (select month(d) as m from t) where m = 5", True, True),
+    ("select t.k from t join u on t.k = u.k and month(t.d) = 5", True, False),
+    ("select t.k from t left join u on t.k = u.k and month(t.d) = 5", True, True),
+    ("select t.k from t left join u on t.k = u.k where month(t.d) = 5", True, False),
+    ("select t.k from u left join t on t.k = u.k where month(t.d) = 5", True, True),
+    ("select t.k from u left join t on t.k = u.k and month(t.d) = 5", True, False),
+    ("select d, count(*) from t group by d having month(d) = 5", True, True),
+    ("select * from (select d, count(*) from t group by d) where month(d) = 5", True, False),
+    (
+        "select * from (select d, p, count(*) from t group by rollup (d, p)) where month(d) = 5",
+        True,
+        True,
+    ),
+    ("select * from (select d from t limit 5) where month(d) = 5", True, True),
+    (
+        (
+            "select * from (select d, row_number() over (partition by k order by k) as r from t) "
+            "where month(d) = 5"
+        ),
+        True,
+        True,
+    ),
+    ("select k from t where month(d) = 5 or k = 5", True, True),
+    ("select k from t where month(d) = 5 or i = 3", True, False),
+    ("select k from t where random() < 0.5", True, True),
+    ("delete from t where month(d) = 5", True, False),
+]
+
+
+@pytest.mark.parametrize(("statement", "may", "june"), _FILTERS)
+def test_plan_scans__predicate_on_keys__is_tried_on_partitions(
+    statement: str, may: bool, june: bool
+) -> None:
+    need = needs(statement)["t"]
+
+    def wanted(text: str, number: int, day: Constant) -> bool:
+        values = {
+            "p": Constant(text, types.varchar(8)), "i": Constant(number, types.INTEGER), "d": day
+        }  # fmt: skip
+        plain = {"p": text, "i": number, "d": date(1970, 1, 1) + timedelta(days=day.value)}
+        return all(d.admits(plain[n]) for n, d in need.domains.items() if n in plain) and all(
+            each.admits(values) for each in need.filters
+        )
+
+    assert (wanted("2026-05-31", 1, _MAY), wanted("2026-06-01", 2, _JUNE)) == (may, june)
 
 
 def test_plan_scans__unused_with_query__reads_nothing() -> None:

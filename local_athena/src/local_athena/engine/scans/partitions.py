@@ -1,7 +1,7 @@
 """The partitions of a Hive table that a query has to read."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,8 +12,9 @@ from local_athena.engine.ddl.partition_values import NULL_VALUE, partition_locat
 from local_athena.engine.job import Job
 from local_athena.engine.scans.domains import admits, partition_domains
 from local_athena.errors import ProjectionError
+from local_athena.sql.bound import Constant
 from local_athena.sql.errors import SqlError
-from local_athena.sql.pruning import Domain
+from local_athena.sql.pruning import Domain, KeyFilter
 from local_athena.sql.types import Type
 
 _EPOCH_DAY = date(1970, 1, 1)
@@ -21,8 +22,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 
 
-def live_partitions(job: Job, table: Table, domains: Mapping[str, Domain]) -> Iterator[Partition]:
-    """Partitions, projected or registered, that the domains of their keys admit.
+def live_partitions(
+    job: Job,
+    table: Table,
+    domains: Mapping[str, Domain],
+    filters: Sequence[KeyFilter] = (),
+) -> Iterator[Partition]:
+    """Partitions, projected or registered, that domains and filters of their keys admit.
 
     Raises:
         SqlError: HIVE_INVALID_PARTITION_VALUE, or the projection's parameters are wrong.
@@ -46,8 +52,20 @@ def live_partitions(job: Job, table: Table, domains: Mapping[str, Domain]) -> It
         if all(
             admits(domains[name], plain_value(partition.values[position], type_, name), type_)
             for position, name, type_ in restricted
-        ):
+        ) and _passes(filters, keys, partition):
             yield partition
+
+
+def _passes(
+    filters: Sequence[KeyFilter], keys: Sequence[tuple[str, Type]], partition: Partition
+) -> bool:
+    if not filters:
+        return True
+    values = {
+        name: Constant(value_of(text, type_, name), type_)
+        for (name, type_), text in zip(keys, partition.values, strict=True)
+    }
+    return all(each.admits(values) for each in filters)
 
 
 def location_of(table: Table, partition: Partition) -> str:

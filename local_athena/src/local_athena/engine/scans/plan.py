@@ -115,7 +115,7 @@ class ScanPlanner:
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
         together: dict[str, list[DataFile]] = defaultdict(list)
-        for partition in live_partitions(job, table, need.domains):
+        for partition in live_partitions(job, table, need.domains, need.filters):
             job.control.check()
             files = data_files(job.store, location_of(table, partition), partition.values)
             if not files:

@@ -7,6 +7,7 @@ domains      sets of values: ranges, points, NULL
 constants    constant expressions worked out
 preimages    what x may be when f(x) lies in a domain
 predicates   what columns may be where a predicate is true, or false
+filters      predicates that a partition's values can answer
 flow         from predicates down to scans
 liveness     columns that the result hangs on
 """
@@ -20,12 +21,13 @@ from typing import Any
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundStatement, Scan
 from local_athena.sql.pruning.domains import NONE, Domain, Range
+from local_athena.sql.pruning.filters import KeyFilter, on_keys
 from local_athena.sql.pruning.flow import Flow
 from local_athena.sql.pruning.liveness import live_columns
-from local_athena.sql.pruning.predicates import FREE, NEVER, Limits
+from local_athena.sql.pruning.predicates import FREE, Limits
 from local_athena.sql.pruning.trees import parts_of
 
-__all__ = ["Domain", "Range", "ScanNeed", "plan_scans"]
+__all__ = ["Domain", "KeyFilter", "Range", "ScanNeed", "plan_scans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,15 @@ class ScanNeed:
     `columns` are those that the result hangs on: what Athena reads and bills. `mentioned` are those
     that the bound tree names anywhere, which a relation must offer though nobody looks at them.
     `domains` holds the columns that are restricted; where no row can have part in the result, all
-    columns have the empty domain and `empty` is true.
+    columns have the empty domain and `empty` is true. `filters` are predicates on partition keys
+    that domains cannot hold; a partition that one does not admit need not be read.
     """
 
     columns: frozenset[str]
     mentioned: frozenset[str]
     domains: Mapping[str, Domain]
     empty: bool = False
+    filters: tuple[KeyFilter, ...] = ()
 
 
 def plan_scans(statement: BoundStatement) -> Mapping[int, ScanNeed]:
@@ -70,7 +74,8 @@ def _need(scan: Scan, limits: Limits, live: frozenset[int], mentioned: frozenset
         frozenset(name for id_, name in names if id_ in live),
         frozenset(name for id_, name in names if id_ in mentioned or id_ in live),
         domains,
-        limits is NEVER or limits.never,
+        limits.never,
+        on_keys(scan, limits.filters),
     )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
@@ -20,6 +22,7 @@ INTEGERS = {
     "bigint": 1 << 63,
 }
 _DAY = 86_400 * 10**12
+_INTEGER = re.compile(r"-?[0-9]{1,20}\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _EPOCH_DAY = date(1970, 1, 1)
 _UNITS = {
@@ -98,6 +101,8 @@ def _cast(constant: Constant, target: Type) -> Any:
         return value
     if target.base in INTEGERS and source.base in INTEGERS:
         return _fits(value, target)
+    if target.base in INTEGERS and source.base == "varchar" and _INTEGER.match(value):
+        return _fits(int(value), target)
     if target.base == "decimal" and (source.base in INTEGERS or source.base == "decimal"):
         return _decimal(Decimal(value), target)
     if target.base == "double" and source.base in INTEGERS:
@@ -153,6 +158,8 @@ def _count(length: object) -> int:
 
 def _cast_to_date(constant: Constant) -> int:
     base, value = constant.type.base, constant.value
+    if base == "date":
+        return int(value)
     if base == "timestamp":
         return int(value // _DAY)
     if base == "timestamp with time zone" and value[1] == "UTC":
@@ -210,6 +217,36 @@ def _call(call: Call, arguments: list[Constant]) -> Any:
         return _date_add(arguments[0].value, arguments[1].value, arguments[2])
     if name == "date_trunc":
         return _date_trunc(arguments[0].value, arguments[1])
+    if name in _DATE_PARTS:
+        return _DATE_PARTS[name](_EPOCH_DAY + timedelta(days=_cast_to_date(arguments[0])))
+    if arguments and arguments[0].type.base == "varchar":
+        return _text_call(name, [argument.value for argument in arguments])
+    raise UnknownValueError(name)
+
+
+_DATE_PARTS: dict[str, Callable[[date], int]] = {
+    "year": lambda day: day.year,
+    "quarter": lambda day: (day.month + 2) // 3,
+    "month": lambda day: day.month,
+    "day": lambda day: day.day,
+    "day_of_month": lambda day: day.day,
+    "day_of_week": lambda day: day.isoweekday(),
+}
+
+
+def _text_call(name: str, values: list[Any]) -> Any:
+    text = values[0]
+    if name == "length":
+        return len(text)
+    if name in ("lower", "upper") and text.isascii():
+        return text.lower() if name == "lower" else text.upper()
+    if name in ("substr", "substring") and values[1] > 0:
+        end = None if len(values) == 2 else values[1] - 1 + max(values[2], 0)
+        return text[values[1] - 1 : end]
+    if name == "date_parse" and values[1] == "%Y-%m-%d":
+        days = read_date(text)
+        if days is not None:
+            return days * _DAY
     raise UnknownValueError(name)
 
 

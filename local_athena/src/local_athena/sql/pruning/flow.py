@@ -14,8 +14,9 @@ from typing import Any
 from local_athena.sql import bound
 from local_athena.sql.bound import BoundExpression, BoundQuery, BoundRelation, Column
 from local_athena.sql.pruning.domains import ALL, Domain
+from local_athena.sql.pruning.filters import conjuncts, moved
 from local_athena.sql.pruning.predicates import FREE, NEVER, Limits, Predicates
-from local_athena.sql.pruning.trees import inside
+from local_athena.sql.pruning.trees import inside, references_in, scans_of
 
 _Pair = tuple[Column, Column]
 
@@ -27,11 +28,15 @@ class Flow:
         self.scans: dict[int, tuple[bound.Scan, Limits]] = {}
         self.tables: dict[int, bound.BoundCommonTable] = {}
         self.uses: dict[int, Limits] = {}
+        self.keyed = True  # whether any table has partition keys, which filters are tried on
 
     # ------------------------------------------------------------ statements
 
     def statement(self, statement: bound.BoundStatement) -> None:
         """Any bound statement."""
+        self.keyed = any(
+            column.partition_key for scan in scans_of(statement) for column in scan.handle.columns
+        )
         if isinstance(statement, BoundQuery):
             self.query(statement, FREE)
         elif isinstance(statement, bound.BoundInsert | bound.BoundCreateTableAs):
@@ -40,7 +45,7 @@ class Flow:
             self._merge(statement)
         else:
             where = statement.where
-            self._scan(statement.scan, FREE if where is None else Predicates().when(where, True))
+            self._scan(statement.scan, self._when(where))
             self.subqueries(where)
             if isinstance(statement, bound.BoundUpdate):
                 self.subqueries(statement.assignments)
@@ -91,7 +96,7 @@ class Flow:
     def _select(self, select: bound.BoundSelect, query: BoundQuery, limits: Limits) -> None:
         outputs = tuple(output.value for output in select.outputs)
         keys = _group_keys(select)
-        found = Predicates().when(select.where, True) if select.where is not None else FREE
+        found = self._when(select.where)
         grouped = Predicates(keys)
         if select.having is not None:
             found = found.both(grouped.when(select.having, True))
@@ -105,12 +110,22 @@ class Flow:
             # A set that leaves a key out gives NULL for it, which does not pass where NULL is out.
             reader = grouped if domain.null else Predicates(select.group_keys)
             found = found.both(reader.within(output.value, domain))
+        found = found.both(_handed_down(select, query, limits, windows))
         if select.relation is not None:
             equal = list(_equalities(select.where))
             self.relation(select.relation, found, equal)
         for inner in queries:
             self.query(inner, FREE)
         self.subqueries((select.group_keys, select.where, select.having))
+
+    def _when(self, condition: BoundExpression | None) -> Limits:
+        """What rows obey for which a condition is true."""
+        if condition is None:
+            return FREE
+        found = Predicates().when(condition, True)
+        if found.never or not self.keyed:
+            return found
+        return Limits(found.domains, False, conjuncts(condition))
 
     def subqueries(self, tree: Any) -> None:
         """Subqueries of an expression, or of a tuple; nothing is known about what they give."""
@@ -153,7 +168,7 @@ class Flow:
         right_ids = {column.id for column in join.right.columns}
         limits = _spread(limits, equal)
         kind = _simplified(join.kind, limits, left_ids, right_ids)
-        on = FREE if condition is None else Predicates().when(condition, True)
+        on = self._when(condition)
         pairs = list(_equalities(condition))
         self.subqueries(condition)
         if kind in ("inner", "cross"):
@@ -204,6 +219,27 @@ def _passes(value: BoundExpression, windows: Sequence[bound.WindowCall]) -> bool
     return all(value in window.partition_by for window in windows)
 
 
+def _handed_down(
+    select: bound.BoundSelect,
+    query: BoundQuery,
+    limits: Limits,
+    windows: Sequence[bound.WindowCall],
+) -> Limits:
+    """The filters from above, on the columns that the select's outputs merely hand up."""
+    columns: dict[int, Column] = {}
+    if limits.never or not limits.filters:
+        return FREE
+    for output, column in zip(select.outputs, query.columns, strict=True):
+        value: BoundExpression = output.value
+        if isinstance(value, bound.GroupKey) and _in_all_sets(select, value.index):
+            value = select.group_keys[value.index]
+        elif select.grouping_sets is not None:
+            continue
+        if isinstance(value, bound.Reference) and _passes(output.value, windows):
+            columns[column.id] = value.column
+    return Limits({}, False, moved(limits.filters, columns))
+
+
 # ---------------------------------------------------------------- limits
 
 
@@ -216,13 +252,18 @@ def _renamed(limits: Limits, outer: Sequence[Column], inner: Sequence[Column]) -
         domain = limits.domains.get(above.id)
         if domain is not None:
             found = found.both(Limits({below.id: domain}))
-    return found
+    if not limits.filters or found.never:
+        return found
+    columns = {above.id: below for above, below in zip(outer, inner, strict=True)}
+    return Limits(found.domains, False, moved(limits.filters, columns))
 
 
 def _of(limits: Limits, columns: set[int]) -> Limits:
     if limits.never:
         return NEVER
-    return Limits({c: domain for c, domain in limits.domains.items() if c in columns})
+    filters = tuple(each for each in limits.filters if references_in(each) <= columns)
+    kept = {c: domain for c, domain in limits.domains.items() if c in columns}
+    return Limits(kept, False, filters)
 
 
 def _without_nulls(limits: Limits) -> Limits:

@@ -6,6 +6,7 @@ false; rows for which it is NULL are in neither. What cannot be told is left out
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +25,7 @@ from local_athena.sql.pruning.domains import (
     between,
     points,
 )
-from local_athena.sql.types import Type
+from local_athena.sql.types import BOOLEAN, Type
 
 _FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NEGATED = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -34,10 +35,14 @@ _INSTANTS = ("timestamp", "timestamp with time zone")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What columns may be, by column id; `never` when no row is possible at all."""
+    """What columns may be, by column id; `never` when no row is possible at all.
+
+    `filters` are predicates that rows obey besides, whole, to be tried on a partition's values.
+    """
 
     domains: Mapping[int, Domain]
     never: bool = False
+    filters: tuple[BoundExpression, ...] = ()
 
     def of(self, column: int) -> Domain:
         """A column's domain."""
@@ -50,7 +55,10 @@ class Limits:
         found = dict(self.domains)
         for column, domain in other.domains.items():
             found[column] = found[column].intersect(domain) if column in found else domain
-        return _checked(found)
+        checked = _checked(found)
+        if checked.never or not (self.filters or other.filters):
+            return checked
+        return Limits(checked.domains, False, (*self.filters, *other.filters))
 
     def either(self, other: Limits) -> Limits:
         """What holds for rows that obey one of them."""
@@ -60,7 +68,15 @@ class Limits:
             return self
         common = self.domains.keys() & other.domains.keys()
         found = {column: self.domains[column].union(other.domains[column]) for column in common}
-        return Limits({column: domain for column, domain in found.items() if not domain.is_all})
+        restricted = {column: domain for column, domain in found.items() if not domain.is_all}
+        if not (self.filters and other.filters):
+            return Limits(restricted)
+        sides = (_conjunction(self.filters), _conjunction(other.filters))
+        return Limits(restricted, False, (bound.Logical("or", sides, BOOLEAN),))
+
+
+def _conjunction(filters: tuple[BoundExpression, ...]) -> BoundExpression:
+    return filters[0] if len(filters) == 1 else bound.Logical("and", filters, BOOLEAN)
 
 
 FREE = Limits({})
@@ -107,7 +123,7 @@ class Predicates:
         if isinstance(predicate, bound.IsNull):
             return self.within(predicate.operand, ONLY_NULL if truth else NOT_NULL)
         if isinstance(predicate, bound.Like):
-            return self._like(predicate) if truth else FREE
+            return self._like(predicate, truth)
         if isinstance(predicate, bound.Call) and predicate.name == "starts_with" and truth:
             prefix = _text(predicate.arguments[1])
             if prefix is not None:
@@ -165,10 +181,15 @@ class Predicates:
         domain = points(values)
         return self.within(predicate.value, domain if truth else domain.complement())
 
-    def _like(self, predicate: bound.Like) -> Limits:
+    def _like(self, predicate: bound.Like, truth: bool) -> Limits:
         pattern = _text(predicate.pattern)
         escape = "" if predicate.escape is None else _text(predicate.escape)
         if pattern is None or escape is None or len(escape) > 1:
+            return FREE
+        value = _text(predicate.value)
+        if value is not None and not escape:
+            return FREE if _is_like(value, pattern) == truth else NEVER
+        if not truth:
             return FREE
         prefix = []
         position = 0
@@ -263,6 +284,11 @@ _RANGES: dict[str, Callable[[object], Domain]] = {
     ">": lambda value: between(value, None, False),
     ">=": lambda value: between(value, None),
 }
+
+
+def _is_like(value: str, pattern: str) -> bool:
+    parts = [{"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in pattern]
+    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
 
 
 def _prefixed(prefix: str) -> Domain:

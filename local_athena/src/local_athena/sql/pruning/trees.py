@@ -50,6 +50,22 @@ def inside(tree: Any) -> tuple[list[bound.WindowCall], list[bound.BoundQuery]]:
     return windows, queries
 
 
+def references_in(expression: Any) -> set[int]:
+    """The ids of the columns that an expression reads; its queries stay shut."""
+    found: set[int] = set()
+    waiting: list[Any] = [expression]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is tuple:
+            waiting.extend(node)
+        elif kind is bound.Reference:
+            found.add(node.column.id)
+        elif kind is not bound.BoundQuery:
+            waiting.extend(getattr(node, name) for name in parts_of(kind))
+    return found
+
+
 def scans_of(tree: Any) -> list[bound.Scan]:
     """All scans of a bound tree, its inner queries' too."""
     scans: list[bound.Scan] = []
