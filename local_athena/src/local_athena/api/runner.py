@@ -134,7 +134,7 @@ class Runner:
 
     def _write_metadata(self, outcome: QueryOutcome) -> None:
         columns = [column_to_json(column) for column in outcome.columns]
-        with self._store.new_file(f"{outcome.output_location}.metadata") as path:
+        with self._store.new_file(f"{outcome.output_location}.metadata", durable=False) as path:
             path.write_text(json.dumps({"columns": columns}), encoding="utf-8")
 
     def _succeeded(self, execution: Execution, outcome: QueryOutcome) -> None:

@@ -29,7 +29,7 @@ def write_text(job: Job, answer: TextAnswer) -> str:
     """Write a text answer's object and its rows file; returns the object's uri."""
     uri = text_location(job)
     lines = ["\t".join(value or "" for value in row) for row in answer.rows]
-    with job.store.new_file(uri) as path:
+    with job.store.new_file(uri, durable=False) as path:
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     with RowsWriter(job.settings.results, job.request.query_id) as writer:
         writer.write(answer.rows)
@@ -39,6 +39,6 @@ def write_text(job: Job, answer: TextAnswer) -> str:
 def write_manifest(job: Job, location: str, files: Sequence[str]) -> str:
     """Write the list of data files beside the result's location; returns the manifest's uri."""
     uri = f"{location}-manifest.csv"
-    with job.store.new_file(uri) as path:
+    with job.store.new_file(uri, durable=False) as path:
         path.write_text("".join(file + "\n" for file in files), encoding="utf-8")
     return uri

@@ -55,7 +55,7 @@ def write_result(job: Job, cursor: Cursor, sql: str, bound: BoundQuery) -> Query
     types = tuple(column.type for column in bound.columns)
     uri = f"{job.request.output_location}{job.request.query_id}.csv"
     with (
-        job.store.new_file(uri) as path,
+        job.store.new_file(uri, durable=False) as path,
         RowsWriter(job.settings.results, job.request.query_id) as rows,
         ResultWriter(path, names, types, rows) as writer,
     ):

@@ -58,10 +58,11 @@ class ObjectStore(Protocol):
             NoSuchObjectError: nothing lies there.
         """
 
-    def new_file(self, uri: str) -> AbstractContextManager[Path]:
+    def new_file(self, uri: str, *, durable: bool = True) -> AbstractContextManager[Path]:
         """A temporary path to write; on leaving it is synced and published whole, in one step.
 
-        When the block raises, nothing is published. The bucket must exist.
+        When the block raises, nothing is published. The bucket must exist. What need not outlive
+        a power cut, such as the answer of a query, is not `durable` and does not wait for the disk.
 
         Raises:
             NoSuchBucketError: the bucket does not exist.

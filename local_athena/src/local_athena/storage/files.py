@@ -94,7 +94,7 @@ class FileStore:
             raise NoSuchObjectError(uri) from None
 
     @contextmanager
-    def new_file(self, uri: str) -> Iterator[Path]:
+    def new_file(self, uri: str, *, durable: bool = True) -> Iterator[Path]:
         """A temporary path to write; synced and published on leaving, unless the block raises."""
         bucket, _ = split_uri(uri)
         self._require(bucket)
@@ -103,20 +103,21 @@ class FileStore:
         path = Path(name)
         try:
             yield path
-            self.publish(path, uri)
+            self.publish(path, uri, durable=durable)
         finally:
             path.unlink(missing_ok=True)
 
-    def publish(self, path: Path, uri: str) -> None:
+    def publish(self, path: Path, uri: str, *, durable: bool = True) -> None:
         """Sync a finished temporary file and move it to its uri in one step."""
         bucket, key = split_uri(uri)
         if not key:
             raise InvalidUriError(f"{uri!r} names no object")
         self._require(bucket)
-        sync_file(path)
-        self.place(path, bucket, key)
+        if durable:
+            sync_file(path)
+        self.place(path, bucket, key, durable=durable)
 
-    def place(self, path: Path, bucket: str, key: str) -> Path:
+    def place(self, path: Path, bucket: str, key: str, *, durable: bool = True) -> Path:
         """Move a file to its key without syncing its bytes; returns where it lies now."""
         while True:
             target = self.key_path(bucket, key)
@@ -130,7 +131,8 @@ class FileStore:
                     raise
                 self._require(bucket)
                 continue  # another thread removed the empty folder: make it again
-            _sync_folder(target.parent)
+            if durable:
+                _sync_folder(target.parent)
             return target
 
     @contextmanager
