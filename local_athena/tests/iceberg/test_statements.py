@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow.parquet as pq
 import pytest
 from local_athena.catalog.model import Database
 from local_athena.catalog.records import Records
@@ -197,3 +198,15 @@ def test_statement__that_iceberg_refuses__fails_by_name(
         athena.run(statement)
     assert message in str(failed.value)
     assert athena.rows("SELECT count(*) FROM t") == [["48"]]
+
+
+@pytest.mark.parametrize("codec", ["SNAPPY", "GZIP", "ZSTD", "NONE"])
+def test_write_compression__of_a_table__is_the_files_codec(athena: Athena, codec: str) -> None:
+    athena.run(
+        "CREATE TABLE z WITH (table_type = 'ICEBERG', is_external = false, "
+        f"location = 's3://bucket/z/', write_compression = '{codec}') AS SELECT 1 AS id"
+    )
+    [[path]] = athena.rows('SELECT "$path" FROM z')
+    assert path is not None
+    chunk = pq.read_metadata(athena.store.path(path)).row_group(0).column(0)
+    assert chunk.compression == codec.replace("NONE", "UNCOMPRESSED")

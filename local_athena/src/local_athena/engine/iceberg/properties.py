@@ -2,6 +2,7 @@
 
 Source: Athena user guide, "Create Iceberg tables", read November 2026. `format` and
 `write_compression` become Iceberg's own properties; optimize_... and vacuum_... are kept by name.
+So is `write_data_path_enabled`: data files always lie below `<location>/data`.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ DEFAULTS: Mapping[str, int] = {
 }
 _FORMAT = "write.format.default"
 _COMPRESSION = "write.parquet.compression-codec"
+_LEVEL = "write.parquet.compression-level"
 _PREVIOUS = "write.metadata.previous-versions-max"
 
 
@@ -54,6 +56,12 @@ def to_iceberg(properties: Mapping[str, str]) -> dict[str, str]:
             if text not in COMPRESSIONS:
                 raise _invalid(key, value, ", ".join(COMPRESSIONS))
             found[_COMPRESSION] = "uncompressed" if text == "none" else text
+        elif key == "compression_level":
+            found[_LEVEL] = _number(key, value)
+        elif key == "write_data_path_enabled":
+            if text not in ("true", "false"):
+                raise _invalid(key, value, "true or false")
+            found[key] = text
         elif key == METADATA_FILES:
             found[key] = _number(key, value)
             found[_PREVIOUS] = found[key]
@@ -100,6 +108,12 @@ def compression(metadata: TableMetadata) -> str:
     """The codec of new Parquet files, as DuckDB names it."""
     codec = metadata.properties.get(_COMPRESSION, DEFAULT_COMPRESSION).lower()
     return "uncompressed" if codec in ("none", "uncompressed") else codec
+
+
+def compression_level(metadata: TableMetadata) -> int | None:
+    """The level of new Parquet files, where the codec has levels and the table says one."""
+    text = metadata.properties.get(_LEVEL)
+    return int(text) if text and text.isdigit() and compression(metadata) == "zstd" else None
 
 
 def file_format(metadata: TableMetadata) -> str:

@@ -32,7 +32,7 @@ from local_athena.engine.iceberg.formats import from_parquet
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.partitioning import partition_expression
 from local_athena.engine.iceberg.planning import PATH_FIELD, POSITION_FIELD
-from local_athena.engine.iceberg.properties import compression, file_format
+from local_athena.engine.iceberg.properties import compression, compression_level, file_format
 from local_athena.engine.iceberg.statistics import file_statistics, leaf_fields
 from local_athena.sql.errors import SqlError
 
@@ -110,8 +110,10 @@ def _stored_columns(schema: Schema, names: Sequence[str]) -> str:
 
 
 def _options(target: Target) -> str:
+    level = compression_level(target.metadata)
+    codec = compression(target.metadata) + (f", COMPRESSION_LEVEL {level}" if level else "")
     return (
-        f"FORMAT parquet, COMPRESSION {compression(target.metadata)}, "
+        f"FORMAT parquet, COMPRESSION {codec}, "
         f"ROW_GROUP_SIZE {ROW_GROUP}, FIELD_IDS {field_ids(target.schema.fields)}, RETURN_STATS"
     )
 
