@@ -49,6 +49,10 @@ class Endpoint:
         """The variables that point an AWS client here; the keys are made up."""
         return client_environ(self.url, self.settings.region)
 
+    def answers(self, target: str, operation: str) -> bool:
+        """Whether this package itself (not moto) answers `target.operation`."""
+        return self._services.has(target, operation)
+
     def close(self) -> None:
         """Stop answering, end running queries, release the folder; harmless when repeated."""
         if not self._closed.acquire(blocking=False):

@@ -98,6 +98,11 @@ class Services:
             "AWSGlue": (self._glue.handle, "InternalServiceException"),
         }
 
+    def has(self, service: str, operation: str) -> bool:
+        """Whether an operation is implemented here."""
+        apis = {"AmazonAthena": self._athena, "AWSGlue": self._glue}
+        return service in apis and apis[service].has(operation)
+
     def is_ours(self, service: str, operation: str, body: Any) -> bool:
         """Whether a request is answered here rather than by moto."""
         if service == "AWSGlue":

@@ -63,6 +63,10 @@ class AthenaApi:
         self._model = load_service("athena")
         self._operations = self._table()
 
+    def has(self, operation: str) -> bool:
+        """Whether the operation is implemented."""
+        return operation in self._operations
+
     def handle(self, operation: str, body: Any) -> Json:
         """Answer one request.
 

@@ -61,10 +61,14 @@ class ServiceModel:
             items = _typed(value, list, path, "list")
             yield from _bounds(shape, len(items), path, value)
             for position, item in enumerate(items, 1):
-                if item is not None:
-                    yield from self._check(
-                        shape["member"]["shape"], item, f"{path}.{position}.member"
+                here = f"{path}.{position}.member"
+                if item is None:
+                    yield (
+                        f"Value null at '{here}' failed to satisfy constraint: "
+                        "Member must not be null"
                     )
+                else:
+                    yield from self._check(shape["member"]["shape"], item, here)
         elif kind == "map":
             yield from self._map(shape, _typed(value, dict, path, "object"), path)
         elif kind == "string":
