@@ -100,8 +100,9 @@ class Services:
 
     def has(self, service: str, operation: str) -> bool:
         """Whether an operation is implemented here."""
-        apis = {"AmazonAthena": self._athena, "AWSGlue": self._glue}
-        return service in apis and apis[service].has(operation)
+        if service == "AWSGlue":
+            return self._glue.has(operation)
+        return service == "AmazonAthena" and self._athena.has(operation)
 
     def is_ours(self, service: str, operation: str, body: Any) -> bool:
         """Whether a request is answered here rather than by moto."""

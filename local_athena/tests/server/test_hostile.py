@@ -1,4 +1,4 @@
-"""Bodies that follow the published model only roughly: refused with 4xx, never an internal error."""
+"""Bodies that follow the published model only roughly: refused, never an internal error."""
 
 import http.client
 import json
