@@ -117,7 +117,7 @@ def _columns_of(job: Job, table: Table) -> Iterator[SystemRow]:
             table.name,
             column.name,
             position,
-            str(column.type),
+            types.display(column.type),
             comments.get(column.name),
             extra,
         )
