@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from botocore.loaders import JSONFileLoader
+import botocore.loaders
+import botocore.session
 
 from lakehouse.errors import DemoError
 
@@ -108,25 +109,13 @@ def _depends_on_date(manifest: Any, run_date: dt.date | None) -> bool:
 
 
 def _share_service_models() -> None:
-    """Let all botocore sessions of this process share the service models that they read.
+    """Let all boto3 sessions of this process share the service models that they read.
 
-    dbt-athena opens a session for each connection, and a session reads its models, megabytes of
-    JSON, anew: a third of the processor time of a build. Sessions do not change what they read.
+    dbt-athena opens a session for each connection, and each reads its models, megabytes of JSON,
+    anew: half of the processor time of a build. Sessions do not change what they read.
     """
-    original = JSONFileLoader.load_file
-    if hasattr(original, "cache_info"):
-        return
-    loader = JSONFileLoader()
-
-    @functools.lru_cache(maxsize=256)
-    def load_file(file_path: str) -> Any:
-        return original(loader, file_path)
-
-    def load_shared(self: JSONFileLoader, file_path: str) -> Any:
-        return load_file(file_path)
-
-    load_shared.cache_info = load_file.cache_info  # type: ignore[attr-defined]
-    JSONFileLoader.load_file = load_shared  # type: ignore[method-assign]
+    if botocore.session.create_loader is botocore.loaders.create_loader:
+        botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 class _Watcher:
