@@ -170,3 +170,15 @@ def test_write_query__map_agg__keeps_one_value_a_key(run: Run) -> None:
     )
 
     assert rows == [["2", "{ann=[o1, o2], bob=[o3]}"]]
+
+
+def test_write_query__deep_trees__do_not_overflow_or_stall(run: Run) -> None:
+    assert run("SELECT age" + " + 1" * 600 + " FROM people ORDER BY 1") == [
+        ["600"],
+        ["630"],
+        [None],
+    ]
+    assert run("SELECT " + "(" * 300 + "1" + ")" * 300) == [["1"]]
+    assert run("SELECT name" + " || 'x'" * 300 + " FROM people WHERE name = 'ann'") == [
+        ["ann" + "x" * 300]
+    ]
