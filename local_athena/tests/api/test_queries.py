@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from local_athena.engine.contract import QueryFailed
 from local_athena.server import Endpoint
 
 OUT = {"OutputLocation": "s3://results/out"}
@@ -320,3 +321,37 @@ def test_restart__history__stays_and_running_queries_are_failed(
     status = finish(athena, running)["Status"]
     assert status["State"] == "FAILED"
     assert status["AthenaError"]["ErrorCategory"] == 1
+
+
+def test_start__context_and_parameters__reach_the_engine(
+    start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any]
+) -> None:
+    from_api: list[Any] = []
+
+    class Recorder:
+        def __init__(self, *_: Any) -> None:
+            """Takes what an engine takes."""
+
+        def execute(self, request: Any, control: Any) -> Any:
+            from_api.append(request)
+            raise QueryFailed("NOT_SUPPORTED", "recorded")
+
+        def close(self) -> None:
+            """Nothing to give back."""
+
+    athena = client_of(start_endpoint(engine_factory=Recorder), "athena")
+    athena.create_prepared_statement(
+        StatementName="pp", WorkGroup="primary", QueryStatement="select ?"
+    )
+    run(
+        athena,
+        "execute pp",
+        QueryExecutionContext={"Database": "`sales`", "Catalog": "AwsDataCatalog"},
+        ExecutionParameters=["'a'", "7"],
+    )
+    (request,) = from_api
+    assert request.database == "sales"  # awswrangler sends it in backticks
+    assert request.parameters == ("'a'", "7")
+    assert request.output_location == "s3://results/out/"
+    assert request.prepared.get("pp").sql == "select ?"
+    assert request.started_at.utcoffset().total_seconds() == 0

@@ -199,7 +199,7 @@ class Queries:
             Job(
                 sql=sql,
                 catalog=context.get("Catalog") or "AwsDataCatalog",
-                database=context.get("Database"),
+                database=_unquoted(context.get("Database")),
                 output_location=chosen.output_location,
                 parameters=tuple(parameters or ()),
                 prepared=self._prepared.of(workgroup),
@@ -249,6 +249,13 @@ def _guess(sql: str, chosen: QuerySettings, query_id: str) -> Json:
     kind = "DML" if word in _DML else "UTILITY" if word in _UTILITY else "DDL"
     ending = "csv" if kind == "DML" else "txt"
     return {"statement_type": kind, "output_file": f"{chosen.output_location}{query_id}.{ending}"}
+
+
+def _unquoted(database: str | None) -> str | None:
+    """The session's database; awswrangler sends it in backticks for DDL."""
+    if database and len(database) > 2 and database[0] == database[-1] == "`":
+        return database[1:-1]
+    return database
 
 
 def _fingerprint(request: Json) -> str:
