@@ -182,3 +182,17 @@ def test_write_query__deep_trees__do_not_overflow_or_stall(run: Run) -> None:
     assert run("SELECT name" + " || 'x'" * 300 + " FROM people WHERE name = 'ann'") == [
         ["ann" + "x" * 300]
     ]
+
+
+def test_write_query__distinct_times_with_zone__count_by_their_instant(run: Run) -> None:
+    rows = run(
+        "SELECT count(DISTINCT x), approx_distinct(x) FROM (VALUES "
+        "TIMESTAMP '2024-01-01 12:00:00 UTC', "
+        "TIMESTAMP '2024-01-01 09:00:00 America/Sao_Paulo') AS t(x)"
+    )
+
+    assert rows == [["1", "1"]]
+
+
+def test_write_query__date_minus_days__is_a_plain_literal(run: Run) -> None:
+    assert run("SELECT DATE '2024-03-01' - INTERVAL '7' DAY + INTERVAL '1' DAY") == [["2024-02-24"]]

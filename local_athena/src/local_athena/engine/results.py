@@ -96,6 +96,8 @@ def _each(column: Any, function: Callable[[Any], str]) -> Texts:
 
 
 def _decimal(column: Any, type_: Type) -> Texts:
+    if int(str(type_.arguments[1])) <= 6:  # (Arrow writes more digits as 1E-7)
+        return _cast(column, type_)
     return _each(column, lambda value: format(value, "f"))
 
 
@@ -136,7 +138,10 @@ def java_float(value: float) -> str:
 
 
 def _double(column: Any, type_: Type) -> Texts:
-    return _each(column, java_double)
+    return [
+        None if value is None else (repr(value) if 1e-3 <= abs(value) < 1e7 else java_double(value))
+        for value in column.to_pylist()
+    ]
 
 
 def _real(column: Any, type_: Type) -> Texts:
@@ -158,13 +163,25 @@ def _timestamp(column: Any, type_: Type) -> Texts:
             for text, rest, ok in zip(coarse, fine, valid, strict=True)
         ]
     length = 20 + max(precision, 3)
-    texts = pc.cast(column, pa.string()).to_pylist()
-    return [None if t is None else _padded(t, 19)[:length] for t in texts]
+    return _clock_texts(column, 19, length)
 
 
-def _padded(text: str, seconds: int) -> str:
-    whole, dot, fraction = text.partition(".")
-    return f"{whole}.{fraction.ljust(6, '0')}" if dot else text + ".000000"
+def _clock_texts(column: Any, seconds: int, length: int) -> Texts:
+    """Arrow's text of microseconds cut to `length`; `seconds` is where the fraction begins."""
+    texts = pc.cast(column, pa.string())
+    sizes = pc.min_max(pc.binary_length(texts)).as_py()
+    if sizes["min"] == sizes["max"] == seconds + 7:
+        cut: Texts = pc.utf8_slice_codeunits(texts, 0, length).to_pylist()
+        return cut
+    made: Texts = []
+    for text in texts.to_pylist():
+        if text is None:
+            made.append(None)
+            continue
+        whole, _, fraction = text.partition(".")
+        digits = fraction.ljust(6, "0")[: length - seconds - 1]
+        made.append(f"{whole}.{digits}")
+    return made
 
 
 def _time(column: Any, type_: Type) -> Texts:
@@ -178,8 +195,7 @@ def _time(column: Any, type_: Type) -> Texts:
             for text, rest, ok in zip(coarse, fine, valid, strict=True)
         ]
     length = 9 + max(precision, 3)
-    texts = pc.cast(column, pa.string()).to_pylist()
-    return [None if t is None else _padded(t, 8)[:length] for t in texts]
+    return _clock_texts(column, 8, length)
 
 
 def _time_tz(column: Any, type_: Type) -> Texts:

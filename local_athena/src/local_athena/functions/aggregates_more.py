@@ -15,6 +15,7 @@ from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
+from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
 
 Node = Aggregate | WindowCall
@@ -178,7 +179,8 @@ def _checksum(node: Node, parts: AggregateTexts) -> str:
 
 def _approx_distinct(node: Node, parts: AggregateTexts) -> str:
     """The exact number: within every error that may be asked for."""
-    return parts.call("count", parts.arguments[0], distinct=True, order_by=())
+    value = canonical(node.arguments[0].type, parts.arguments[0])
+    return parts.call("count", value, distinct=True, order_by=())
 
 
 def _approx_most_frequent(node: Node, parts: AggregateTexts) -> str:

@@ -6,6 +6,7 @@ NULL natively; `//` truncates as Java does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from local_athena.functions import decimals, zones
@@ -18,6 +19,7 @@ from local_athena.sql.types import Type
 INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 FLOATS = frozenset({"real", "double"})
 INTERVALS = frozenset({"interval day to second", "interval year to month"})
+_CONSTANT = re.compile(r"\(?(-?)CAST\((\d+) AS BIGINT\)\)?")
 _ZERO = fail("DIVISION_BY_ZERO", "'Division by zero'")
 
 
@@ -82,6 +84,9 @@ def moved(value: str, type_: Type, amount: str, interval: Type) -> str:
     if type_.base == "date":
         if by_months:
             return f"CAST({value} + {step} AS DATE)"
+        known = _CONSTANT.fullmatch(amount)
+        if known and int(known[2]) % 86_400_000 == 0:
+            return f"({value} {'-' if known[1] else '+'} {int(known[2]) // 86_400_000})"
         message = "'Cannot add hour, minutes or seconds to a date'"
         return let(
             [amount],

@@ -287,13 +287,27 @@ def _aggregate(node: bound.Aggregate, context: Context) -> str:
         raise SqlError("EXPRESSION_NOT_SCALAR", f"aggregation {node.name} cannot stand here")
     inner = context.inner
     parts = AggregateTexts(
-        arguments=tuple(write(argument, inner) for argument in node.arguments),
+        arguments=_distinct_arguments(node, [write(part, inner) for part in node.arguments]),
         distinct=node.distinct,
         order_by=tuple(sort_item(key, write(key.key, inner)) for key in node.order_by),
         filter=condition(node.filter, inner) if node.filter is not None else None,
     )
     text = _aggregate_text(node, parts)
     return context.aggregates.name(text, context.number())
+
+
+def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
+    """With DISTINCT, values that are equal for Trino must be equal natively.
+
+    Raises:
+        SqlError: NOT_SUPPORTED where the aggregate would have to give such a value back.
+    """
+    if not node.distinct:
+        return tuple(texts)
+    canon = [canonical(part.type, text) for part, text in zip(node.arguments, texts, strict=True)]
+    if canon != texts and not node.name.startswith(("count", "approx_distinct")):
+        raise SqlError("NOT_SUPPORTED", f"{node.name}(DISTINCT …) of values with time zone")
+    return tuple(canon)
 
 
 def _aggregate_text(node: Any, parts: AggregateTexts) -> str:
@@ -321,7 +335,7 @@ def _window(node: bound.WindowCall, context: Context) -> str:
         text = writer(node, arguments, over)
     else:
         parts = AggregateTexts(
-            arguments=arguments,
+            arguments=_distinct_arguments(node, list(arguments)),
             distinct=node.distinct,
             filter=condition(node.filter, place) if node.filter is not None else None,
             over=over,
