@@ -259,7 +259,8 @@ def test_writes__many_at_once__all_rows_are_there(lake):
 def test_insert__timestamp_partitions__fraction_only_where_there_is_one(lake):
     lake.run(
         "CREATE TABLE c WITH (partitioned_by = ARRAY['t']) AS SELECT * FROM (VALUES "
-        "(1, TIMESTAMP '2020-01-01 10:00:00.000'), (2, TIMESTAMP '2020-01-01 10:00:00.120')) v(a, t)"
+        "(1, TIMESTAMP '2020-01-01 10:00:00.000'), "
+        "(2, TIMESTAMP '2020-01-01 10:00:00.120')) v(a, t)"
     )
     values = [p.values[0] for p in lake.catalog.partitions("db", "c")]
     assert values == ["2020-01-01 10:00:00", "2020-01-01 10:00:00.12"]
