@@ -31,6 +31,7 @@ _PAYLOAD = re.compile(r"TRINO:([A-Z_0-9]+):(.*?):TRINO", re.DOTALL)
 _DEEPEST = 100_000
 _EXPRESSION_DEPTH = 10_000
 _DEEP = 60
+_INTERRUPT_SECONDS = 0.05
 _NOT_BRACKETS = re.compile(r"[^()]+")
 _SLOW_ON_DEEP_TREES = "common_subexpressions,expression_rewriter"
 """Two of DuckDB's optimizers take cubic time in the depth of an expression (measured on 1.5.5: 90 s
@@ -83,13 +84,19 @@ class Session:
     def cursor(self, control: Cancel | None = None) -> Iterator[Cursor]:
         """A cursor of its own for one statement; cancelling interrupts it."""
         connection = self._connection.cursor()
+        done = threading.Event()
+
+        def stop() -> None:
+            threading.Thread(target=_interrupt, args=(connection, done), daemon=True).start()
+
         if control is not None:
-            control.on_cancel(connection.interrupt)
+            control.on_cancel(stop)
         try:
             yield Cursor(self, connection, control)
         finally:
+            done.set()
             if control is not None:
-                control.forget(connection.interrupt)
+                control.forget(stop)
             connection.close()
 
     @contextmanager
@@ -130,6 +137,13 @@ class Session:
                 self._registered.add(function.name)
 
 
+def _interrupt(connection: duckdb.DuckDBPyConnection, done: threading.Event) -> None:
+    """Interrupt until the cursor is given back: an interrupt between two steps is lost."""
+    while not done.is_set():
+        connection.interrupt()
+        done.wait(_INTERRUPT_SECONDS)
+
+
 def _is_deep(sql: str) -> bool:
     if len(sql) < _DEEP * 2:
         return False
@@ -157,6 +171,8 @@ class Cursor:
             SqlError: as `error_of` names it.
             QueryCancelled: the query was cancelled (raised by its control).
         """
+        if self._control is not None:
+            self._control.check()
         self._session.prepare(sql)
         with self._session.planning(sql):
             found: duckdb.DuckDBPyConnection = self._watch(lambda: self.connection.execute(sql))
