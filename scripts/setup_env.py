@@ -88,9 +88,11 @@ def main(use):
     os.environ["VIRTUAL_ENV"] = str(VENV)
     packages = sum(1 for line in lock.read_text().splitlines() if "==" in line)
     say("installing the %s environment, %d packages" % (use, packages))
-    run(uv, "pip", "install", "--quiet", "--require-hashes", "-r", str(lock))
+    run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", "-r", str(lock))
     run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
         "-e", str(ROOT), "-e", str(ROOT / "local_athena"))  # fmt: skip
+    own = [str(ROOT / "src"), str(ROOT / "local_athena" / "src")]
+    run(str(VENV / "bin" / "python"), "-m", "compileall", "-q", *own)
     (VENV / (".ready-" + use)).touch()
     say("ready")
 
