@@ -254,13 +254,14 @@ def _constant(expression: BoundExpression, domain: Domain) -> Limits:
 
 
 def _combined(parts: Iterable[Limits], all_of_them: bool) -> Limits:
-    found: Limits | None = None
-    for part in parts:
-        if found is None:
-            found = part
-            continue
-        found = found.both(part) if all_of_them else found.either(part)
-    return FREE if found is None else found
+    """The limits of all parts, or of any; put together in pairs, so that long chains stay cheap."""
+    found = list(parts)
+    while len(found) > 1:
+        pairs = zip(found[::2], found[1::2], strict=False)
+        rest = found[-1:] if len(found) % 2 else []
+        found = [one.both(other) if all_of_them else one.either(other) for one, other in pairs]
+        found += rest
+    return found[0] if found else FREE
 
 
 def _compared_with(operator: str, constant: Constant) -> Domain | None:
