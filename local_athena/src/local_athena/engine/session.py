@@ -30,7 +30,7 @@ ROWS_A_BATCH = 20_000
 _PAYLOAD = re.compile(r"TRINO:([A-Z_0-9]+):(.*?):TRINO", re.DOTALL)
 _DEEPEST = 100_000
 _EXPRESSION_DEPTH = 4_000
-"""DuckDB 1.5.5 overflows the stack of a thread (8 MB) at some 6,000 levels: the whole process dies."""
+"""DuckDB 1.5.5 overflows a thread's stack (8 MB) at some 6,000 levels: the process dies of it."""
 _DEEP = 60
 _INTERRUPT_SECONDS = 0.05
 _NOT_BRACKETS = re.compile(r"[^()]+")
