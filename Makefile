@@ -48,7 +48,7 @@ docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target
 
 .PHONY: test
 test: .venv/.ready-test ## run every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint
