@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
-from local_athena.sql.errors import SyntaxFault
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from local_athena.sql.errors import SqlError, SyntaxFault
 from local_athena.sql.parser import parse_statement, split_statements
 
 _NESTED = [
@@ -89,3 +92,32 @@ def test_split_statements__text__is_cut_between_statements(
     text: str, statements: list[str]
 ) -> None:
     assert split_statements(text) == statements
+
+
+_TEXT = r"""
+    select from where group by having order limit with as union all distinct cast row array case when
+    then else end over ( ) [ ] , . ; * + - || = <> 'a' "b" `c` 1 1.5 1e3 U&'\0041' X'00' ? create table
+    view external alter drop show insert into values merge using on matched not null struct<a:int>
+    location tblproperties partitioned json_value json_object returning trim position extract interval
+    '1' day timestamp lateral unnest sequence -> => 1a $ é ' " /* --
+"""
+_WORDS = _TEXT.split()
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=25))
+@settings(max_examples=300, deadline=None)
+def test_parse_statement__any_words__parse_or_are_refused(words: list[str]) -> None:
+    refused = None
+    try:
+        parse_statement(" ".join(words))
+    except SqlError as error:
+        refused = error
+    assert refused is None or refused.at is not None
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_parse_statement__any_text__parses_or_is_refused(text: str) -> None:
+    with contextlib.suppress(SqlError):
+        parse_statement(text)
+    split_statements(text)

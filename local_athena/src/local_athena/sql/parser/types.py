@@ -108,7 +108,7 @@ class TypeParser(Cursor):
     def _row_field(self) -> RowField:
         """`type` where that reading holds up to the comma or bracket, else `name type`."""
         at, start = self.at(), self.index
-        if not self.names[self.index + 1] or self.key in ("DOUBLE", "INTERVAL"):
+        if self.key == lexer.END or not self.names[start + 1] or self.key in ("DOUBLE", "INTERVAL"):
             named = False
         else:
             named = self.peek() != "ARRAY" or self.peek(2) not in (",", ")", "[", "ARRAY")
