@@ -95,11 +95,12 @@ def test_split_statements__text__is_cut_between_statements(
 
 
 _TEXT = r"""
-    select from where group by having order limit with as union all distinct cast row array case when
-    then else end over ( ) [ ] , . ; * + - || = <> 'a' "b" `c` 1 1.5 1e3 U&'\0041' X'00' ? create table
-    view external alter drop show insert into values merge using on matched not null struct<a:int>
-    location tblproperties partitioned json_value json_object returning trim position extract interval
-    '1' day timestamp lateral unnest sequence -> => 1a $ é ' " /* --
+    select from where group by having order limit with as union all distinct cast row array
+    case when then else end over ( ) [ ] , . ; * + - || = <> 'a' "b" `c` 1 1.5 1e3 U&'\0041'
+    X'00' ? create table view external alter drop show insert into values merge using on
+    matched not null struct<a:int> location tblproperties partitioned json_value json_object
+    returning trim position extract interval '1' day timestamp lateral unnest sequence -> =>
+    1a $ é ' " /* --
 """
 _WORDS = _TEXT.split()
 
