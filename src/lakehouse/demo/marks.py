@@ -20,17 +20,25 @@ _PROJECT_FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/dbt")
 _PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 
 
-def claim_lake(lake: Lake, identity: str) -> None:
-    """Mark the lake as made from ``identity``; raises DemoError when it is made from another."""
+def check_lake(lake: Lake, identity: str) -> None:
+    """Raise DemoError when the lake is made from something else than ``identity``."""
     found = _get(lake, f"{_PREFIX}identity")
-    if found is None:
-        _put(lake, f"{_PREFIX}identity", identity)
-    elif found != identity:
+    if found not in (None, identity):
         raise DemoError(
             f"the lake holds data of another demonstration ({found}); this one is {identity}. Run "
             "`make clean` to start anew, or set LOCAL_ATHENA_DATA and LAKEHOUSE_SOURCES_DIR to "
             "other folders"
         )
+
+
+def claim_lake(lake: Lake, identity: str) -> None:
+    """Mark the lake as made from ``identity``."""
+    _put(lake, f"{_PREFIX}identity", identity)
+
+
+def release_lake(lake: Lake) -> None:
+    """Take the mark away."""
+    lake.s3.delete_object(Bucket=lake.bucket("ops"), Key=f"{_PREFIX}identity")
 
 
 def built_days(lake: Lake) -> dict[dt.date, str]:

@@ -13,11 +13,18 @@ from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
 from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
 from lakehouse.demo.dbt_build import DbtProject
-from lakehouse.demo.marks import built_days, claim_lake, mark_built, project_digest
+from lakehouse.demo.marks import (
+    built_days,
+    check_lake,
+    claim_lake,
+    mark_built,
+    project_digest,
+    release_lake,
+)
 from lakehouse.demo.plan import Plan
 from lakehouse.demo.progress import Reporter
-from lakehouse.errors import DemoError
-from lakehouse.landing import Manifest, Sources, land
+from lakehouse.errors import DemoError, LakehouseError
+from lakehouse.landing import Manifest, Sources, land, list_runs
 from lakehouse.marketplace import Sources as Marketplace
 from lakehouse.marketplace import advance, running_sources, write_ledger
 from lakehouse.reconcile import Reconciliation, reconcile
@@ -50,7 +57,7 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
     with reporter.step("prepare", "lake") as step:
         lake = connect_lake(settings)
         made = bootstrap_lake(lake)
-        claim_lake(lake, plan.identity)
+        check_lake(lake, plan.identity)
         changes = [change for change in apply_contracts(lake) if change.action != "keep"]
         step.note = f"{len(made)} things made, {len(changes)} tables applied"
     athena = connect_athena(settings)
@@ -64,7 +71,12 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
             if day not in built:
                 if marketplace is None and plan.olist is None:
                     marketplace = _start(plan, settings, reporter, stack)
-                _land_day(plan, day, lake, marketplace, reporter, outcome)
+                claim_lake(lake, plan.identity)
+                try:
+                    _land_day(plan, day, lake, marketplace, reporter, outcome)
+                except LakehouseError:
+                    _release_if_empty(lake)
+                    raise
                 _build_day(day, project, reporter, outcome)
                 mark_built(lake, day, digest)
                 built[day] = digest
@@ -78,6 +90,12 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
     if plan.olist is None:
         outcome.reconciliation = _reconcile(plan, settings, athena, reporter, outcome)
     return outcome
+
+
+def _release_if_empty(lake: Lake) -> None:
+    """Leave a lake in which nothing was published to whoever comes next."""
+    if not list_runs(lake, list(lake.contracts.values())):
+        release_lake(lake)
 
 
 def _start(plan: Plan, settings: Settings, reporter: Reporter, stack: ExitStack) -> Marketplace:
