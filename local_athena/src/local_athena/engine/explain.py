@@ -1,8 +1,8 @@
 """EXPLAIN: the plan by which a statement would be answered, in text.
 
 The tree is that of the bound statement (`sql.explain`), with the columns and domains of each scan;
-its head says what the scans would read. `TYPE VALIDATE` only binds. Formats other than text are
-refused by name.
+its head says what the scans would read. Only EXPLAIN ANALYZE reads, and is billed. `TYPE VALIDATE`
+only binds. Formats other than text are refused by name.
 """
 
 import time
@@ -47,7 +47,7 @@ def explain(
     query = _query(job, statement, parameters)
     if kind == "validate":
         return _answer("Valid", ["true"])
-    reading = plan_reading(job, cursor, planner, query)
+    reading = plan_reading(job, cursor, planner, query, counted=statement.analyze)
     lines = [f"Reads {reading.scanned_bytes} bytes of {reading.files} files"]
     if statement.analyze:
         started = time.monotonic()

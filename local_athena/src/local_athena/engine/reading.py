@@ -22,14 +22,16 @@ class Reading:
     files: int
 
 
-def plan_reading(job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery) -> Reading:
-    """Plan every scan of the query and write its SQL; counts the bytes as scanned.
+def plan_reading(
+    job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery, *, counted: bool = True
+) -> Reading:
+    """Plan every scan of the query and write its SQL; counts the bytes as scanned if `counted`.
 
     Raises:
         SqlError: something in it is not supported, or a table cannot be read.
         QueryFailed: the workgroup's limit of bytes is passed.
     """
-    sources, scanned, files = plan_sources(job, cursor, planner, query)
+    sources, scanned, files = plan_sources(job, cursor, planner, query, counted=counted)
     return Reading(write_query(query, sources), scanned, files)
 
 
@@ -39,7 +41,7 @@ def reader(job: Job, cursor: Cursor, planner: ScanPlanner) -> Callable[[BoundQue
 
 
 def plan_sources(
-    job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery
+    job: Job, cursor: Cursor, planner: ScanPlanner, query: BoundQuery, *, counted: bool = True
 ) -> tuple[dict[int, str], int, int]:
     """(SQL of each scan's relation by the scan's id, bytes, files)."""
     needs = plan_scans(query)
@@ -49,7 +51,8 @@ def plan_sources(
         if scan.id in sources:
             continue
         planned = planner.plan(job, cursor, scan, needs[scan.id])
-        job.control.add_scanned(planned.scanned_bytes)
+        if counted:
+            job.control.add_scanned(planned.scanned_bytes)
         job.control.check()
         sources[scan.id] = planned.sql
         scanned += planned.scanned_bytes

@@ -59,6 +59,8 @@ class StatementParser(QueryParser):
             return rule(self)
         if key in _HIVE_WORDS:
             return self._hive()
+        if key == "USING" and self.peek() == "EXTERNAL":
+            raise SqlError("NOT_SUPPORTED", "External functions are not supported", self.at())
         if key in _NOT_ATHENA:
             raise SqlError("NOT_SUPPORTED", "Queries of this type are not supported", self.at())
         if self.trace:
