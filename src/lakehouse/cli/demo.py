@@ -51,13 +51,14 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
     from lakehouse.athena import connect_athena
     from lakehouse.contracts import connect_lake
     from lakehouse.demo import Plan, run_demo
+    from lakehouse.demo.lock import only_one
     from lakehouse.demo.progress import Reporter
     from lakehouse.demo.summary import show_summary
     from lakehouse.marketplace import World
 
     plan = Plan(World(seed=seed, scale=scale), days, olist)
     try:
-        with Reporter() as reporter:
+        with only_one(settings.demo_dir), Reporter() as reporter:
             outcome = run_demo(plan, settings, reporter)
             lake, athena = connect_lake(settings), connect_athena(settings)
         show_summary(plan, outcome, lake, athena, reporter)

@@ -8,8 +8,10 @@ from rich.console import Console
 
 from lakehouse.demo import Plan
 from lakehouse.demo.dbt_build import _depends_on_date
+from lakehouse.demo.lock import only_one
 from lakehouse.demo.marks import project_digest
 from lakehouse.demo.progress import Reporter
+from lakehouse.errors import DemoError
 from lakehouse.marketplace import World
 
 
@@ -77,3 +79,23 @@ def test_reporter__a_failed_step__does_not_say_done() -> None:
         raise ValueError("broken")
     assert out.getvalue() == "build …\n"
     assert reporter.seconds["build"] >= 0
+
+
+def test_only_one__a_second_holder__is_refused_until_the_first_has_gone(tmp_path: Path) -> None:
+    with (
+        only_one(tmp_path),
+        pytest.raises(DemoError, match="another demonstration is at work"),
+        only_one(tmp_path),
+    ):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
+def test_only_one__a_folder_that_cannot_be_made__says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(DemoError, match="set LAKEHOUSE_SOURCES_DIR"),
+        only_one(tmp_path / "file" / "folder"),
+    ):
+        pass
