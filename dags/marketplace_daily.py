@@ -19,7 +19,7 @@ DAY = "{{ ds }}"
 
 @dag(
     schedule=CronDataIntervalTimetable("0 6 * * *", timezone="America/Sao_Paulo"),
-    start_date=pendulum.datetime(2026, 6, 1, tz="America/Sao_Paulo"),
+    start_date=pendulum.datetime(2025, 1, 1, tz="America/Sao_Paulo"),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

@@ -41,7 +41,7 @@ def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
         migrate = ["airflow", "db", "migrate"]
         subprocess.run(migrate, env=environ, check=True, capture_output=True)
         run = subprocess.run(
-            ["airflow", "dags", "test", "marketplace_daily", DAY],
+            ["airflow", "dags", "test", "marketplace_daily", f"{DAY}T12:00:00"],
             env=environ,
             cwd=PROJECT,
             capture_output=True,
