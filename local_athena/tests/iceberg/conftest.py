@@ -91,9 +91,7 @@ class World:
         """Apply a SELECT of changes over `target` (columns by name, and n, p)."""
         table = base or self.table(name)
         plan = scan.plan_table(table, row_identity=True)
-        target = (
-            f'(SELECT *, "{scan.FILE_NUMBER}" AS n, "{scan.POSITION}" AS p FROM {plan.sql})'
-        )
+        target = f'(SELECT *, "{scan.FILE_NUMBER}" AS n, "{scan.POSITION}" AS p FROM {plan.sql})'
         with self.cursor() as cursor:
             return rows.change_rows(
                 table,

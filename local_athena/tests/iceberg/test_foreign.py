@@ -110,7 +110,7 @@ def test_read__of_pyicebergs_table__gives_its_rows_after_evolution(
         update.move_first("score")
     table.delete("number = 2")
     register(world, table)
-    assert sorted(world.read("f", 'score, number, name, place.f0, place.f1, place.f2')) == [
+    assert sorted(world.read("f", "score, number, name, place.f0, place.f1, place.f2")) == [
         (None, 1, "a", "x", 1, None),
         (None, 3, None, None, 3, None),
         (None, 4, "d", "y", 4, None),

@@ -17,8 +17,7 @@ def planned(world: Any, name: str, **domains: Domain) -> tuple[int, int]:
 
 
 DAYS = (
-    "SELECT i AS c0, DATE '2020-01-01' + i::INTEGER AS c1, 'k' || (i % 7) AS c2 "
-    "FROM range(90) r(i)"
+    "SELECT i AS c0, DATE '2020-01-01' + i::INTEGER AS c1, 'k' || (i % 7) AS c2 FROM range(90) r(i)"
 )
 COLUMNS = {"id": "bigint", "day": "date", "k": "varchar"}
 

@@ -18,8 +18,7 @@ def everywhere(world: Any, name: str = "t") -> set[tuple[Any, ...]]:
     ours = sorted(world.read(name), key=repr)
     columns = [field.name for field in world.table(name).schema.fields]
     theirs = [
-        tuple(row[column] for column in columns)
-        for row in world.read_pyiceberg(name).to_pylist()
+        tuple(row[column] for column in columns) for row in world.read_pyiceberg(name).to_pylist()
     ]
     assert sorted(theirs, key=repr) == ours
     assert sorted(world.read_duckdb(name), key=repr) == ours

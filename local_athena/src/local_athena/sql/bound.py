@@ -67,9 +67,7 @@ class Resolver(Protocol):
             SqlError: SCHEMA_NOT_FOUND, CATALOG_NOT_FOUND.
         """
 
-    def at_version(
-        self, handle: TableHandle, version: tuple[str, BoundExpression]
-    ) -> TableHandle:
+    def at_version(self, handle: TableHandle, version: tuple[str, BoundExpression]) -> TableHandle:
         """The table as it was at a version (`Scan.version`), with the columns of then.
 
         Raises:

@@ -123,9 +123,7 @@ def create_table_as(
         for column, output in zip(statement.names, statement.query.columns, strict=True)
     ]
     new = _create.described_by_with(database, name, columns, statement.properties)
-    _, count, files = _create.create_with_rows(
-        lake_of(job), new, cursor, read(statement.query)
-    )
+    _, count, files = _create.create_with_rows(lake_of(job), new, cursor, read(statement.query))
     return WriteAnswer(
         count,
         [file.file_path for file in files],

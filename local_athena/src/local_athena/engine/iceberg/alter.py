@@ -78,9 +78,7 @@ def _commit(
     commit_updates(table, lambda fresh: (updates(fresh), lambda: None))
 
 
-def _schema_updates(
-    table: IcebergTable, statement: nodes.AlterTable
-) -> tuple[TableUpdate, ...]:
+def _schema_updates(table: IcebergTable, statement: nodes.AlterTable) -> tuple[TableUpdate, ...]:
     holder = PyIcebergTable(
         (table.table.database, table.table.name),
         table.metadata,

@@ -103,9 +103,7 @@ def described_by_with(
     """
     given = {key.lower(): value for key, value in properties}
     if given.get("is_external") is True:
-        raise SqlError(
-            "INVALID_TABLE_PROPERTY", "is_external must be false for table type ICEBERG"
-        )
+        raise SqlError("INVALID_TABLE_PROPERTY", "is_external must be false for table type ICEBERG")
     location = given.get("location")
     if not location:
         raise SqlError(

@@ -194,9 +194,7 @@ def _select(
     relation: BoundRelation, where: BoundExpression | None, values: Sequence[BoundExpression]
 ) -> BoundQuery:
     columns = tuple(new_column(f"c{index}", value.type) for index, value in enumerate(values))
-    outputs = tuple(
-        Output(value, column) for value, column in zip(values, columns, strict=True)
-    )
+    outputs = tuple(Output(value, column) for value, column in zip(values, columns, strict=True))
     return BoundQuery(BoundSelect(outputs, False, relation, where, (), None, None), columns)
 
 

@@ -39,9 +39,7 @@ _DAY = date(1970, 1, 1)
 _ORC_CODECS = {"zstd": "zstd", "snappy": "snappy", "gzip": "zlib", "lz4": "lz4"}
 
 
-def from_parquet(
-    source: Path, kind: FileFormat, schema: Schema, codec: str, target: Path
-) -> None:
+def from_parquet(source: Path, kind: FileFormat, schema: Schema, codec: str, target: Path) -> None:
     """Write the rows of a Parquet file as ORC or Avro.
 
     Raises:
@@ -93,9 +91,7 @@ def _relabelled(field: pa.Field, old: str, new: str) -> pa.Field:
 def _write_orc(file: pq.ParquetFile, codec: str, target: Path) -> None:
     from pyarrow import orc
 
-    schema = pa.schema(
-        [_relabelled(field, _PARQUET_ID, _ORC_ID) for field in file.schema_arrow]
-    )
+    schema = pa.schema([_relabelled(field, _PARQUET_ID, _ORC_ID) for field in file.schema_arrow])
     compression = _ORC_CODECS.get(codec, "uncompressed")
     try:
         with orc.ORCWriter(str(target), compression=compression) as writer:

@@ -122,9 +122,7 @@ class AboutTable:
     def sql(self) -> str:
         """DuckDB SQL of a relation with all rows."""
         names = ", ".join(quote_name(column.name) for column in self.columns)
-        empty = ", ".join(
-            f"CAST(NULL AS {duckdb_type(column.type)})" for column in self.columns
-        )
+        empty = ", ".join(f"CAST(NULL AS {duckdb_type(column.type)})" for column in self.columns)
         lines = [
             "("
             + ", ".join(
@@ -290,9 +288,7 @@ def _manifests(table: IcebergTable) -> Rows:
         spec = specs[manifest.partition_spec_id]
         kinds = [part.field_type for part in spec.partition_type(table.schema).fields]
         summaries = []
-        for summary, part, kind in zip(
-            manifest.partitions or (), spec.fields, kinds, strict=False
-        ):
+        for summary, part, kind in zip(manifest.partitions or (), spec.fields, kinds, strict=False):
             texts = [
                 None
                 if data is None

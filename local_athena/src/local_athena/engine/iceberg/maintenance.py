@@ -87,9 +87,7 @@ def _chosen(table: IcebergTable, files: Sequence[PlannedFile]) -> list[PlannedFi
     found: list[PlannedFile] = []
     for group in groups.values():
         misfits = [
-            planned
-            for planned in group
-            if not small <= planned.file.file_size_in_bytes <= large
+            planned for planned in group if not small <= planned.file.file_size_in_bytes <= large
         ]
         misfits = misfits if len(misfits) > 1 else []
         chosen = {id(planned) for planned in misfits}
@@ -105,9 +103,7 @@ def _chosen(table: IcebergTable, files: Sequence[PlannedFile]) -> list[PlannedFi
     return found
 
 
-def _finished_deletes(
-    table: IcebergTable, rewritten: Sequence[PlannedFile]
-) -> list[ManifestEntry]:
+def _finished_deletes(table: IcebergTable, rewritten: Sequence[PlannedFile]) -> list[ManifestEntry]:
     """Delete files that concern no data file any more once these are rewritten."""
     gone = {planned.file.file_path for planned in rewritten}
     used: set[str] = set()

@@ -78,7 +78,7 @@ def parse_partitioning(text: str) -> tuple[str, str, int | None]:
 
 def _unquote(text: str) -> str:
     text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"`":
+    if len(text) > 1 and text[0] == text[-1] and text[0] in '"`':
         text = text[1:-1]
     return text.lower()
 

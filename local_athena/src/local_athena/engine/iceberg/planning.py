@@ -63,8 +63,7 @@ def plan_files(table: IcebergTable, restrictions: Restrictions) -> list[PlannedF
     schema = table.schema
     specs = table.metadata.specs()
     by_spec = {
-        number: partition_restrictions(restrictions, spec, schema)
-        for number, spec in specs.items()
+        number: partition_restrictions(restrictions, spec, schema) for number, spec in specs.items()
     }
     types = {
         number: [field.field_type for field in spec.partition_type(schema).fields]

@@ -68,9 +68,7 @@ def to_iceberg(properties: Mapping[str, str]) -> dict[str, str]:
         elif key in DEFAULTS:
             found[key] = _number(key, value)
         else:
-            raise SqlError(
-                "INVALID_TABLE_PROPERTY", f"Unsupported table property key: {given}"
-            )
+            raise SqlError("INVALID_TABLE_PROPERTY", f"Unsupported table property key: {given}")
     return found
 
 

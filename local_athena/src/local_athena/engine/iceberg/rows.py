@@ -59,9 +59,7 @@ def delete_all(table: IcebergTable, cursor: Cursor, files: Sequence[PlannedFile]
     return removed
 
 
-def live_counts(
-    table: IcebergTable, cursor: Cursor, files: Sequence[PlannedFile]
-) -> list[int]:
+def live_counts(table: IcebergTable, cursor: Cursor, files: Sequence[PlannedFile]) -> list[int]:
     """Rows of each file that are not deleted by position."""
     deletes = {d.file_path: d for planned in files for d in planned.position_deletes}
     gone: dict[str, int] = {}
@@ -74,9 +72,7 @@ def live_counts(
                 f"SEMI JOIN (VALUES {paths}) m(path) ON d.file_path = m.path GROUP BY file_path"
             )
         )
-    return [
-        planned.file.record_count - gone.get(planned.file.file_path, 0) for planned in files
-    ]
+    return [planned.file.record_count - gone.get(planned.file.file_path, 0) for planned in files]
 
 
 def change_rows(

@@ -240,8 +240,7 @@ def _field_ever(table: IcebergTable, field_id: int) -> NestedField:
 
 def _empty(wanted: list[NestedField], hidden: list[str], identity: bool) -> str:
     outputs = [
-        f"CAST(NULL AS {engine_type(f.field_type)}) AS {quote_name(f.name.lower())}"
-        for f in wanted
+        f"CAST(NULL AS {engine_type(f.field_type)}) AS {quote_name(f.name.lower())}" for f in wanted
     ]
     if PATH in hidden:
         outputs.append(f"CAST(NULL AS VARCHAR) AS {quote_name(PATH)}")

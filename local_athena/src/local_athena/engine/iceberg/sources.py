@@ -96,9 +96,7 @@ def plan_scan(job: Job, scan: Scan, need: Need) -> tuple[str, int, int]:
         return _files_sql(source, need.columns), 0, 0
     if isinstance(source, RowSource):
         source.restrictions = restrictions_of(source.table.schema, need.domains)
-        source.plan = plan_table(
-            source.table, need.columns, source.restrictions, row_identity=True
-        )
+        source.plan = plan_table(source.table, need.columns, source.restrictions, row_identity=True)
         return source.plan.sql, source.plan.scanned_bytes, len(source.plan.files)
     table = source_of(scan.handle)
     if scan.version is not None and not table.pinned:

@@ -197,9 +197,7 @@ def _position(schema: Schema, field_id: int) -> int:
 
 
 def _partition(target: Target, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(
-        UUID(str(value)) if isinstance(value, UUID) else value for value in row[1:]
-    )
+    return tuple(UUID(str(value)) if isinstance(value, UUID) else value for value in row[1:])
 
 
 def _publish(target: Target, written: _Written) -> DataFile:
@@ -209,8 +207,7 @@ def _publish(target: Target, written: _Written) -> DataFile:
     nan = {
         number
         for path, (number, kind, _) in leaf_fields(schema).items()
-        if isinstance(kind, FloatType | DoubleType)
-        and _quoted(path) in written.nan_columns
+        if isinstance(kind, FloatType | DoubleType) and _quoted(path) in written.nan_columns
     }
     statistics = file_statistics(metadata, schema, nan)
     for field in schema.fields:
