@@ -13,6 +13,7 @@ from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
 from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
 from lakehouse.demo.dbt_build import DbtProject
+from lakehouse.demo.leftovers import drop_leftovers
 from lakehouse.demo.marks import (
     built_days,
     check_lake,
@@ -59,8 +60,11 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
         made = bootstrap_lake(lake)
         check_lake(lake, plan.identity)
         changes = [change for change in apply_contracts(lake) if change.action != "keep"]
+        athena = connect_athena(settings)
+        leftovers = drop_leftovers(lake, athena)
         step.note = f"{len(made)} things made, {len(changes)} tables applied"
-    athena = connect_athena(settings)
+        if leftovers:
+            step.note += f", {len(leftovers)} left by a killed build dropped"
     project = DbtProject(settings.project_dir, settings.environment)
     outcome = Outcome(plan.dates[-1])
     digest = project_digest(settings.project_dir)
