@@ -37,10 +37,8 @@ def test_columns__added_renamed_widened_and_moved__read_old_files_right(world: A
     alter(world, "t", "CHANGE COLUMN f f double")
     world.insert(
         "t",
-        "SELECT 5000000000::BIGINT, 'b', 1234567.25::DECIMAL(9,2), 0.1::DOUBLE, 7::BIGINT, ['x']".replace(
-            "SELECT ", "SELECT * FROM (SELECT "
-        )
-        + ") t(c0, c1, c2, c3, c4, c5)",
+        "SELECT * FROM (SELECT 5000000000::BIGINT, 'b', 1234567.25::DECIMAL(9,2), "
+        "0.1::DOUBLE, 7::BIGINT, ['x']) t(c0, c1, c2, c3, c4, c5)",
     )
     from decimal import Decimal
 
