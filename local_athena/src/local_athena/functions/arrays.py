@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.cast_text import in_network
 from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
@@ -78,7 +79,7 @@ def _eq_any(type_: Type, items: str, value: str) -> str:
 def _contains(call: Call, arguments: Sequence[str]) -> str:
     if call.arguments[0].type.base != "array":
         return call_python(
-            "network_contains", _in_network, arguments, ["VARCHAR", "BLOB"], "BOOLEAN"
+            "network_contains", in_network, arguments, ["VARCHAR", "BLOB"], "BOOLEAN"
         )
     type_ = element_of(call.arguments[0].type)
     return let(
@@ -93,17 +94,6 @@ def _contains(call: Call, arguments: Sequence[str]) -> str:
             f"WHEN list_count({a}) < len({a}) THEN NULL ELSE FALSE END)"
         ),
     )
-
-
-def _in_network(network: str, address: bytes) -> bool:
-    import ipaddress
-
-    try:
-        found = ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid CIDR: {network}") from None
-    whole = ipaddress.IPv6Address(address)
-    return (whole.ipv4_mapped or whole) in found
 
 
 def _contains_sequence(call: Call, arguments: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import struct
 from local_athena.functions import zones
 from local_athena.functions.text import fail, let
 from local_athena.functions.udf import call_python
+from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
 
@@ -220,6 +221,18 @@ def address_text(value: bytes) -> str:
 
     address = ipaddress.IPv6Address(value)
     return str(address.ipv4_mapped or address)
+
+
+def in_network(network: str, address: bytes) -> bool:
+    """Whether a CIDR block holds an address."""
+    import ipaddress
+
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid CIDR: {network}") from None
+    whole = ipaddress.IPv6Address(address)
+    return (whole.ipv4_mapped or whole) in found
 
 
 def _binary(value: str, source: Type, target: Type) -> str:

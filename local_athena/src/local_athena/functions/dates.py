@@ -311,7 +311,7 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.date_formats import parse_iso_timestamp
+    from local_athena.functions.date_parsing import parse_iso_timestamp
 
     parsed = call_python(
         "iso_timestamp",
@@ -336,7 +336,7 @@ def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _from_iso8601_date(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.date_formats import parse_iso_date
+    from local_athena.functions.date_parsing import parse_iso_date
 
     days = call_python("iso_date", parse_iso_date, arguments, ["VARCHAR"], "INTEGER")
     return f"(DATE '1970-01-01' + {days})"

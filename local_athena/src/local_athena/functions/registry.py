@@ -12,7 +12,6 @@ A function that is in no dictionary is refused by name; nothing is ever passed t
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -103,6 +102,7 @@ FAMILIES = (
     "regexp",
     "dates",
     "date_formats",
+    "date_parsing",
     "casts",
     "cast_text",
     "cast_time",
@@ -119,8 +119,6 @@ FAMILIES = (
     "bitwise",
     "identifiers",
     "formats",
-    "geospatial",
-    "sketches",
 )
 
 
@@ -128,8 +126,6 @@ def families() -> dict[str, Family]:
     """Every family file's dictionaries, by the file's name."""
     found: dict[str, Family] = {}
     for name in FAMILIES:
-        if importlib.util.find_spec(f"local_athena.functions.{name}") is None:
-            continue
         module = importlib.import_module(f"local_athena.functions.{name}")
         found[name] = Family(
             getattr(module, "SCALARS", {}),

@@ -195,7 +195,7 @@ def _like(node: bound.Like, context: Context) -> str:
     if isinstance(node.escape, bound.Constant) and isinstance(node.pattern, bound.Constant):
         _check_like(node.pattern.value, node.escape.value)
         return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value or '')})"
-    from local_athena.functions.strings import like_escape
+    from local_athena.functions.like import like_escape
 
     return like_escape(value, pattern, write(node.escape, context))
 
