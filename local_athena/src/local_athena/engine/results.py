@@ -149,7 +149,10 @@ def _real(column: Any, type_: Type) -> Texts:
 
 
 def _date(column: Any, type_: Type) -> Texts:
-    return _cast(column, type_)
+    texts = _cast(column, type_)
+    if not any(text is not None and len(text) > 10 for text in texts):
+        return texts
+    return [f"+{t}" if t is not None and len(t) > 10 and t[0] != "-" else t for t in texts]
 
 
 def _timestamp(column: Any, type_: Type) -> Texts:
