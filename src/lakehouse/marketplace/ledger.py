@@ -169,6 +169,11 @@ def _sales(world: World, sums: _Sums) -> Iterator[Figure]:
         ):
             grain = {"day": day, "measure": measure}
             yield Figure("sales_by_purchase_day", grain, _money(cents))
+        count, price, freight = sums.items[:, place].tolist()
+        name = "sales_by_purchase_day"
+        yield Figure(name, {"day": day, "measure": "item_count"}, count)
+        yield Figure(name, {"day": day, "measure": "items_brl"}, _money(price))
+        yield Figure(name, {"day": day, "measure": "freight_brl"}, _money(freight))
     for place, day in enumerate(days):
         count, price, freight = sums.items[:, place].tolist()
         name = "order_items_by_purchase_day"

@@ -79,10 +79,20 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     FigureQuery(
         "sales_by_purchase_day",
         ("day",),
-        ("orders", "gmv_brl", "order_total_brl", "payments_brl"),
+        (
+            "orders",
+            "gmv_brl",
+            "order_total_brl",
+            "payments_brl",
+            "item_count",
+            "items_brl",
+            "freight_brl",
+        ),
         f"select cast({_O_DAY} as varchar) as day, count(*) as orders, "
-        f"sum(case when {_IS_SALE} then o.items_brl else 0 end) as gmv_brl, "
-        "sum(o.order_total_brl) as order_total_brl, sum(o.payments_brl) as payments_brl "
+        "sum(o.gmv_brl) as gmv_brl, "
+        "sum(o.order_total_brl) as order_total_brl, sum(o.payments_brl) as payments_brl, "
+        "sum(o.item_count) as item_count, sum(o.items_brl) as items_brl, "
+        "sum(o.freight_brl) as freight_brl "
         f"from {{curated}}.fct_orders as o group by cast({_O_DAY} as varchar)",
     ),
     FigureQuery(

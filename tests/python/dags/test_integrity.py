@@ -94,7 +94,9 @@ def test_marketplace_daily__every_model_of_the_manifest__is_a_task(
 def test_marketplace_daily__reconcile__is_last_and_marks_curated(dag_facts: Any) -> None:
     tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
     assert tasks["reconcile_day"]["outlets"] == ["lakehouse://curated/all"]
-    assert "dbt.fct_orders.test" in tasks["reconcile_day"]["upstream"] or any(
-        name.startswith("dbt.") for name in tasks["reconcile_day"]["upstream"]
-    )
+    upstream = set(tasks["reconcile_day"]["upstream"])
+    needed = {name for task in tasks.values() for name in task["upstream"]}
+    ends = {name for name in tasks if name.startswith("dbt.") and name not in needed - upstream}
+    assert "dbt.assert_items_sum_to_their_orders_test" in upstream
+    assert upstream == ends - {"reconcile_day"}
     assert not [name for name, task in tasks.items() if "reconcile_day" in task["upstream"]]

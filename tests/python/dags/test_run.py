@@ -50,5 +50,5 @@ def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
         )
         log = run.stdout + run.stderr
         assert run.returncode == 0, log[-4000:]
-        assert "figures agree" in log, log[-4000:]
+        assert "14 of 14 figures agree" in log, log[-4000:]
         assert "state=success" in log or "'success'" in log, log[-4000:]

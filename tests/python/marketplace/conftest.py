@@ -217,6 +217,9 @@ class Warehouse:
             ("gmv_brl", price if sale else 0),
             ("order_total_brl", price + freight),
             ("payments_brl", paid),
+            ("item_count", len(items)),
+            ("items_brl", price),
+            ("freight_brl", freight),
         ):
             self._add("sales_by_purchase_day", value, day=day, measure=measure)
         for measure, value in (

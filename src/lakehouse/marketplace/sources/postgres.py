@@ -182,7 +182,7 @@ def load_order_management(world: World, day: int, url: str) -> None:
             if since is not None and since > day:
                 since = None
             if since is None:
-                connection.execute("truncate customers, orders, order_items")
+                _clear(connection, url)
             _upsert(connection, "customers", customer_changes(world, since, day), since)
             for orders, items in order_changes(world, since, day):
                 _upsert(connection, "orders", [orders], since)
@@ -195,6 +195,22 @@ def load_order_management(world: World, day: int, url: str) -> None:
             )
     except psycopg.OperationalError as error:
         raise MarketplaceError(f"PostgreSQL does not answer: {str(error).strip()}") from error
+
+
+def _clear(connection: "Connection[Any]", url: str) -> None:
+    """Empty the tables of another world; tables that no demonstration filled are left alone."""
+    made_here = connection.execute("select count(*) from lakehouse_demo.state").fetchone()
+    filled = connection.execute(
+        "select exists (select from customers) or exists (select from orders) "
+        "or exists (select from order_items)"
+    ).fetchone()
+    if made_here == (0,) and filled == (True,):
+        raise MarketplaceError(
+            f"the database {psycopg.conninfo.conninfo_to_dict(url).get('dbname', '')!r} holds "
+            "customers, orders or order_items that no demonstration made, and they would be "
+            "replaced: give an empty database by LAKEHOUSE_POSTGRES_URL, or unset it"
+        )
+    connection.execute("truncate customers, orders, order_items")
 
 
 def _loaded_until(connection: "Connection[Any]", world: World) -> int | None:
