@@ -46,6 +46,7 @@ class ToyEngine:
             raise ZeroDivisionError("secret path /home/someone")
         if word == "scan":
             control.add_scanned(int(rest))
+            return self._select(request, 1)
         if word == "create":
             return self._create(request, int(rest))
         return self._select(request, int(rest or 1))
