@@ -236,6 +236,20 @@ def _settings(data: Path, **given: object) -> Settings:
 
 def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     """Run a command to its end; its exit status, or 128 + the signal that ended it."""
+    interactive = sys.stdin is not None and sys.stdin.isatty()
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def forward(number: int) -> None:
+        if number == signal.SIGINT and interactive:
+            return  # the terminal sent it to the command too
+        if not children:
+            early.append(number)
+        elif children[0].poll() is None:
+            children[0].send_signal(number)
+
+    # Before the command starts: a signal in between must neither be lost nor leave it alone.
+    _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         child = subprocess.Popen(command, env=environ)
     except FileNotFoundError:
@@ -244,15 +258,9 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     except OSError as error:
         click.echo(f"local-athena: {command[0]}: {error.strerror}", err=True)
         return 126
-    interactive = sys.stdin is not None and sys.stdin.isatty()
-
-    def forward(number: int) -> None:
-        if number == signal.SIGINT and interactive:
-            return  # the terminal sent it to the command too
-        if child.poll() is None:
-            child.send_signal(number)
-
-    _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    children.append(child)
+    for number in early:
+        forward(number)
     status = child.wait()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
