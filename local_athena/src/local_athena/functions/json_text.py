@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from local_athena.json_reading import read_json
 from local_athena.sql.errors import SqlError
 
 MISSING = object()
@@ -26,10 +27,10 @@ def read(text: str, *, digits: bool = False) -> Any:
     """A JSON value; with `digits`, fractional numbers keep theirs as `Number`.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: the text is no JSON, or nested too deeply.
     """
     parse_float: Any = Number if digits else float
-    return json.loads(text, parse_float=parse_float, parse_constant=_no_constant)
+    return read_json(text, parse_float=parse_float, parse_constant=_no_constant)
 
 
 _encode = json.encoder.encode_basestring

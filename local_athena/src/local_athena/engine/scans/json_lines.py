@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from local_athena.json_reading import read_json
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import element_of, entry_of
 from local_athena.sql.types import Field, Type
@@ -75,7 +76,7 @@ def json_splitter(
         if not line.strip():
             return None
         try:
-            body = json.loads(line, parse_float=Decimal)
+            body = read_json(line, parse_float=Decimal)
             if not isinstance(body, dict):
                 raise ValueError("not an object")
         except ValueError as error:
@@ -142,7 +143,7 @@ def _row_reader(type_: Type) -> Reader:
 def _as(kind: type, value: Any, type_: Type) -> Any:
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_float=Decimal)
+            value = read_json(value, parse_float=Decimal)
         except ValueError:
             value = None
     if not isinstance(value, kind):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Never
 
+from local_athena.json_reading import read_json
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder import instants
@@ -171,7 +171,7 @@ def _read_json(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
         raise ValueError(text)
 
     try:
-        json.loads(node.value, parse_constant=refuse)
+        read_json(node.value, parse_constant=refuse)
     except (ValueError, RecursionError):
         _invalid(node.value, "JSON", node.at)
     return Call("json_parse", (Constant(node.value, t.varchar(len(node.value))),), t.JSON)
