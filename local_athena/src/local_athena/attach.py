@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local_athena.errors import FolderLockedError
 from local_athena.settings import Settings
 from local_athena.storage.folder import live_endpoint
+
+if TYPE_CHECKING:
+    from local_athena.server import Endpoint
 
 _PATIENCE_SECONDS = 15.0
 _PAUSE_SECONDS = 0.05
@@ -36,55 +40,56 @@ def attached(settings: Settings, say: Callable[[str], object]) -> Iterator[Attac
     Raises:
         DataFolderError: the folder cannot be used.
     """
-    if live_endpoint(settings.data) is None:
-        from local_athena.server import serve
-
-        try:
-            endpoint = serve(settings.data, settings=settings)
-        except FolderLockedError:
-            pass  # another one starts at this moment: use that
-        else:
-            with endpoint:
-                yield Attached(endpoint.url, started=True)
-                _wait_for_users(settings.data, say)
-            return
-    with _as_user(settings.data):
-        yield Attached(_wait_for_live(settings), started=False)
-
-
-@contextmanager
-def _as_user(data: Path) -> Iterator[None]:
-    with (data / "users").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        yield
-
-
-def _wait_for_users(data: Path, say: Callable[[str], object]) -> None:
-    told = False
-    with (data / "users").open("a") as users:
-        while True:
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if not told:
-                    say("other commands use this endpoint: waiting for their end (Ctrl-C ends it)")
-                    told = True
-                time.sleep(_PAUSE_SECONDS)
-            else:
-                return
-
-
-def _wait_for_live(settings: Settings) -> str:
-    """The url of a server that holds the lock, maybe one that is still starting."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        live = live_endpoint(settings.data)
-        if live is not None:
-            return live.url
+        endpoint = _start(settings)
+        if endpoint is not None:
+            with endpoint:
+                yield Attached(endpoint.url, started=True)
+                with _without_users(settings.data, say):
+                    endpoint.close()
+            return
+        with _as_user(settings.data):
+            live = live_endpoint(settings.data)
+            if live is not None:
+                yield Attached(live.url, started=False)
+                return
         if time.monotonic() > deadline:
             raise FolderLockedError(
                 settings.data,
                 f"another process holds the data folder {settings.data} but does not answer; "
                 "stop it, or choose another folder with --data",
             )
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)  # it starts, or ends, at this moment
+
+
+def _start(settings: Settings) -> "Endpoint | None":
+    """An endpoint on the folder, or None when another process has it."""
+    if live_endpoint(settings.data) is not None:
+        return None
+    from local_athena.server import serve
+
+    try:
+        return serve(settings.data, settings=settings)
+    except FolderLockedError:
+        return None
+
+
+@contextmanager
+def _as_user(data: Path) -> Iterator[None]:
+    """Keep the endpoint alive; waits while it is being closed."""
+    with (data / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def _without_users(data: Path, say: Callable[[str], object]) -> Iterator[None]:
+    """Wait until no other command uses the endpoint, and let none in until the block ends."""
+    with (data / "users").open("a") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("other commands use this endpoint: waiting for their end (Ctrl-C ends it)")
+            fcntl.flock(users, fcntl.LOCK_EX)
+        yield

@@ -16,7 +16,9 @@ import errno
 import fcntl
 import json
 import os
+import random
 import shutil
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +26,8 @@ from typing import IO
 from local_athena.errors import DataFolderError, FolderLockedError, FolderNotWritableError
 
 FORMAT = "local-athena 1\n"
+_DRAFT = "FORMAT.new"
+_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +59,36 @@ class DataFolder:
         path = path.absolute()
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _check_format(path)
+            _check_content(path)
             lock = (path / "lock").open("a+", encoding="utf-8")
         except OSError as error:
             raise _not_writable(path, error) from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = _take(lock)
         except OSError as error:
             lock.close()
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise _not_writable(path, error) from error
+            raise _not_writable(path, error) from error
+        if not locked:
+            lock.close()
             live = live_endpoint(path)
             where = f" (pid {live.pid}, {live.url})" if live else ""
             raise FolderLockedError(
                 path,
                 f"the data folder {path} is in use by another local-athena server{where}; "
                 "use that one, stop it, or choose another folder with --data",
-            ) from None
+            )
         try:
             (path / "endpoint.json").unlink(missing_ok=True)
+            _mark_format(path)
             shutil.rmtree(path / "tmp", ignore_errors=True)
             for name in ("s3", "versions", "results", "tmp"):
                 (path / name).mkdir(exist_ok=True)
         except OSError as error:
             lock.close()
             raise _not_writable(path, error) from error
+        except BaseException:
+            lock.close()
+            raise
         return cls(path, lock)
 
     def announce(self, host: str, port: int) -> LiveEndpoint:
@@ -120,22 +129,56 @@ def looks_like_data_folder(path: Path) -> bool:
         return False
 
 
-def _check_format(path: Path) -> None:
-    marker = path / "FORMAT"
-    if marker.exists():
-        found = marker.read_text(encoding="utf-8")
-        if found != FORMAT:
-            raise DataFolderError(
-                path,
-                f"the data folder {path} has the format {found.strip()!r}, this version reads "
-                f"{FORMAT.strip()!r}; use the version that wrote it, or another folder",
-            )
-    elif any(entry.name != "lock" for entry in path.iterdir()):
+def _take(lock: IO[str]) -> bool:
+    """Lock the folder for this process; False when another server holds it.
+
+    A process that only looks whether there is a server (`live_endpoint`) shares the lock for an
+    instant: that is no server, so it is tried again.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        if _flock(lock, fcntl.LOCK_EX):
+            return True
+        if not _flock(lock, fcntl.LOCK_SH) or time.monotonic() > deadline:
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311  (so that two do not stay in step)
+
+
+def _flock(lock: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+    return True
+
+
+def _check_content(path: Path) -> None:
+    """Refuse a folder of something else, before anything is written there."""
+    names = {entry.name for entry in path.iterdir()}
+    if names - {"lock", _DRAFT} and not (path / "FORMAT").exists():
         raise DataFolderError(
             path, f"{path} is not empty and not a local-athena data folder; choose another one"
         )
-    else:
-        marker.write_text(FORMAT, encoding="utf-8")
+
+
+def _mark_format(path: Path) -> None:
+    """Check the format of a locked folder; a new one gets its mark, whole or not at all."""
+    marker = path / "FORMAT"
+    if not marker.exists():
+        draft = path / _DRAFT
+        draft.write_text(FORMAT, encoding="utf-8")
+        draft.replace(marker)
+        return
+    found = marker.read_text(encoding="utf-8")
+    if found != FORMAT:
+        raise DataFolderError(
+            path,
+            f"the data folder {path} has the format {found.strip()!r}, this version reads "
+            f"{FORMAT.strip()!r}; use the version that wrote it, or another folder",
+        )
 
 
 def _not_writable(path: Path, error: OSError) -> FolderNotWritableError:
