@@ -76,8 +76,16 @@ def main() -> None:
     envvar="LOCAL_ATHENA_PORT",
     help="Port to bind; 0 takes a free one.",
 )
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="Name by which other machines reach it (repeatable; * for any). Without one only the "
+    "loopback is bound and answered.",
+)
 @click.pass_context
-def serve(ctx: click.Context, data: Path, host: str, port: int) -> None:
+def serve(ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[str, ...]) -> None:
     """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
 
     Example: local-athena serve --data .local-athena --port 4566
@@ -86,7 +94,8 @@ def serve(ctx: click.Context, data: Path, host: str, port: int) -> None:
 
     stopping = threading.Event()
     _on_signals(lambda number: stopping.set(), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    settings = _settings(data, host=host, port=port)
+    hosts = frozenset(name.lower() for name in allowed) or None
+    settings = _settings(data, host=host, port=port, hosts=hosts)
     with start(settings.data, settings=settings) as endpoint:
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()

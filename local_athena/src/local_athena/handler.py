@@ -4,17 +4,19 @@ import contextlib
 import io
 import json
 import logging
+import re
 import socket
 import threading
 import uuid
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from local_athena.access import refusal
 from local_athena.errors import ApiError, CatalogError, internal_text
+from local_athena.json_reading import read_json
 from local_athena.services import Services
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 MAX_JSON_BODY = 16 * 1024 * 1024
 MAX_BODY = 1024 * 1024 * 1024
 """One PUT, which moto holds in memory; larger objects come in parts."""
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 Json = dict[str, Any]
 
@@ -96,9 +100,12 @@ class Handler(WSGIRequestHandler):
         """Requests are not worth a line each."""
 
     def _answer(self) -> None:
-        if not _is_local(self.headers.get("Origin")):
+        why = refusal(self.headers, self.server.services.settings.hosts)
+        if why is None and self.path.startswith("/moto-api"):
+            why = "moto's own controls are not answered: they would forget or write elsewhere"
+        if why is not None:
             self.close_connection = True
-            self._refuse(ApiError("AccessDenied", "requests of web pages are not answered", 403))
+            self._refuse(ApiError("AccessDenied", why, 403))
             return
         target = self.headers.get("X-Amz-Target") or ""
         service, _, operation = target.partition(".")
@@ -107,20 +114,26 @@ class Handler(WSGIRequestHandler):
         if length is None:
             return
         if ours:
-            self._answer_operation(service, operation, self.rfile.read(length))
+            raw = self.rfile.read(length)
+            if len(raw) < length:
+                self.close_connection = True  # the client went away in the middle
+                return
+            self._answer_operation(service, operation, raw)
         else:
             self._answer_moto(None)
 
     def _body_length(self, limit: int) -> int | None:
         """Bytes of the body to come, or None after refusing it."""
-        text = self.headers.get("Content-Length") or "0"
-        length = int(text) if text.isdigit() else -1
+        text = (self.headers.get("Content-Length") or "0").strip()
+        length = int(text) if _NUMBER.fullmatch(text) else -1
+        if "Transfer-Encoding" in self.headers and (limit == MAX_JSON_BODY or length):
+            length, text = -1, "no single length"
         if length < 0 or length > limit:
             self.close_connection = True
             status = 400 if length < 0 else 413
             error = ApiError(
                 "EntityTooLarge" if status == 413 else "SerializationException",
-                f"the request body has {text} bytes, the limit is {limit}",
+                f"the request body has {text[:40]} bytes, the limit is {limit}",
                 status,
             )
             self._refuse(error)
@@ -301,7 +314,7 @@ class _Body:
 
 def _read_json(raw: bytes) -> Any:
     try:
-        return json.loads(raw) if raw else {}
+        return read_json(raw.decode("utf-8")) if raw else {}
     except ValueError:
         raise ApiError("SerializationException", "the request body is not JSON") from None
 
@@ -313,8 +326,3 @@ def _error_body(error: ApiError) -> Json:
         "message": error.message,
         **error.members,
     }
-
-
-def _is_local(origin: str | None) -> bool:
-    """Whether a request is of no web page, or of one on this machine: others must not run SQL."""
-    return origin is None or urlsplit(origin).hostname in ("localhost", "127.0.0.1", "::1")

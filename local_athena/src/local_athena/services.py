@@ -71,7 +71,7 @@ class Services:
     ) -> None:
         path = folder.path / "state.sqlite"
         self._folder = folder
-        self._settings = settings
+        self.settings = settings
         self._durable = Database(path, durable=True)
         self._history = Database(path, durable=False)
         self._objects = Database(path, durable=False)
@@ -116,7 +116,7 @@ class Services:
             if self._moto is None:
                 from local_athena.storage.moto_app import make_app
 
-                self._moto = make_app(self._store, self._objects, self._settings)
+                self._moto = make_app(self._store, self._objects, self.settings)
             return self._moto
 
     def start_loading(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_athena.access import is_loopback
 from local_athena.errors import ConfigError
 
 ACCOUNT_ID = "123456789012"
@@ -22,6 +23,7 @@ class Settings:
     `data` is the folder with all durable state. `memory_limit` and `threads` bound the engine
     (None: its own choice). `query_threads` bounds statements that run at the same time; more wait
     in the queue. `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
+    `hosts` are names other than the loopback's by which clients may reach the server.
     """
 
     data: Path
@@ -33,6 +35,7 @@ class Settings:
     poll_wait_seconds: float = 1.0
     memory_limit: str | None = None
     threads: int | None = None
+    hosts: frozenset[str] = frozenset()
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -50,10 +53,12 @@ class Settings:
         """Settings from variables, overridden by what is given (None means not given).
 
         Variables: LOCAL_ATHENA_DATA, LOCAL_ATHENA_HOST, LOCAL_ATHENA_PORT, AWS_REGION,
-        LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS.
+        LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS,
+        LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas).
 
         Raises:
-            ConfigError: a number is not one, or out of range.
+            ConfigError: a number is not one, or out of range; a host that is not the loopback
+                while no names are allowed.
         """
         values: dict[str, object] = {
             "data": Path(environ.get("LOCAL_ATHENA_DATA") or DEFAULT_DATA),
@@ -63,9 +68,23 @@ class Settings:
             "query_threads": _number(environ, "LOCAL_ATHENA_QUERY_THREADS", 8, 1, 256),
             "memory_limit": environ.get("LOCAL_ATHENA_MEMORY_LIMIT") or None,
             "threads": _number(environ, "LOCAL_ATHENA_THREADS", None, 1, 1024),
+            "hosts": _names(environ.get("LOCAL_ATHENA_ALLOW_HOSTS") or ""),
         }
         values.update({name: value for name, value in given.items() if value is not None})
         return cls(**values)  # type: ignore[arg-type]
+
+    def __post_init__(self) -> None:
+        if not is_loopback(self.host) and not self.hosts:
+            raise ConfigError(
+                "--host",
+                f"{self.host} can be reached from other machines, and whoever reaches it may do "
+                "anything with the data: name the hosts that clients call it by with --allow-host "
+                "(* for any) if that is meant",
+            )
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 def _number(

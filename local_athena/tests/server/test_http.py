@@ -77,7 +77,7 @@ def test_body__of_silly_size__is_refused_unread(connection: Any) -> None:
 
 def test_body__length_is_not_a_number__is_refused(endpoint: Endpoint) -> None:
     with socket.create_connection((endpoint.host, endpoint.port), timeout=10) as raw:
-        raw.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
+        raw.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n")
         assert raw.recv(4096).startswith(b"HTTP/1.1 400")
 
 
@@ -103,7 +103,7 @@ def test_expect_continue__put_of_an_object__is_answered(endpoint: Endpoint, s3: 
     s3.create_bucket(Bucket="lake")
     with socket.create_connection((endpoint.host, endpoint.port), timeout=10) as raw:
         raw.sendall(
-            b"PUT /lake/k HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 "
+            b"PUT /lake/k HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 "
             b"Credential=a/20260101/us-east-1/s3/aws4_request\r\n"
             b"Content-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
         )
