@@ -25,6 +25,7 @@ from local_athena.sql.representation import (
     entry_of,
     fields_of,
     precision_of,
+    unpack_tile,
     zone_minutes,
 )
 from local_athena.sql.types import Field, Type
@@ -260,6 +261,14 @@ def _address(column: Any, type_: Type) -> Texts:
     return _each(column, address_text)
 
 
+def _tile(column: Any, type_: Type) -> Texts:
+    def one(value: int) -> str:
+        x, y, zoom = unpack_tile(value)
+        return f'{{"x": {x}, "y": {y}, "zoom": {zoom}}}'
+
+    return _each(column, one)
+
+
 def _day_interval(column: Any, type_: Type) -> Texts:
     def one(value: int) -> str:
         sign = "-" if value < 0 else ""
@@ -353,6 +362,7 @@ _WRITERS: dict[str, Callable[[Any, Type], Texts]] = {
     "timestamp with time zone": _timestamp_tz,
     "varbinary": _binary,
     "ipaddress": _address,
+    "bingtile": _tile,
     "hyperloglog": _binary,
     "interval day to second": _day_interval,
     "interval year to month": _month_interval,

@@ -119,6 +119,8 @@ FAMILIES = (
     "bitwise",
     "identifiers",
     "formats",
+    "geospatial",
+    "bing_tiles",
 )
 
 

@@ -41,11 +41,11 @@ _FROM_UNKNOWN = {
 _NOT_COMPARABLE = frozenset(
     (
         *("function", "hyperloglog", "p4hyperloglog", "tdigest", "qdigest", "setdigest"),
-        *("geometry", "sphericalgeography", "color", "kdbtree", "joniregexp", "jsonpath"),
+        *("sphericalgeography", "color", "kdbtree", "joniregexp", "jsonpath"),
         *("codepoints", "json2016"),
     )
 )
-_NOT_ORDERABLE = frozenset(("map", "json", "bingtile"))
+_NOT_ORDERABLE = frozenset(("map", "json", "bingtile", "geometry"))
 
 
 def is_numeric(type_: Type) -> bool:
@@ -194,8 +194,6 @@ _CASTS: dict[str, frozenset[str]] = {
     "tdigest": frozenset(("varbinary",)),
     "setdigest": frozenset(("varbinary", "hyperloglog")),
     "qdigest": frozenset(("varbinary",)),
-    "bingtile": frozenset(("bigint",)),
-    "bigint": frozenset(("bingtile",)),
 }
 _TO_JSON = NUMERIC | {"boolean", "varchar", "date", "timestamp"}
 _FROM_JSON = NUMERIC | {"boolean", "varchar"}

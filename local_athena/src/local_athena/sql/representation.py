@@ -46,6 +46,7 @@ _PLAIN = {
     "color": "INTEGER",
     "geometry": "VARCHAR",
     "sphericalgeography": "VARCHAR",
+    "bingtile": "BIGINT",
     "hyperloglog": "BLOB",
     "p4hyperloglog": "BLOB",
     "setdigest": "BLOB",
@@ -119,6 +120,11 @@ def duckdb_type(type_: Type) -> str:
     if base == "qdigest":
         return "DOUBLE[]"
     raise SqlError("NOT_SUPPORTED", f"type {type_} is not supported")
+
+
+def unpack_tile(tile: int) -> tuple[int, int, int]:
+    """(x, y, zoom level) of a Bing tile."""
+    return tile >> 28, tile % (1 << 28) >> 5, tile % (1 << 5)
 
 
 def quote_text(text: str) -> str:

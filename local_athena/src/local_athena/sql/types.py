@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from typing import cast
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_CAPITALS = {
+    name.lower(): name
+    for name in (
+        *("HyperLogLog", "P4HyperLogLog", "SetDigest", "Geometry", "SphericalGeography"),
+        *("BingTile", "KdbTree", "JoniRegExp", "JsonPath", "CodePoints", "ObjectId"),
+    )
+}
+"""Base names that Trino does not write in lower case."""
 _DECIMAL_BLANK = re.compile(r"decimal\((\d+), (\d+)\)")
 
 
@@ -42,7 +50,7 @@ class Type:
         if self.base == "varchar" and self.arguments == (None,):
             return "varchar"
         if not self.arguments:
-            return self.base
+            return _CAPITALS.get(self.base, self.base)
         inner = ", ".join(str(argument) for argument in self.arguments)
         if self.base == "function":
             inner = inner.replace(", ", ",")
