@@ -19,6 +19,7 @@ from local_athena.settings import LOADING_THREAD, Settings
 from local_athena.storage.database import Database
 from local_athena.storage.files import FileStore
 from local_athena.storage.folder import DataFolder
+from local_athena.storage.loose import LooseFiles
 
 Json = dict[str, Any]
 Operation = Callable[[str, Any], Json]
@@ -75,7 +76,9 @@ class Services:
         self._durable = Database(path, durable=True)
         self._history = Database(path, durable=False)
         self._objects = Database(path, durable=False)
-        self._store = FileStore(folder.path / "s3", folder.path / "tmp")
+        loose = LooseFiles(self._objects, self._durable)
+        self._store = FileStore(folder.path / "s3", folder.path / "tmp", loose)
+        loose.sweep(self._store.delete)
         records = Records(self._durable)
         catalog = SqliteCatalog(records)
         self._loading: threading.Thread | None = None

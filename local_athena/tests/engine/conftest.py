@@ -20,6 +20,7 @@ from local_athena.engine.contract import (
 from local_athena.settings import Settings
 from local_athena.storage.database import Database
 from local_athena.storage.files import FileStore
+from local_athena.storage.loose import LooseFiles
 from local_athena.storage.rows import read_rows
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -98,10 +99,10 @@ class Lake:
 def lake(tmp_path: Path) -> Iterator[Lake]:
     """An empty lake with the buckets `b` and `results` and the database `db`."""
     settings = Settings(data=tmp_path)
-    store = FileStore(tmp_path / "s3", tmp_path / "tmp")
+    database = Database(tmp_path / "state.sqlite", durable=False)
+    store = FileStore(tmp_path / "s3", tmp_path / "tmp", LooseFiles(database, database))
     for bucket in ("b", "results"):
         store.ensure_bucket(bucket)
-    database = Database(tmp_path / "state.sqlite", durable=False)
     catalog = SqliteCatalog(Records(database))
     engine = Engine(store, catalog, settings)
     made = Lake(engine, store, catalog, settings)

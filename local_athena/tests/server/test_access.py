@@ -33,6 +33,8 @@ def ask(endpoint: Endpoint, path: str = "/", **headers: str) -> int:
         ("LOCALHOST.", 200),
         ("lake.localhost:4566", 200),
         ("[::1]:4566", 200),
+        ("lake.s3.us-east-1.amazonaws.com", 200),
+        ("amazonaws.com.evil.example", 403),
         ("evil.example", 403),
         ("evil.example:4566", 403),
         ("127.0.0.1.evil.example", 403),

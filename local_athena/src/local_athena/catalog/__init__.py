@@ -5,6 +5,7 @@ works on the same rows. `views` encodes Presto views, `projection` lists project
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from local_athena.catalog.model import Column, Database, Partition, Serde, Table, TableKind
@@ -25,6 +26,9 @@ class Catalog(Protocol):
 
     Every method is safe to call from any thread, and is durable when it returns.
     """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Group several changes, what the object store keeps among them: all or none."""
 
     def databases(self) -> list[Database]:
         """All databases by name."""

@@ -1,6 +1,7 @@
 """`Catalog` over SQLite: what the engine uses."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 from local_athena.catalog.convert import (
     database_from_glue,
@@ -20,6 +21,10 @@ class SqliteCatalog:
 
     def __init__(self, records: Records) -> None:
         self.records = records
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Group several changes: all or none."""
+        return self.records.transaction()
 
     def databases(self) -> list[Database]:
         """All databases by name."""

@@ -6,7 +6,8 @@ The road: parse -> classify -> bind -> plan scans -> rewrite -> run -> result fi
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -75,23 +76,15 @@ class Engine:
             QueryFailed: in Athena's words.
             QueryCancelled: the control was cancelled.
         """
-        job = Job(
-            request=request,
-            control=control,
-            catalog=self._catalog,
-            store=self._store,
-            settings=self._settings,
-            session=self._session,
-            lake=self._lake,
-        )
         started = time.monotonic()
         kind: Kind | None = None
         try:
-            statement, parameters = open_statement(job, parse_statement(request.sql))
-            kind = classify(statement)
-            with self._session.cursor(control) as cursor:
-                answer = run_statement(job, cursor, self._planner, statement, parameters)
-            return _outcome(job, kind, answer, started)
+            with self._job(request, control) as job:
+                statement, parameters = open_statement(job, parse_statement(request.sql))
+                kind = classify(statement)
+                with self._session.cursor(control) as cursor:
+                    answer = run_statement(job, cursor, self._planner, statement, parameters)
+                return _outcome(job, kind, answer, started)
         except QueryCancelled:
             raise
         except Exception as error:
@@ -105,6 +98,20 @@ class Engine:
                 failed.statement_type = kind.statement
                 failed.substatement_type = kind.substatement
             raise failed from error
+
+    @contextmanager
+    def _job(self, request: QueryRequest, control: QueryControl) -> Iterator[Job]:
+        """The statement's world; what it wrote and did not commit goes when it fails."""
+        with self._store.statement(request.query_id) as store:
+            yield Job(
+                request=request,
+                control=control,
+                catalog=self._catalog,
+                store=store,
+                settings=self._settings,
+                session=self._session,
+                lake=self._lake.over(store),
+            )
 
 
 def _outcome(job: Job, kind: Kind, answer: Answer, started: float) -> QueryOutcome:

@@ -3,7 +3,7 @@
 The engine sees `ObjectStore` and `rows`; the S3 API (`moto_s3`) works on the same files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,18 @@ class ObjectStore(Protocol):
 
     def temporary_folder(self) -> AbstractContextManager[Path]:
         """A folder on the same file system, removed on leaving with what is left in it."""
+
+    def statement(self, owner: str) -> "AbstractContextManager[ObjectStore]":
+        """The store for one statement; what it published durably and did not `keep` is removed when
+        the block raises, or at the next start when the process dies in it."""
+
+    def keep(self) -> None:
+        """All that the statement published belongs to a table now: call it in the transaction of
+        the catalog that makes it so."""
+
+    def doom(self, uris: Iterable[str]) -> None:
+        """Objects belong to no table any more: call it in the transaction that makes it so, then
+        delete them. A crash in between deletes them at the next start."""
 
     def delete(self, uri: str) -> bool:
         """Remove one object; False when there was none."""

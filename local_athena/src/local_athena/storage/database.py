@@ -12,16 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 1
+from local_athena.errors import DataFolderError
+
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS s3_buckets (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS s3_objects (
     bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    state BLOB NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;
+    state BLOB NOT NULL, PRIMARY KEY (bucket, key, size, mtime_ns)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS s3_versions (
     bucket TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, version_id TEXT NOT NULL,
     file TEXT, state BLOB NOT NULL, PRIMARY KEY (bucket, key, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS loose_files (
+    owner TEXT NOT NULL, uri TEXT NOT NULL, PRIMARY KEY (owner, uri)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS s3_tags (arn TEXT PRIMARY KEY, tags TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS glue_databases (
     name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
@@ -52,6 +56,17 @@ CREATE TABLE IF NOT EXISTS athena_things (
 """
 
 
+_UPGRADES = {
+    1: """
+ALTER TABLE s3_objects RENAME TO s3_objects_1;
+{schema}
+INSERT INTO s3_objects SELECT * FROM s3_objects_1;
+DROP TABLE s3_objects_1;
+"""
+}
+"""What turns the schema of an earlier version into the present one."""
+
+
 class Database:
     """One connection to `state.sqlite`; rows come as tuples."""
 
@@ -64,9 +79,17 @@ class Database:
         run("PRAGMA journal_mode = WAL")
         run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         (version,) = run("PRAGMA user_version").fetchone()
-        if version != SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
+            self._connection.close()
+            raise DataFolderError(
+                path.parent,
+                f"{path} was written by a later version of local-athena: use that one, or another "
+                "folder",
+            )
+        if version < SCHEMA_VERSION:
+            change = _UPGRADES.get(version, "{schema}").replace("{schema}", _SCHEMA)
             self._connection.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN IMMEDIATE; {change} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -94,16 +117,22 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """All or nothing; other threads of this connection wait. May be nested."""
         with self._lock:
-            if self._connection.in_transaction:
+            if self._is_open():
                 yield
                 return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A COMMIT that failed (a full disk) leaves the transaction open: what came after
+                # would be part of it and never be committed.
+                if self._is_open():
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+
+    def _is_open(self) -> bool:
+        return self._connection.in_transaction
 
     def close(self) -> None:
         """Close the connection; harmless when repeated."""

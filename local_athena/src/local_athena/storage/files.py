@@ -1,15 +1,17 @@
 """The object store: S3 objects as plain files under `<data>/s3/<bucket>/`."""
 
+import copy
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local_athena.errors import InvalidUriError, NoSuchBucketError, NoSuchObjectError
 from local_athena.storage import ObjectFile
 from local_athena.storage.keys import FILE, decode_path, encode_key
+from local_athena.storage.loose import LooseFiles
 from local_athena.storage.walk import walk
 
 _SCHEMES = ("s3://", "s3a://", "s3n://")
@@ -36,7 +38,9 @@ class FileStore:
     object or the new one, and a crash leaves at most a temporary file.
     """
 
-    def __init__(self, root: Path, temporary: Path) -> None:
+    def __init__(self, root: Path, temporary: Path, loose: LooseFiles | None = None) -> None:
+        self._loose = loose
+        self._owner = ""
         self.root = root.absolute()
         self.temporary = temporary.absolute()
         self.root.mkdir(parents=True, exist_ok=True)
@@ -71,10 +75,14 @@ class FileStore:
     def list(self, prefix: str) -> Iterator[ObjectFile]:
         """Objects whose uri starts with `prefix`, by key."""
         bucket, key = split_uri(prefix)
+        loose = self._loose
         for found in walk(self.root / bucket, key):
             if found.stat is not None:
+                uri = f"s3://{bucket}/{found.key}"
+                if loose is not None and loose.hides(uri):
+                    continue
                 yield ObjectFile(
-                    f"s3://{bucket}/{found.key}",
+                    uri,
                     Path(found.path),
                     found.stat.st_size,
                     found.stat.st_mtime_ns,
@@ -114,6 +122,8 @@ class FileStore:
             raise InvalidUriError(f"{uri!r} names no object")
         self._require(bucket)
         if durable:
+            if self._loose is not None and self._owner:
+                self._loose.note(self._owner, f"s3://{bucket}/{key}")
             sync_file(path)
         self.place(path, bucket, key, durable=durable)
 
@@ -143,6 +153,30 @@ class FileStore:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def statement(self, owner: str) -> Iterator["FileStore"]:
+        """The store for one statement: what it published and did not keep goes when it fails."""
+        store = copy.copy(self)
+        store._owner = owner
+        try:
+            yield store
+        except BaseException:
+            if self._loose is not None:
+                self._loose.ended(owner, self.delete)
+            raise
+        if self._loose is not None:
+            self._loose.ended(owner)
+
+    def keep(self) -> None:
+        """All that the statement published belongs to a table now."""
+        if self._loose is not None and self._owner:
+            self._loose.keep(self._owner)
+
+    def doom(self, uris: Iterable[str]) -> None:
+        """Objects that belong to no table any more."""
+        if self._loose is not None and self._owner:
+            self._loose.doom(self._owner, uris)
 
     def delete(self, uri: str) -> bool:
         """Remove one object; False when there was none."""
@@ -185,6 +219,18 @@ class FileStore:
         """Create the bucket if it is not there."""
         split_uri(f"s3://{bucket}/")
         (self.root / bucket).mkdir(exist_ok=True)
+
+    def remove_bucket(self, bucket: str) -> bool:
+        """Remove a bucket and its empty folders; False when it holds an object."""
+        split_uri(f"s3://{bucket}/")
+        for folder, _, _ in os.walk(self.root / bucket, topdown=False):
+            try:
+                os.rmdir(folder)  # noqa: PTH106
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return False
+        return True
 
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket exists."""

@@ -54,6 +54,7 @@ def make_app(store: FileStore, state: Database, settings: Settings) -> WsgiApp:
     dispatcher = _install()
     world = World(store, state, store.root.parent / "versions")
     world.versions.mkdir(exist_ok=True)
+    _sweep_versions(world)
     world.tagger = DiskTagging(world)
     world.buckets = DiskBuckets(world, settings.account_id, settings.region)
 
@@ -62,6 +63,14 @@ def make_app(store: FileStore, state: Database, settings: Settings) -> WsgiApp:
             return dispatcher(environ, start_response)
 
     return app
+
+
+def _sweep_versions(world: World) -> None:
+    """Remove files of versions that were set aside when the process died, their rows unwritten."""
+    known = {file for (file,) in world.state.rows("SELECT file FROM s3_versions")}
+    for path in world.versions.iterdir():
+        if path.name not in known:
+            path.unlink(missing_ok=True)
 
 
 def _install() -> WsgiApp:

@@ -2,6 +2,10 @@
 
 A current object is the plain file of its key. Earlier versions and delete markers of versioned
 buckets are rows of SQLite, with files in `versions/`.
+
+A process may die between any two steps: a key's metadata is stored before its file is renamed to
+its place (it counts for that file only), and a version that is set aside keeps its place until its
+row is stored. What is found twice then is one version.
 """
 
 import os
@@ -56,6 +60,7 @@ class DiskKeyStore:
         found = self._older(name)
         now = self._now(name)
         if now is not None:
+            found = [one for one in found if one.version_id != now.version_id]
             found.append(now)
         return found or default
 
@@ -174,7 +179,7 @@ class DiskKeyStore:
         return found
 
     def _replace(self, name: str, versions: list[Any]) -> None:
-        store, state = self._world.store, self._world.state
+        store = self._world.store
         bucket = self._bucket.name
         before = self.getlist(name, [])
         kept = {version.version_id for version in versions}
@@ -183,52 +188,80 @@ class DiskKeyStore:
         for version in before:
             if not isinstance(version, DiskKey) or version.version_id in kept:
                 continue
-            if not self._is_overwritten(version, last, plain):
+            if version.path != plain or not isinstance(last, DiskKey):  # else it is overwritten
                 version.file.unlink(missing_ok=True)
                 version.path = None
-        rows = []
-        for position, version in enumerate(versions):
-            if version is last and isinstance(version, DiskKey):
-                continue
-            rows.append(self._set_aside(name, position, version, plain))
+        rows = [
+            self._set_aside(name, position, version, plain)
+            for position, version in enumerate(versions)
+            if version is not last or not isinstance(version, DiskKey)
+        ]
+        restored = []  # an earlier version that becomes the current one: it has its row until then
+        if isinstance(last, DiskKey) and last.file.parent == self._world.versions:
+            restored.append(self._row(name, len(rows), last))
+        self._store_rows(name, [*rows, *restored])
         if isinstance(last, DiskKey):
             self._publish(name, last, plain)
-        with state.transaction():
-            state.run("DELETE FROM s3_versions WHERE bucket = ? AND key = ?", (bucket, name))
-            state.run_many("INSERT INTO s3_versions VALUES (?, ?, ?, ?, ?, ?)", rows)
-            if not isinstance(last, DiskKey):
-                state.run("DELETE FROM s3_objects WHERE bucket = ? AND key = ?", (bucket, name))
-        if not isinstance(last, DiskKey):
+        else:
+            plain.unlink(missing_ok=True)
             store.prune(plain.parent, bucket)
+        if restored:
+            self._store_rows(name, rows)
 
-    @staticmethod
-    def _is_overwritten(version: DiskKey, last: Any, plain: Path) -> bool:
-        """Whether publishing `last` replaces the file anyway, without a gap for readers."""
-        return isinstance(last, DiskKey) and last.pending and version.path == plain
+    def _store_rows(self, name: str, rows: list[tuple[Any, ...]]) -> None:
+        """Make these all rows of the key's earlier versions and delete markers."""
+        state = self._world.state
+        with state.transaction():
+            state.run(
+                "DELETE FROM s3_versions WHERE bucket = ? AND key = ?", (self._bucket.name, name)
+            )
+            state.run_many("INSERT INTO s3_versions VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _set_aside(self, name: str, position: int, version: Any, plain: Path) -> tuple[Any, ...]:
-        """The row of a version that is not the current object; its file leaves the plain path."""
-        bucket = self._bucket.name
+        """The row of a version that is not the current object; its file gets a second name."""
         if not isinstance(version, DiskKey):
             marked = pack({"last_modified": version.last_modified})
-            return (bucket, name, position, version.version_id, None, marked)
+            return (self._bucket.name, name, position, version.version_id, None, marked)
         if version.path == plain or version.pending:
             target = self._world.versions / uuid.uuid4().hex
-            version.file.replace(target)
+            os.link(version.file, target)
+            if version.pending:
+                version.file.unlink()
             version.path, version.pending = target, False
-        return (bucket, name, position, version.version_id, version.file.name, version.state())
+        return self._row(name, position, version)
+
+    def _row(self, name: str, position: int, version: DiskKey) -> tuple[Any, ...]:
+        version_id, file = version.version_id, version.file.name
+        return (self._bucket.name, name, position, version_id, file, version.state())
 
     def _publish(self, name: str, key: DiskKey, plain: Path) -> None:
+        """Move a new or an earlier version to the plain place, its metadata first."""
+        if key.path == plain:
+            key.save()
+            return
         if key.pending:
+            self._stamp(key.file)
             sync_file(key.file)
-            key.path = self._world.store.place(key.file, self._bucket.name, name)
-            key.pending = False
-            stat = key.file.stat()
-            key.stamp = (stat.st_size, stat.st_mtime_ns)
-        elif key.path != plain:  # an earlier version becomes the current one again
-            key.path = self._world.store.place(key.file, self._bucket.name, name)
-            key.packed = b""
-        key.save()
+        key.pending = False
+        stat = key.file.stat()
+        key.stamp = (stat.st_size, stat.st_mtime_ns)
+        key.packed = key.state()
+        of_key = (self._bucket.name, name)
+        self._world.state.run(
+            "INSERT OR REPLACE INTO s3_objects VALUES (?, ?, ?, ?, ?)",
+            (*of_key, *key.stamp, key.packed),
+        )
+        key.path = self._world.store.place(key.file, *of_key)
+        self._world.state.run(
+            "DELETE FROM s3_objects "
+            "WHERE bucket = ? AND key = ? AND NOT (size = ? AND mtime_ns = ?)",
+            (*of_key, *key.stamp),
+        )
+
+    def _stamp(self, file: Path) -> None:
+        """Give a file a time that no object had: the kernel's clock is too coarse for that."""
+        now = self._world.next_stamp()
+        os.utime(file, ns=(now, now))
 
 
 def _load_marker(name: str, version_id: str, blob: bytes, before: Any) -> FakeDeleteMarker:

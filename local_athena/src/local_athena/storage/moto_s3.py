@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 from moto.s3 import models
 from moto.s3.exceptions import (
     BucketAlreadyExists,
+    BucketNotEmpty,
     EntityTooSmall,
     InvalidContinuationToken,
     InvalidPart,
@@ -91,10 +91,11 @@ class DiskBuckets(dict[str, Any]):
     def pop(self, name: str, *default: Any) -> Any:
         """Remove an empty bucket."""
         bucket = self[name]
+        if not self._world.store.remove_bucket(name):
+            raise BucketNotEmpty(bucket=name)  # something was put there at this moment
         super().pop(name, None)
         self._saved.pop(name, None)
         self._world.bucket_accounts.pop(name, None)
-        shutil.rmtree(self._world.store.root / name, ignore_errors=True)
         for table, column in (("buckets", "name"), ("objects", "bucket"), ("versions", "bucket")):
             self._world.state.run(f"DELETE FROM s3_{table} WHERE {column} = ?", (name,))
         self._world.tagger.delete_all_tags_for_resource(bucket.arn)

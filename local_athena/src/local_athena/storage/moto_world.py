@@ -7,6 +7,7 @@ The handler of a request enters its world (`entered`), moto's patched classes as
 import io
 import pickle
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,12 @@ class World:
     bucket_accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
     buckets: "DiskBuckets" = field(init=False)
     tagger: "DiskTagging" = field(init=False)
+    stamp: int = 0
+
+    def next_stamp(self) -> int:
+        """Now in nanoseconds, later than every stamp before; call it under `lock`."""
+        self.stamp = max(time.time_ns(), self.stamp + 1)
+        return self.stamp
 
 
 @contextmanager

@@ -146,10 +146,12 @@ def commit_updates(
             location = _next_location(current)
             try:
                 ToOutputFile.table_metadata(metadata, lake.io.new_output(location), overwrite=True)
-                stored = lake.catalog.update_table(
-                    pointing(current.table, metadata, location, current.metadata_location),
-                    expected_version=current.table.version_id,
-                )
+                with lake.catalog.transaction():
+                    stored = lake.catalog.update_table(
+                        pointing(current.table, metadata, location, current.metadata_location),
+                        expected_version=current.table.version_id,
+                    )
+                    lake.store.keep()
             except (ConcurrentModificationError, EntityNotFoundError):
                 undo()
                 lake.store.delete(location)

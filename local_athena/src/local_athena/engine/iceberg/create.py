@@ -167,7 +167,9 @@ def _register(
         None,
     )
     try:
-        stored = lake.catalog.create_table(entry)
+        with lake.catalog.transaction():
+            stored = lake.catalog.create_table(entry)
+            lake.store.keep()
     except AlreadyExistsError:
         maker.discard()
         for uri in (location, *(file.file_path for file in files)):

@@ -4,6 +4,7 @@ Metadata files, manifest lists, manifests and data files are written once and ne
 was read from them is kept by their location, the least recently used going first.
 """
 
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -93,9 +94,16 @@ class Lake:
         self._footers = LruCache(16384)
         self._locals = LruCache(65536)
         self._stack = ExitStack()
-        self._folder: Path | None = None
+        self._folder = LruCache(1)
         self._locks: dict[str, threading.RLock] = {}
         self._locks_lock = threading.Lock()
+
+    def over(self, store: ObjectStore) -> "Lake":
+        """The same lake, its memory and locks shared, writing through a statement's store."""
+        lake = copy.copy(self)
+        lake.store = store
+        lake.io = StoreIO(store)
+        return lake
 
     def table_metadata(self, location: str) -> TableMetadata:
         """The table metadata in the file at `location`; never change what it holds."""
@@ -132,12 +140,11 @@ class Lake:
         path = self.store.path(file.file_path)
         if file.file_format == FileFormat.PARQUET:
             return path
-        if self._folder is None:
-            with self._locks_lock:
-                self._folder = self._folder or self._stack.enter_context(
-                    self.store.temporary_folder()
-                )
-        target = self._folder / f"{uuid4()}.parquet"
+        with self._locks_lock:
+            folder: Path = self._folder.get(
+                "", lambda: self._stack.enter_context(self.store.temporary_folder())
+            )
+        target = folder / f"{uuid4()}.parquet"
         try:
             to_parquet(self.io.new_input(file.file_path), path, file.file_format, target)
         except FileNotFoundError:

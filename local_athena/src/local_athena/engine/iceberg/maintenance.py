@@ -130,7 +130,9 @@ def vacuum(lake: Lake, table: IcebergTable) -> None:
     kept = _referenced(lake, current.metadata.snapshots)
     kept |= {entry.metadata_file for entry in current.metadata.metadata_log}
     kept.add(current.metadata_location)
-    for uri in before - kept:
+    gone = before - kept
+    lake.store.doom(gone)
+    for uri in gone:
         lake.store.delete(uri)
     _remove_orphans(lake, current, kept)
 
@@ -191,12 +193,14 @@ def drop(lake: Lake, table: Table) -> None:
         files = _referenced(lake, current.metadata.snapshots)
     except (SqlError, OSError):
         location = None
+    if location is not None:
+        for folder in ("data/", "metadata/"):
+            files.update(found.uri for found in lake.store.list(location + folder))
     try:
-        lake.catalog.drop_table(table.database, table.name)
+        with lake.catalog.transaction():
+            lake.catalog.drop_table(table.database, table.name)
+            lake.store.doom(files)
     except EntityNotFoundError:
         return
     for uri in files:
         lake.store.delete(uri)
-    if location is not None:
-        for folder in ("data/", "metadata/"):
-            lake.store.delete_prefix(location + folder)

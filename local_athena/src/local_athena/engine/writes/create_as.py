@@ -67,14 +67,14 @@ def create_table_as(
     reading = plan_reading(job, cursor, planner, bound.query)
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
-        with publication(job) as published:
-            added = place_files(job, published, table, files, (), suffix_of(properties))
+        published = publication(job)
+        added = place_files(job, published, table, files, (), suffix_of(properties))
+        with published.commit():
             try:
                 job.catalog.create_table(table)
             except AlreadyExistsError as error:
                 raise _already_exists(database, name, statement) from error
-            published.on_undo(lambda: job.catalog.drop_table(database, name))
-            register_partitions(job, published, table, added)
+            register_partitions(job, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 

@@ -51,10 +51,11 @@ def insert(
     reading = plan_reading(job, cursor, planner, bound.query)
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
-        with publication(job) as published:
-            known = job.catalog.partitions(table.database, table.name) if keys else ()
-            added = place_files(job, published, table, files, known, suffix_of(properties))
-            register_partitions(job, published, table, added)
+        published = publication(job)
+        known = job.catalog.partitions(table.database, table.name) if keys else ()
+        added = place_files(job, published, table, files, known, suffix_of(properties))
+        with published.commit():
+            register_partitions(job, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 

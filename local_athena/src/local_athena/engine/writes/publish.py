@@ -1,6 +1,6 @@
-"""Making written files a table's data: all at once at the end, or none."""
+"""Making written files a table's data: all at once at the end, or none, a crash included."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -13,13 +13,12 @@ from local_athena.sql.errors import SqlError
 
 
 class Publication:
-    """The uris that one statement published; `undo` removes them again."""
+    """The uris that one statement published. They go again when it fails before `commit`."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self.uris: list[str] = []
         self.size_bytes = 0
-        self._undo: list[Callable[[], object]] = []
 
     def add(self, file: WrittenFile, folder: str, suffix: str = "") -> str:
         """Move a file below `folder` under a name that no other file has."""
@@ -35,28 +34,23 @@ class Publication:
         self.size_bytes += size
         return uri
 
-    def on_undo(self, step: Callable[[], object]) -> None:
-        """Also do this when the statement fails after all."""
-        self._undo.append(step)
-
-    def undo(self) -> None:
-        """Take everything back."""
-        for step in reversed(self._undo):
-            step()
-        for uri in self.uris:
-            self._job.store.delete(uri)
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """Around the catalog's changes: with them, or not at all, the files become the table's."""
+        self._job.control.check()
+        with self._job.catalog.transaction():
+            yield
+            self._job.store.keep()
 
 
-@contextmanager
-def publication(job: Job) -> Iterator[Publication]:
-    """A publication that is undone when the block raises."""
-    published = Publication(job)
-    try:
-        job.control.check()
-        yield published
-    except BaseException:
-        published.undo()
-        raise
+def publication(job: Job) -> Publication:
+    """What a statement is about to publish.
+
+    Raises:
+        QueryCancelled: it was stopped.
+    """
+    job.control.check()
+    return Publication(job)
 
 
 def place_files(
@@ -87,15 +81,10 @@ def place_files(
     return added
 
 
-def register_partitions(
-    job: Job, published: Publication, table: Table, added: Sequence[Partition]
-) -> None:
+def register_partitions(job: Job, table: Table, added: Sequence[Partition]) -> None:
     """Tell the catalog of new partitions; a table with projection needs none."""
-    if not added or is_projected(table):
-        return
-    fresh = job.catalog.add_partitions(table.database, table.name, added)
-    values = [partition.values for partition in fresh]
-    published.on_undo(lambda: job.catalog.drop_partitions(table.database, table.name, values))
+    if added and not is_projected(table):
+        job.catalog.add_partitions(table.database, table.name, added)
 
 
 def require_empty(job: Job, location: str, table: str) -> None:

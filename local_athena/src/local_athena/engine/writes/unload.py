@@ -57,11 +57,13 @@ def unload(
     reading = plan_reading(job, cursor, planner, query)
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, data, key_pairs, properties, folder)
-        with publication(job) as published:
-            base = statement.location.rstrip("/")
-            for file in files:
-                target = f"{base}/{partition_path(list(keys), file.values)}" if keys else base
-                published.add(file, target, suffix_of(properties))
+        published = publication(job)
+        base = statement.location.rstrip("/")
+        for file in files:
+            target = f"{base}/{partition_path(list(keys), file.values)}" if keys else base
+            published.add(file, target, suffix_of(properties))
+        with published.commit():
+            pass  # no table has them
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 
