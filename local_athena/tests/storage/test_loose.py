@@ -46,11 +46,15 @@ def test_statement__that_runs__hides_what_it_has_not_kept(store: FileStore) -> N
 def test_statement__that_fails__takes_back_what_it_has_not_kept(
     store: FileStore, database: Database
 ) -> None:
-    with pytest.raises(ZeroDivisionError), store.statement("q1") as mine:
-        put(mine, "s3://b/t/1")
-        mine.keep()
-        put(mine, "s3://b/t/2")
-        raise ZeroDivisionError
+    def run() -> None:
+        with store.statement("q1") as mine:
+            put(mine, "s3://b/t/1")
+            mine.keep()
+            put(mine, "s3://b/t/2")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run()
     assert uris(store) == ["s3://b/t/1"]
     assert database.rows("SELECT * FROM loose_files") == []
 
@@ -58,11 +62,15 @@ def test_statement__that_fails__takes_back_what_it_has_not_kept(
 def test_statement__whose_commit_is_rolled_back__takes_its_files_back(
     store: FileStore, database: Database
 ) -> None:
-    with pytest.raises(ZeroDivisionError), store.statement("q1") as mine:
-        put(mine, "s3://b/t/1")
-        with database.transaction():
-            mine.keep()
-            raise ZeroDivisionError
+    def run() -> None:
+        with store.statement("q1") as mine:
+            put(mine, "s3://b/t/1")
+            with database.transaction():
+                mine.keep()
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run()
     assert uris(store) == []
 
 
