@@ -321,7 +321,10 @@ class FrameOf:
 
 @dataclass(frozen=True, slots=True)
 class WindowCall:
-    """A window function or an aggregate over a window, the named windows already merged in."""
+    """A window function or an aggregate over a window, the named windows already merged in.
+
+    `sort_by` is an aggregate's own ORDER BY, inside its brackets.
+    """
 
     name: str
     arguments: tuple[BoundExpression, ...]
@@ -330,8 +333,8 @@ class WindowCall:
     order_by: tuple[SortKey, ...]
     frame: FrameOf | None
     ignore_nulls: bool = False
-    filter: BoundExpression | None = None
     distinct: bool = False
+    sort_by: tuple[SortKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,8 @@ class _Writer:
                 inside = self.all(arguments)
                 if expression.distinct:
                     inside = f"DISTINCT {inside}"
+                if expression.sort_by:
+                    inside += f" ORDER BY {self.sort_keys(expression.sort_by)}"
                 parts = []
                 if expression.partition_by:
                     parts.append(f"PARTITION BY {self.all(expression.partition_by)}")
@@ -194,7 +196,7 @@ class _Writer:
                     parts.append(f"ORDER BY {self.sort_keys(expression.order_by)}")
                 if expression.frame is not None:
                     parts.append(self.frame(expression.frame))
-                head = f"{name}({inside}){self.filter(expression.filter)}"
+                head = f"{name}({inside})"
                 nulls = " IGNORE NULLS" if expression.ignore_nulls else ""
                 return f"{head}{nulls} OVER ({' '.join(parts)})"
             case bound.Exists():

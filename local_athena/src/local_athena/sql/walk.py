@@ -2,7 +2,7 @@
 changed.
 
 A walk over an expression stays inside its query: the queries of EXISTS, IN and the like are met as
-they are, through `queries_in`, and entered only by `references_in_query`.
+they are, through `queries_in`, and entered only by `references_in`.
 """
 
 from __future__ import annotations
@@ -137,9 +137,10 @@ def queries_in(expression: BoundExpression) -> Iterator[BoundQuery]:
             yield each.query
 
 
-def references_in_query(query: BoundQuery) -> Iterator[Reference]:
-    """Every column reference anywhere in a query, its inner queries' too."""
-    stack: list[Any] = [query]
+def references_in(tree: Any) -> Iterator[Reference]:
+    """Every column reference anywhere in a query, a relation or an expression, inner queries'
+    too."""
+    stack: list[Any] = [tree]
     while stack:
         current = stack.pop()
         if isinstance(current, Reference):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Never
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.describe import describe
+from local_athena.sql.binder.grouping import refuse_groups
 from local_athena.sql.binder.scope import Scope, ScopeField
 from local_athena.sql.binder.special_forms import SPECIAL_FORMS
 from local_athena.sql.binder.values import boolean, coerce
@@ -36,16 +38,28 @@ def bind_call(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundEx
     special = SPECIAL_FORMS.get(name)
     if special is not None and not node.star:
         return special(binder, node, scope)
-    if not kinds_of(name):
-        raise SqlError("FUNCTION_NOT_FOUND", f"Function '{shown}' not registered", node.at)
     if is_aggregate(name) or is_window(name):
         return _bind_grouped(binder, node, name, scope)
-    _refuse_clauses(node, shown)
+    if not kinds_of(name):
+        _bind_values(binder, node, scope)
+        raise SqlError("FUNCTION_NOT_FOUND", f"Function '{shown}' not registered", node.at)
+    _refuse_clauses(binder, node, scope, shown)
     return bind_scalar(binder, name, node.arguments, scope, node.at, shown)
 
 
-def _refuse_clauses(node: nodes.FunctionCall, shown: str) -> None:
+def _bind_values(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> None:
+    """Find what is wrong with the arguments of a call that is wrong itself: Trino says it first."""
+    for argument in node.arguments:
+        if not isinstance(argument, nodes.Lambda):
+            binder.expression(argument, scope)
+
+
+def _refuse_clauses(binder: Binder, node: nodes.FunctionCall, scope: Scope, shown: str) -> None:
     """A scalar function takes no clause of aggregates and windows."""
+    if node.window is not None or node.null_treatment is not None:
+        _bind_values(binder, node, scope)
+    if node.null_treatment is not None:
+        _refuse_null_treatment(shown.lower(), node.at)
     if node.window is not None:
         raise SqlError("FUNCTION_NOT_WINDOW", f"Not a window function: {shown}", node.at)
     if node.distinct:
@@ -141,7 +155,9 @@ def _lambda_argument(binder: Binder, node: nodes.Lambda, scope: Scope) -> Lambda
 def _bind_lambda(binder: Binder, node: nodes.Lambda, scope: Scope, type_: Type) -> LambdaOf:
     parts = [element_of(type_, index) for index in range(len(type_.arguments))]
     inner, variables = _lambda_scope(binder, node, scope, parts[:-1])
-    body = coerce(binder.expression(node.body, inner), parts[-1])
+    value = binder.expression(node.body, inner)
+    refuse_groups(value, node.body, "Lambda expression")
+    body = coerce(value, parts[-1])
     return LambdaOf(variables, body, type_)
 
 
@@ -154,6 +170,16 @@ def bind_stray_lambda(binder: Binder, node: nodes.Lambda, scope: Scope) -> Bound
 
 # ---------------------------------------------------------------- aggregates
 
+_NULL_TREATED = frozenset(("lag", "lead", "first_value", "last_value", "nth_value"))
+
+
+def _refuse_null_treatment(name: str, at: nodes.At) -> Never:
+    raise SqlError(
+        "NULL_TREATMENT_NOT_ALLOWED",
+        f"Cannot specify null treatment clause for {name} function",
+        at,
+    )
+
 
 def _bind_grouped(
     binder: Binder, node: nodes.FunctionCall, name: str, scope: Scope
@@ -162,12 +188,8 @@ def _bind_grouped(
     shown = ".".join(part.value for part in node.name.parts)
     if node.window is None and not is_aggregate(name):
         raise SqlError("MISSING_OVER", f"Window function {shown} requires an OVER clause", node.at)
-    if node.null_treatment is not None and is_aggregate(name):
-        raise SqlError(
-            "NULL_TREATMENT_NOT_ALLOWED",
-            f"Cannot specify null treatment clause for {name} function",
-            node.at,
-        )
+    if node.null_treatment is not None and name not in _NULL_TREATED:
+        _refuse_null_treatment(name, node.at)
     if node.distinct and not is_aggregate(name):
         raise SqlError(
             "FUNCTION_NOT_AGGREGATE",
@@ -202,12 +224,28 @@ def _bind_grouped(
                     node.at,
                 )
     order_by = bind_sort_keys(binder, node.order_by, scope)
+    if node.distinct:
+        bare = [_uncoerced(argument) for argument in arguments]
+        for key in order_by:
+            if key.key not in bare:
+                raise SqlError(
+                    "EXPRESSION_NOT_IN_DISTINCT",
+                    "For aggregate function with DISTINCT, ORDER BY expressions must appear "
+                    "in arguments",
+                    node.at,
+                )
     if node.window is not None:
-        if order_by:
+        if condition is not None:
             raise SqlError(
-                "NOT_SUPPORTED", "Window function with ORDER BY is not supported", node.at
+                "NOT_SUPPORTED", "FILTER is not yet supported for window functions", node.at
             )
-        for given in (*arguments, *([condition] if condition else [])):
+        if order_by and not is_aggregate(name):
+            raise SqlError(
+                "NOT_SUPPORTED",
+                "Only aggregation window functions with ORDER BY are supported",
+                node.at,
+            )
+        for given in (*arguments, *(key.key for key in order_by)):
             if any(isinstance(each, WindowCall) for each in walk(given)):
                 raise SqlError(
                     "NESTED_WINDOW",
@@ -224,19 +262,9 @@ def _bind_grouped(
             over.order_by,
             over.frame,
             ignore_nulls=node.null_treatment == "ignore",
-            filter=condition,
             distinct=node.distinct,
+            sort_by=order_by,
         )
-    if node.distinct:
-        bare = [_uncoerced(argument) for argument in arguments]
-        for key in order_by:
-            if key.key not in bare:
-                raise SqlError(
-                    "EXPRESSION_NOT_IN_DISTINCT",
-                    "For aggregate function with DISTINCT, ORDER BY expressions must appear "
-                    "in arguments",
-                    node.at,
-                )
     inside = (*arguments, *(key.key for key in order_by), *([condition] if condition else []))
     _refuse_nesting(node, shown, inside)
     return Aggregate(name, arguments, chosen.result, node.distinct, order_by, condition)

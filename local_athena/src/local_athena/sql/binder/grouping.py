@@ -34,7 +34,7 @@ from local_athena.sql.bound import (
 from local_athena.sql.coercion import is_comparable
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display
-from local_athena.sql.walk import rebuild, references_in_query, walk
+from local_athena.sql.walk import rebuild, references_in, walk
 
 
 class NotGroupedError(Exception):
@@ -81,7 +81,7 @@ class Grouped:
         if isinstance(expression, Call) and expression.name == "grouping":
             return self._grouping(expression)
         for query in _own_queries(expression):
-            for reference in references_in_query(query):
+            for reference in references_in(query):
                 used = reference.column
                 if used.id in self._source and used.id not in self._columns:
                     raise SqlError(
@@ -93,11 +93,14 @@ class Grouped:
     def _grouping(self, call: Call) -> BoundExpression:
         if not call.arguments:
             return Constant(0, t.BIGINT)
-        if not all(argument in self.keys for argument in call.arguments):
-            raise SqlError(
-                "INVALID_COLUMN_REFERENCE",
-                "The arguments to GROUPING() must be expressions referenced by the GROUP BY",
-            )
+        for argument in call.arguments:
+            if argument not in self.keys:
+                shown = argument.column.name if isinstance(argument, Reference) else "an expression"
+                raise SqlError(
+                    "INVALID_ARGUMENTS",
+                    "The arguments to GROUPING() must be expressions referenced by the GROUP BY at "
+                    f"the associated query level. Mismatch due to {shown}.",
+                )
         return Grouping(tuple(self.keys.index(argument) for argument in call.arguments), call.type)
 
 

@@ -54,7 +54,7 @@ def integer_constant(value: int, at: nodes.At) -> Constant:
         SqlError: SYNTAX_ERROR when it does not even fit there.
     """
     if -MAX_BIGINT - 1 <= value <= MAX_BIGINT:
-        return Constant(value, t.INTEGER if -(2**31) < value < 2**31 else t.BIGINT)
+        return Constant(value, t.INTEGER if -(2**31) <= value < 2**31 else t.BIGINT)
     raise SqlError("SYNTAX_ERROR", f"Invalid numeric literal: {value}", at)
 
 
@@ -108,7 +108,7 @@ def _invalid(text: str, kind: str, at: nodes.At) -> Never:
 
 def _read_date(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     days = instants.read_date(node.value)
-    if days is None:
+    if days is None or not -(2**31) <= days < 2**31:
         _invalid(node.value, "DATE", node.at)
     return Constant(days, t.DATE)
 
@@ -125,7 +125,7 @@ def _read_time(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
 
 def _read_timestamp(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     read = instants.read_timestamp(node.value)
-    if read is None:
+    if read is None or not -(2**63) <= read[0] // 10**6 < 2**63:
         _invalid(node.value, "TIMESTAMP", node.at)
     picoseconds, digits, zone = read
     if zone is None:
@@ -200,22 +200,26 @@ _READERS: dict[str, Callable[[nodes.TypedLiteral, Type], BoundExpression]] = {
 _MONTHS = {"year": 12, "month": 1}
 _MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 _UNITS = ("day", "hour", "minute", "second")
+_SIZES = ("year", "month", *_UNITS)
+
+
+def _refuse_qualifier(node: nodes.IntervalLiteral) -> Never:
+    qualifier = f"{node.unit} to {node.to_unit}".upper()
+    raise SqlError("INVALID_LITERAL", f"Invalid interval qualifier: {qualifier}", node.at)
 
 
 def bind_interval(binder: Binder, node: nodes.IntervalLiteral, scope: Scope) -> BoundExpression:
     """`INTERVAL '1-2' YEAR TO MONTH` in months, `INTERVAL '1 2:03' DAY TO MINUTE` in
     milliseconds."""
     first, last = node.unit, node.to_unit or node.unit
+    if node.to_unit is not None and _SIZES.index(first) >= _SIZES.index(last):
+        _refuse_qualifier(node)
     if first in _MONTHS and last in _MONTHS:
         value, type_ = _read_months(node.value, first, last), t.INTERVAL_YEAR_TO_MONTH
-    elif (
-        first in _MILLISECONDS
-        and last in _MILLISECONDS
-        and _UNITS.index(first) <= _UNITS.index(last)
-    ):
+    elif first in _MILLISECONDS and last in _MILLISECONDS:
         value, type_ = _read_milliseconds(node.value, first, last), t.INTERVAL_DAY_TO_SECOND
     else:
-        raise SqlError("TYPE_NOT_FOUND", "Unknown resolvedType: INTERVAL", node.at)
+        _refuse_qualifier(node)
     if value is None:
         _invalid(node.value, "INTERVAL", node.at)
     return Constant(node.sign * value, type_)

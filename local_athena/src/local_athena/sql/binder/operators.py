@@ -45,10 +45,9 @@ def bind_unary(binder: Binder, node: nodes.Unary, scope: Scope) -> BoundExpressi
     operand = node.operand
     if node.operator == "-":
         if isinstance(operand, nodes.IntegerLiteral):
-            if operand.value == 2**63:
-                return Constant(-operand.value, t.BIGINT)
-            positive = integer_constant(operand.value, operand.at)
-            return Constant(-operand.value, positive.type)
+            literal = integer_constant(operand.value, operand.at)
+            if -operand.value < (2**31 if literal.type == t.INTEGER else 2**63):
+                return Constant(-operand.value, literal.type)
         if isinstance(operand, nodes.DecimalLiteral):
             literal = decimal_constant(operand.text, operand.at)
             return Constant(-literal.value, literal.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
@@ -32,6 +33,7 @@ from local_athena.sql.bound import (
 from local_athena.sql.coercion import INTEGER_DIGITS, NUMERIC, can_coerce, common_super_type
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display, element_of, fields_of
+from local_athena.sql.walk import references_in, walk
 
 
 def table_parts(binder: Binder, name: nodes.Name) -> tuple[str | None, str, str]:
@@ -201,7 +203,15 @@ def bind_table_function(binder: Binder, node: nodes.TableFunction, scope: Scope)
 
 def bind_sample(binder: Binder, node: nodes.Sampled, scope: Scope) -> RelationInScope:
     inner = binder.relation(node.relation, scope)
-    percentage = binder.expression(node.percentage, Scope())
+    percentage = binder.expression(node.percentage, Scope(inner.fields))
+    if any(isinstance(each, Reference) for each in walk(percentage)):
+        raise SqlError(
+            "EXPRESSION_NOT_CONSTANT",
+            "Sample percentage cannot contain column references",
+            node.percentage.at,
+        )
+    if isinstance(percentage, Constant) and percentage.value is None:
+        raise SqlError("INVALID_ARGUMENTS", "Sample percentage cannot be NULL", node.percentage.at)
     if percentage.type.base not in NUMERIC:
         raise SqlError(
             "TYPE_MISMATCH", "Sample percentage should be a numeric expression", node.percentage.at
@@ -245,16 +255,20 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
     if _is_lateral(node.right):
         right_scope = Scope(left.fields, scope.parent)
     right = binder.relation(node.right, right_scope)
+    if right_scope is not scope:
+        right = _beside(node, left, right)
     columns = left.relation.columns + right.relation.columns
     if node.using:
         return _join_using(node, left, right, columns)
     fields = left.fields + right.fields
     condition = None
     if node.on is not None:
-        if _is_unnest(node.right) and not _is_true(node.on):
+        lateral = node.kind in ("right", "full") and _is_lateral(node.right)
+        if (lateral or _is_unnest(node.right)) and not _is_true(node.on):
+            what = "UNNEST" if _is_unnest(node.right) else "LATERAL relation"
             raise SqlError(
                 "NOT_SUPPORTED",
-                f"{node.kind.upper()} JOIN involving UNNEST is only supported with "
+                f"{node.kind.upper()} JOIN involving {what} is only supported with "
                 "condition ON TRUE",
                 node.on.at,
             )
@@ -270,6 +284,26 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
         refuse_groups(condition, node.on, "JOIN clause")
     relation = JoinOf(node.kind, left.relation, right.relation, condition, columns)
     return RelationInScope(relation, fields)
+
+
+def _beside(node: nodes.Join, left: RelationInScope, right: RelationInScope) -> RelationInScope:
+    """The right side of a join that could see the left: one that adds rows lets it see nothing.
+
+    Raises:
+        SqlError: INVALID_COLUMN_REFERENCE.
+    """
+    if node.kind not in ("right", "full"):
+        return right
+    seen = {column.id for column in left.relation.columns}
+    if any(reference.column.id in seen for reference in references_in(right.relation)):
+        raise SqlError(
+            "INVALID_COLUMN_REFERENCE",
+            f"LATERAL reference not allowed in {node.kind.upper()} JOIN",
+            node.right.at,
+        )
+    if isinstance(right.relation, Derived):
+        return replace(right, relation=replace(right.relation, lateral=False))
+    return right
 
 
 def _without_alias(node: nodes.Relation) -> nodes.Relation:

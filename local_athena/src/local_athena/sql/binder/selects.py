@@ -75,6 +75,7 @@ def bind_select(
             replace(key, key=_regrouped(grouped, key.key, item.key))
             for key, item in zip(keys, order_by, strict=True)
         ]
+    _refuse_outputs_in_aggregates(keys, order_by, columns)
     if select.distinct:
         _check_distinct(items, keys, columns, select.at)
     body = BoundSelect(
@@ -96,6 +97,11 @@ def _named_windows(select: nodes.Select) -> dict[str, nodes.Window]:
     windows: dict[str, nodes.Window] = {}
     for named in select.windows:
         name = named.name.value.lower()
+        base = named.window.base
+        if base is not None and base.value.lower() not in windows:
+            raise SqlError(
+                "INVALID_WINDOW_REFERENCE", f"Cannot resolve WINDOW name {base.value}", base.at
+            )
         if name in windows:
             raise SqlError(
                 "DUPLICATE_WINDOW_NAME",
@@ -201,7 +207,7 @@ def _star(
             ]
             if of_relation:
                 return _aliased([_field_item(f, node.at) for f in of_relation], node)
-        if not scope.has_column_prefix(prefix):
+        if len(parts) == 1 or not scope.has_column_prefix(prefix):
             shown = ".".join(part.value for part in parts)
             raise SqlError("TABLE_NOT_FOUND", f"Unable to resolve reference {shown}", node.base.at)
     base = binder.expression(node.base, scope)
@@ -254,11 +260,24 @@ def _order_keys(
     if not order_by:
         return []
     scope = Scope(fields_of_columns(columns), source)
-    outputs = {column.id for column in columns}
     keys: list[SortKey] = []
     for item in order_by:
         key = ordinal_or(item, columns, lambda node: binder.expression(node, scope))
-        for each in walk(key):
+        for output, column in zip(items, columns, strict=True):
+            if key == output.value:
+                key = Reference(column)
+                break
+        keys.append(sort_key(item, key))
+    return keys
+
+
+def _refuse_outputs_in_aggregates(
+    keys: Sequence[SortKey], order_by: Sequence[nodes.SortItem], columns: Sequence[Column]
+) -> None:
+    """An aggregate in ORDER BY is over the relation's rows; outputs do not exist there."""
+    outputs = {column.id for column in columns}
+    for key, item in zip(keys, order_by, strict=True):
+        for each in walk(key.key):
             if isinstance(each, Aggregate) and any(
                 isinstance(inner, Reference) and inner.column.id in outputs for inner in walk(each)
             ):
@@ -267,12 +286,6 @@ def _order_keys(
                     "Invalid reference to output projection attribute from ORDER BY aggregation",
                     item.key.at,
                 )
-        for output, column in zip(items, columns, strict=True):
-            if key == output.value:
-                key = Reference(column)
-                break
-        keys.append(sort_key(item, key))
-    return keys
 
 
 def ordinal_or(

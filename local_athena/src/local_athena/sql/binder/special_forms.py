@@ -201,6 +201,11 @@ def _current_timestamp(binder: Binder, node: nodes.FunctionCall, scope: Scope) -
     return Constant((_picoseconds(binder, digits), "UTC"), t.timestamp_tz(digits))
 
 
+def _now(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression:
+    resolve("now", tuple(binder.expression(each, scope).type for each in node.arguments), node.at)
+    return _current_timestamp(binder, node, scope)
+
+
 def _localtimestamp(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression:
     digits = _digits(node)
     return Constant(_picoseconds(binder, digits), t.timestamp(digits))
@@ -250,7 +255,7 @@ SPECIAL_FORMS: Mapping[str, SpecialForm] = {
     "localtimestamp": _localtimestamp,
     "current_time": _current_time,
     "localtime": _localtime,
-    "now": _current_timestamp,
+    "now": _now,
     "current_user": _current_user,
     "current_catalog": _current_catalog,
     "current_schema": _current_schema,

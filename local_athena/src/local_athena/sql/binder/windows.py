@@ -10,12 +10,12 @@ from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import coerce
-from local_athena.sql.bound import BoundExpression, FrameOf, SortKey, WindowCall
+from local_athena.sql.bound import BoundExpression, Cast, FrameOf, SortKey, WindowCall
 from local_athena.sql.coercion import INTEGER_DIGITS, is_comparable, is_orderable
 from local_athena.sql.errors import SqlError
 from local_athena.sql.operator_types import operator_types
 from local_athena.sql.signatures import is_aggregate
-from local_athena.sql.types import display
+from local_athena.sql.types import Type, display
 from local_athena.sql.walk import walk
 
 
@@ -181,9 +181,15 @@ def _frame(
     return FrameOf(
         frame.unit,
         start.kind,
-        _bound(binder, frame.unit, start, order_by, scope),
+        _bound(binder, frame.unit, start, "start", order_by, scope),
         end.kind,
-        _bound(binder, frame.unit, end, order_by, scope),
+        _bound(binder, frame.unit, end, "end", order_by, scope),
+    )
+
+
+def _is_whole(type_: Type) -> bool:
+    return type_.base in INTEGER_DIGITS or (
+        type_.base == "decimal" and t.decimal_size(type_)[1] == 0
     )
 
 
@@ -191,6 +197,7 @@ def _bound(
     binder: Binder,
     unit: str,
     bound: nodes.FrameBound,
+    side: str,
     order_by: tuple[SortKey, ...],
     scope: Scope,
 ) -> BoundExpression | None:
@@ -198,14 +205,14 @@ def _bound(
         return None
     value = binder.expression(bound.value, scope)
     if unit != "range":
-        if value.type.base not in INTEGER_DIGITS and value.type != t.UNKNOWN:
+        if not _is_whole(value.type):
             raise SqlError(
                 "TYPE_MISMATCH",
-                f"Window frame {unit.upper()} value type must be exact numeric type with scale 0 "
-                f"(actual: {display(value.type)})",
+                f"Window frame {unit.upper()} {side} value type must be exact numeric type with "
+                f"scale 0 (actual {display(value.type)})",
                 bound.value.at,
             )
-        return coerce(value, t.BIGINT)
+        return Cast(value, t.BIGINT) if value.type.base == "decimal" else coerce(value, t.BIGINT)
     if not order_by:
         raise SqlError(
             "MISSING_ORDER_BY",
@@ -234,6 +241,13 @@ def _bound(
             "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be "
             f"numeric, datetime or interval (actual: {display(key.type)})",
             bound.at,
+        )
+    if value.type == t.UNKNOWN:
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"Window frame RANGE value type ({display(value.type)}) not compatible with sort item "
+            f"type ({display(key.type)})",
+            bound.value.at,
         )
     # The frame's edge is key ± value; Trino wants the pair to have that operator.
     operator_types("-", key.type, value.type, bound.value.at)

@@ -35,7 +35,13 @@ def bind_with(
                 item.at,
             )
         scope = Scope((), outer, boundary=True, named_queries=dict(named))
-        if node.recursive and _uses(item.query, name):
+        if node.recursive and not item.columns:
+            raise SqlError(
+                "MISSING_COLUMN_ALIASES",
+                "missing column aliases in recursive WITH query",
+                item.at,
+            )
+        if node.recursive and _references(item.query, name):
             table, columns = _bind_recursive(binder, item, scope)
         else:
             query = binder.query(item.query, scope)
@@ -62,24 +68,30 @@ def _named_columns(binder: Binder, item: nodes.NamedQuery, query: BoundQuery) ->
     )
 
 
-def _uses(value: Any, name: str) -> bool:
-    """Whether a query reads the relation of that name, its inner queries included."""
-    return any(
-        len(table.name.parts) == 1 and table.name.parts[0].value.lower() == name
+_Table = nodes.TableName | nodes.TableQuery
+
+
+def _references(value: Any, name: str) -> list[_Table]:
+    """Where a query reads the relation of that name, its inner queries included, in the text's
+    order."""
+    return [
+        table
         for table in _tables(value)
-    )
+        if len(table.name.parts) == 1 and table.name.parts[0].value.lower() == name
+    ]
 
 
-def _tables(value: Any) -> Iterator[nodes.TableName | nodes.TableQuery]:
+def _tables(value: Any) -> Iterator[_Table]:
     stack = [value]
     while stack:
         current = stack.pop()
-        if isinstance(current, nodes.TableName | nodes.TableQuery):
+        if isinstance(current, _Table):
             yield current
         elif isinstance(current, tuple):
-            stack.extend(current)
+            stack.extend(reversed(current))
         elif isinstance(current, nodes.Node):
-            stack.extend(getattr(current, field.name) for field in fields(current))
+            parts = [getattr(current, field.name) for field in fields(current)]
+            stack.extend(reversed(parts))
 
 
 def _bind_recursive(
@@ -87,31 +99,40 @@ def _bind_recursive(
 ) -> tuple[BoundCommonTable, tuple[Column, ...]]:
     """`anchor UNION [ALL] step`: the anchor's columns are the query's, the step refers to them."""
     body = item.query.body
-    if item.query.with_ or not isinstance(body, nodes.SetOperation) or body.kind != "union":
+    name = item.name.value.lower()
+    if item.query.with_:
+        raise SqlError(
+            "NOT_SUPPORTED", "immediate WITH clause in recursive query", item.query.with_[0].at
+        )
+    if not isinstance(body, nodes.SetOperation) or body.kind != "union":
         raise SqlError(
             "INVALID_RECURSIVE_REFERENCE",
             "recursive reference not allowed in this context",
             item.at,
         )
-    if item.query.order_by or item.query.limit is not None or item.query.offset is not None:
+    if item.query.order_by:
         raise SqlError(
             "NOT_SUPPORTED",
-            "immediate ORDER BY, OFFSET or LIMIT clause in recursive query is not supported",
-            item.at,
+            "immediate ORDER BY clause in recursive query",
+            item.query.order_by[0].at,
         )
-    name = item.name.value.lower()
-    if not item.columns:
+    if item.query.offset is not None:
         raise SqlError(
-            "MISSING_COLUMN_ALIASES",
-            "missing column aliases in recursive WITH query",
-            item.at,
+            "NOT_SUPPORTED", "immediate OFFSET clause in recursive query", item.query.offset.at
         )
-    if _uses(body.left, name):
+    if item.query.limit is not None:
+        raise SqlError(
+            "INVALID_LIMIT_CLAUSE",
+            "immediate FETCH FIRST / LIMIT clause in recursive query",
+            item.query.limit.at,
+        )
+    if _references(body.left, name):
         raise SqlError(
             "INVALID_RECURSIVE_REFERENCE",
             "WITH table name is referenced in the base relation of recursion",
             item.at,
         )
+    _check_step(body.right, name)
     anchor = binder.query(_as_query(body.left), scope)
     columns = _named_columns(binder, item, anchor)
     identity = binder.new_id()
@@ -137,6 +158,58 @@ def _bind_recursive(
     outputs = tuple(binder.new_column(c.name, c.type) for c in columns)
     query = BoundQuery(BoundSetOperation("union", body.distinct, anchor, step), outputs)
     return BoundCommonTable(identity, item.name.value, query, recursive=True), columns
+
+
+def _check_step(step: nodes.QueryBody, name: str) -> None:
+    """The step reads the recursive query once, in FROM and on no side of a join that adds rows.
+
+    Raises:
+        SqlError: INVALID_RECURSIVE_REFERENCE.
+    """
+    references = _references(step, name)
+    if len(references) > 1:
+        problem = "multiple recursive references in the step relation of recursion"
+        raise SqlError("INVALID_RECURSIVE_REFERENCE", problem, references[1].at)
+    if references and references[0] not in _sources(step, name):
+        problem = "recursive reference outside of FROM clause of the step relation of recursion"
+        raise SqlError("INVALID_RECURSIVE_REFERENCE", problem, references[0].at)
+
+
+def _sources(step: nodes.QueryBody, name: str) -> list[nodes.Node]:
+    """The tables in the step's FROM, those of its subqueries and WITH queries included."""
+    found: list[nodes.Node] = []
+    waiting: list[Any] = [step]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case nodes.Query():
+                waiting += [node.body, *(named.query for named in node.with_)]
+            case nodes.Select():
+                waiting += [node.from_] if node.from_ is not None else []
+            case nodes.SubqueryRelation() | nodes.LateralRelation():
+                waiting.append(node.query)
+            case nodes.Aliased() | nodes.Sampled():
+                waiting.append(node.relation)
+            case nodes.Join():
+                _check_sides(node, name)
+                waiting += [node.left, node.right]
+            case nodes.TableName():
+                found.append(node)
+    return found
+
+
+def _check_sides(join: nodes.Join, name: str) -> None:
+    for side, relation, kinds in (
+        ("left", join.left, ("right", "full")),
+        ("right", join.right, ("left", "full")),
+    ):
+        references = _references(relation, name)
+        if join.kind in kinds and references:
+            raise SqlError(
+                "INVALID_RECURSIVE_REFERENCE",
+                f"recursive reference in {side} source of {join.kind.upper()} join",
+                references[0].at,
+            )
 
 
 def _as_query(body: nodes.QueryBody) -> nodes.Query:

@@ -68,7 +68,7 @@ class CallParser(FormParser):
             self.expect(")")
             condition = self.filter_clause()
             return nodes.FunctionCall(
-                name.at, name, star=True, filter=condition, window=self._over()
+                name.at, name, star=True, filter=condition, window=self.over_clause()
             )
         if self.names[self.index] and self.peek() == "." and self.peek(2) == "*":
             raise SqlError(
@@ -93,7 +93,7 @@ class CallParser(FormParser):
         self.expect(")")
         condition = self.filter_clause()
         nulls = self._null_treatment()
-        window = self._over()
+        window = self.over_clause()
         if nulls is not None and window is None:
             raise self.refusal()
         call = nodes.FunctionCall(
@@ -109,7 +109,7 @@ class CallParser(FormParser):
             return word
         return None
 
-    def _over(self) -> nodes.Window | None:
+    def over_clause(self) -> nodes.Window | None:
         if self.key != "OVER":
             return None
         if self.peek() == "(":

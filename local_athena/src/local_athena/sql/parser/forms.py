@@ -22,6 +22,10 @@ class FormParser(ExpressionParser):
         """What stands after ORDER BY; the query parser's part."""
         raise NotImplementedError
 
+    def over_clause(self) -> nodes.Window | None:
+        """What stands after OVER; the calls parser's part."""
+        raise NotImplementedError
+
     def filter_clause(self) -> Expression | None:
         """`FILTER (WHERE …)`."""
         if self.key != "FILTER" or self.peek() != "(":
@@ -267,6 +271,7 @@ class FormParser(ExpressionParser):
             nodes.BooleanLiteral(at, counted),
         )
         name = Name(at, (Identifier(at, "listagg"),))
+        condition = self.filter_clause()
         return nodes.FunctionCall(
-            at, name, arguments, False, distinct, order_by, self.filter_clause()
+            at, name, arguments, False, distinct, order_by, condition, None, self.over_clause()
         )

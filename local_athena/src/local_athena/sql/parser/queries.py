@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_athena.sql import nodes
+from local_athena.sql.errors import SqlError
 from local_athena.sql.nodes import Expression
 from local_athena.sql.parser import lexer
 from local_athena.sql.parser.relations import RelationParser
@@ -95,6 +96,12 @@ class QueryParser(RelationParser):
                 limit = nodes.IntegerLiteral(self.at(), 1)
             else:
                 limit = self._row_count()
+            if isinstance(limit, nodes.IntegerLiteral) and limit.value == 0:
+                raise SqlError(
+                    "NUMERIC_VALUE_OUT_OF_RANGE",
+                    "FETCH FIRST row count must be positive (actual value: 0)",
+                    limit.at,
+                )
             if not self.accept("ROW"):
                 self.expect("ROWS")
             if not self.accept("ONLY"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.registry import AggregateTexts, catalogue
-from local_athena.functions.text import let
+from local_athena.functions.text import fail, let
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import constant, duckdb_type, quote_text
@@ -337,7 +337,7 @@ def _window(node: bound.WindowCall, context: Context) -> str:
         parts = AggregateTexts(
             arguments=_distinct_arguments(node, list(arguments)),
             distinct=node.distinct,
-            filter=condition(node.filter, place) if node.filter is not None else None,
+            order_by=tuple(sort_item(key, write(key.key, place)) for key in node.sort_by),
             over=over,
         )
         text = _aggregate_text(node, parts)
@@ -363,6 +363,14 @@ def _frame_bound(kind: str, value: Any, context: Context) -> str:
     if value is None:
         return kind.upper()
     text = write(value, context)
+    if not isinstance(value, bound.Constant) or value.value is None or value.value < 0:
+        failure = fail(
+            "INVALID_WINDOW_FRAME",
+            quote_text("Window frame offset value must not be negative or null"),
+        )
+        text = let(
+            [text], lambda v: f"(CASE WHEN {v} IS NULL OR {v} < 0 THEN {failure} ELSE {v} END)"
+        )
     if value.type.base == "interval day to second":
         text = f"to_milliseconds({text})"
     elif value.type.base == "interval year to month":
@@ -406,6 +414,12 @@ def _quantified(node: bound.Quantified, context: Context) -> str:
     value = write(node.value, context)
     quantifier = "ANY" if node.quantifier.upper() in ("ANY", "SOME") else "ALL"
     text = _any(node.value.type, value, node.operator, quantifier, node.query, context)
+    if (node.operator, quantifier) in (("=", "ALL"), ("<>", "ANY")):
+        # Trino asks first whether the values differ among themselves, and then not for a NULL
+        column = column_name(node.query.columns[0])
+        differ = f"count(DISTINCT {canonical(node.value.type, column)}) > 1"
+        some = f"(SELECT {differ} FROM ({_query(node.query, context)}) AS q{context.number()})"
+        text = f"COALESCE({text}, CASE WHEN {some} THEN {quantifier == 'ANY'} END)"
     return _subquery(text, context)
 
 

@@ -12,7 +12,7 @@ from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.expressions import sort_item, write
-from local_athena.sql.rewrite.references import count_uses
+from local_athena.sql.rewrite.references import count_uses, has_chance
 from local_athena.sql.rewrite.relations import aliased, from_text, values_text
 from local_athena.sql.rewrite.selects import select_text
 
@@ -40,7 +40,7 @@ def _common_table(
     later = [query.with_[index + 1 :], query.body, query.order_by]
     uses = count_uses(later, table.id)
     inner = query_text(table.query, context, [column_name(c) for c in table.query.columns])
-    hint = " NOT MATERIALIZED" if uses <= 1 else ""
+    hint = " NOT MATERIALIZED" if uses <= 1 or has_chance(table.query) else ""
     return [f"w{table.id} AS{hint} ({inner})"]
 
 
@@ -146,14 +146,43 @@ def _set_operation(
         f"(SELECT * FROM ({query_text(b, context, names)}) AS q{context.number()})"
         for b in branches
     ]
-    columns = query.columns
-    canon = [canonical(c.type, n) for c, n in zip(columns, names, strict=True)]
-    if body.distinct and canon != list(names):
-        if body.kind.lower() != "union":
-            raise SqlError("NOT_SUPPORTED", f"{body.kind} of values with time zone")
+    canon = [canonical(c.type, n) for c, n in zip(query.columns, names, strict=True)]
+    if canon == list(names) or word == "UNION ALL":
+        return f" {word} ".join(texts)
+    if body.kind == "union":
         whole = " UNION ALL ".join(texts)
         return f"SELECT DISTINCT ON ({', '.join(canon)}) * FROM ({whole}) AS q{context.number()}"
-    return f" {word} ".join(texts)
+    whole = texts[0]
+    for text in texts[1:]:
+        whole = f"({_matching(body, whole, text, canon, names, context)})"
+    return whole
+
+
+def _matching(
+    body: bound.BoundSetOperation,
+    left: str,
+    right: str,
+    canon: Sequence[str],
+    names: Sequence[str],
+    context: Context,
+) -> str:
+    """INTERSECT or EXCEPT of values whose sameness is not DuckDB's: by keys beside them, of which
+    the last counts the repetitions."""
+    keys = [f"k{index}" for index in range(len(canon) + 1)]
+    repetition = f"row_number() OVER (PARTITION BY {', '.join(canon)})"
+    shown = ", ".join(
+        f"{text} AS {key}" for text, key in zip([*canon, repetition], keys, strict=True)
+    )
+    mine, theirs, number = (context.number() for _ in range(3))
+    same = keys[:-1] if body.distinct else keys
+    on = " AND ".join(f"q{mine}.{key} IS NOT DISTINCT FROM q{theirs}.{key}" for key in same)
+    once = " AND k" + str(len(canon)) + " = 1" if body.distinct else ""
+    found = "EXISTS" if body.kind == "intersect" else "NOT EXISTS"
+    return (
+        f"SELECT {', '.join(names)} FROM (SELECT *, {shown} FROM {left} AS q{number}) AS q{mine} "
+        f"WHERE {found} (SELECT 1 FROM (SELECT {shown} FROM {right} AS q{number}) AS q{theirs} "
+        f"WHERE {on}){once}"
+    )
 
 
 def _branches(body: bound.BoundSetOperation) -> list[bound.BoundQuery]:

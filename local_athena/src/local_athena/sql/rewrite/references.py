@@ -1,4 +1,4 @@
-"""Which columns a tree uses, so that scans offer no others."""
+"""What a tree holds: the columns it uses, so that scans offer no others; WITH queries; chance."""
 
 from __future__ import annotations
 
@@ -71,3 +71,24 @@ def free_columns(tree: Any) -> frozenset[int]:
         elif kind.__module__ == bound.__name__:
             waiting.extend(getattr(node, name) for name in _slots(kind))
     return used_columns(tree) - offered
+
+
+_CHANCE = frozenset({"rand", "random", "shuffle", "uuid"})
+
+
+def has_chance(tree: Any) -> bool:
+    """Whether a tree gives other rows each time it is computed; Trino computes a WITH query anew
+    for each use."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind: Any = type(node)
+        if kind is tuple:
+            waiting.extend(node)
+        elif kind is bound.SampleOf or (kind is bound.Call and node.name in _CHANCE):
+            return True
+        elif kind in (bound.Constant, bound.Column, bound.TableHandle):
+            continue
+        elif kind.__module__ == bound.__name__:
+            waiting.extend(getattr(node, name) for name in _slots(kind))
+    return False
