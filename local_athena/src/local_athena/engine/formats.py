@@ -15,6 +15,11 @@ OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 ORC_SERDE = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
 AVRO_SERDE = "org.apache.hadoop.hive.serde2.avro.AvroSerDe"
+REGEX_SERDES = (
+    "org.apache.hadoop.hive.serde2.RegexSerDe",
+    "org.apache.hadoop.hive.contrib.serde2.RegexSerDe",
+)
+GROK_SERDE = "com.amazonaws.glue.serde.GrokSerDe"
 
 TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
 TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
@@ -63,7 +68,14 @@ _KINDS = {
     OPEN_CSV.lower(): "csv",
     "com.bizo.hive.serde.csv.csvserde": "csv",
     HIVE_JSON.lower(): "json",
-    OPENX_JSON.lower(): "json",
+    OPENX_JSON.lower(): "openx",
+    **{name.lower(): "regex" for name in REGEX_SERDES},
+    GROK_SERDE.lower(): "grok",
+}
+_REFUSED = {
+    "com.amazon.ionhiveserde.ionhiveserde": "Amazon Ion",
+    "com.amazon.emr.hive.serde.cloudtrailserde": "CloudTrail's SerDe",
+    "org.apache.hive.hcatalog.data.cloudtrailserde": "CloudTrail's SerDe",
 }
 
 
@@ -85,13 +97,16 @@ def stored_as(name: str) -> StorageFormat:
 def file_kind(table: Table, partition: Partition | None = None) -> str:
     """How the files of a table (or of a partition with its own serde) are read.
 
-    One of `parquet`, `orc`, `avro`, `text`, `csv`, `json`.
+    One of `parquet`, `orc`, `avro`, `text`, `csv`, `json`, `openx`, `regex`, `grok`.
 
     Raises:
-        SqlError: HIVE_UNSUPPORTED_FORMAT names the classes when none of these.
+        SqlError: NOT_SUPPORTED for Ion and CloudTrail, HIVE_UNSUPPORTED_FORMAT for other classes.
     """
     serde = effective_serde(table, partition)
-    kind = _KINDS.get((serde.library or LAZY_SIMPLE).lower())
+    library = (serde.library or LAZY_SIMPLE).lower()
+    if library in _REFUSED:
+        raise SqlError("NOT_SUPPORTED", f"local_athena does not support {_REFUSED[library]}")
+    kind = _KINDS.get(library)
     if kind is None:
         input_format = (partition and partition.input_format) or table.input_format
         output_format = (partition and partition.output_format) or table.output_format

@@ -4,7 +4,7 @@ listing     objects below a location
 partitions  registered and projected partitions, pruned
 footers     Parquet footers, cached
 parquet     read by DuckDB itself
-arrow       text, JSON and ORC, read here
+arrow       text, JSON, Avro and ORC, read here
 """
 
 from local_athena.engine.scans.plan import PlannedScan, ScanPlanner

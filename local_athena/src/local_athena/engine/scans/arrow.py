@@ -1,23 +1,27 @@
-"""Scans of text, JSON and ORC tables: read into Arrow here, then handed to DuckDB."""
+"""Scans of text, JSON, Avro and ORC tables: read into Arrow here, then handed to DuckDB."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.orc as orc
 
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine.formats import effective_serde
 from local_athena.engine.job import Job
 from local_athena.engine.resolver import FILE_SIZE, FILE_TIME, PATH
-from local_athena.engine.scans.convert import Mismatch, convert, describe
-from local_athena.engine.scans.delimited import Split, lazy_simple, open_csv
-from local_athena.engine.scans.json_lines import arrow_type, json_splitter
+from local_athena.engine.scans.avro import avro_rows
+from local_athena.engine.scans.hive_json import hive_json
+from local_athena.engine.scans.json_values import arrow_type
 from local_athena.engine.scans.lines import line_count, read_lines
 from local_athena.engine.scans.listing import DataFile
+from local_athena.engine.scans.open_csv import open_csv
+from local_athena.engine.scans.openx_json import openx_json
+from local_athena.engine.scans.orc import orc_values
 from local_athena.engine.scans.parquet import file_time
 from local_athena.engine.scans.partitions import value_of
-from local_athena.engine.scans.text_values import text_value
+from local_athena.engine.scans.regex_lines import grok_splitter, regex_splitter
+from local_athena.engine.scans.simple_text import lazy_simple, text_arrow_type
+from local_athena.engine.scans.text_values import Rules, text_value
 from local_athena.engine.session import Cursor
 from local_athena.sql.bound import TableColumn
 from local_athena.sql.errors import SqlError
@@ -25,6 +29,9 @@ from local_athena.sql.representation import constant, quote_name, quote_text
 from local_athena.sql.types import Type
 
 _CHUNK = 50_000
+_TEXT_RULES: dict[str, Rules] = {"text": "simple", "csv": "csv", "regex": "regex", "grok": "regex"}
+Values = tuple[pa.Table, dict[str, str]]
+"""A file's rows, and the SQL of each column of the table by its name."""
 
 
 def arrow_relation(
@@ -43,17 +50,14 @@ def arrow_relation(
     All files belong to one partition (or to a table without partitions).
     """
     data = [column for column in columns if not column.hidden and not column.partition_key]
+    if not data:
+        raise SqlError("HIVE_INVALID_METADATA", "The table has no columns")
     wanted = [column for column in columns if column.hidden]
     parts = []
     for index, file in enumerate(files):
         job.control.check()
         registered = f"{name}_{index}"
-        if kind == "orc":
-            values, texts = _orc(file, data)
-        elif kind == "json":
-            values, texts = _json(job, table, partition, file, data)
-        else:
-            values, texts = _delimited(job, table, partition, file, kind, data)
+        values, texts = _file_values(job, table, partition, file, kind, data)
         cursor.connection.register(registered, values)
         shown = [f"{texts[column.name]} AS {quote_name(column.name)}" for column in data]
         shown += [
@@ -73,66 +77,41 @@ def _hidden(name: str, file: DataFile) -> str:
     }[name]
 
 
-def _delimited(
+def _file_values(
     job: Job,
     table: Table,
     partition: Partition | None,
     file: DataFile,
     kind: str,
     columns: Sequence[TableColumn],
-) -> tuple[pa.Table, dict[str, str]]:
-    serde = effective_serde(table, partition)
-    make = open_csv if kind == "csv" else lazy_simple
-    split: Split = make(serde.parameters, len(columns))
+) -> Values:
+    parameters = effective_serde(table, partition).parameters
+    pairs = [(column.name, column.type) for column in columns]
+    if kind == "orc":
+        return orc_values(parameters, pairs, file)
+    if kind == "avro":
+        return _typed(job, avro_rows(parameters, pairs, file), pairs)
     lines = _lines(table, partition, file)
-    names = [f"v{index}" for index in range(len(columns))]
-    rows = (split(line) for line in lines)
-    values = _table(job, rows, names, [pa.string()] * len(names))
-    texts = {
-        column.name: text_value(name, column.type, strict=kind == "csv")
-        for name, column in zip(names, columns, strict=True)
+    if kind in ("json", "openx"):
+        read = (hive_json if kind == "json" else openx_json)(parameters, pairs)
+        return _typed(job, map(read, lines), pairs)
+    types = [type_ for _, type_ in pairs]
+    if kind == "text":
+        split = lazy_simple(parameters, types)
+    else:
+        make = {"csv": open_csv, "regex": regex_splitter, "grok": grok_splitter}[kind]
+        split = make(parameters, len(columns))
+    values = _table(job, map(split, lines), [text_arrow_type(type_) for type_ in types])
+    return values, {
+        name: text_value(f"v{index}", type_, _TEXT_RULES[kind], index)
+        for index, (name, type_) in enumerate(pairs)
     }
-    return values, texts
 
 
-def _json(
-    job: Job,
-    table: Table,
-    partition: Partition | None,
-    file: DataFile,
-    columns: Sequence[TableColumn],
-) -> tuple[pa.Table, dict[str, str]]:
-    serde = effective_serde(table, partition)
-    split = json_splitter(serde.parameters, [(column.name, column.type) for column in columns])
-    names = [f"v{index}" for index in range(len(columns))]
-    rows = (row for line in _lines(table, partition, file) if (row := split(line)) is not None)
-    values = _table(job, rows, names, [arrow_type(column.type) for column in columns])
-    return values, {column.name: name for name, column in zip(names, columns, strict=True)}
-
-
-def _orc(file: DataFile, columns: Sequence[TableColumn]) -> tuple[pa.Table, dict[str, str]]:
-    try:
-        reader = orc.ORCFile(file.path)
-        physical = {field.name.lower(): field for field in reader.schema}
-        found = {c.name: physical[c.name] for c in columns if c.name in physical}
-        values = reader.read([field.name for field in found.values()])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise SqlError("HIVE_BAD_DATA", f"Error reading ORC file {file.uri}: {error}") from error
-    texts = {}
-    for column in columns:
-        field = found.get(column.name)
-        if field is None:
-            texts[column.name] = constant(None, column.type)
-            continue
-        try:
-            texts[column.name] = convert(quote_name(field.name), field.type, column.type)
-        except Mismatch as error:
-            raise SqlError(
-                "HIVE_BAD_DATA",
-                f"Field {field.name}'s type {describe(field.type)} in ORC file {file.uri} is "
-                f"incompatible with type {column.type} defined in table schema",
-            ) from error
-    return values, texts
+def _typed(job: Job, rows: Iterator[list[Any]], pairs: Sequence[tuple[str, Type]]) -> Values:
+    """Rows whose values are of the columns' types already."""
+    values = _table(job, rows, [arrow_type(type_) for _, type_ in pairs])
+    return values, {name: f"v{index}" for index, (name, _) in enumerate(pairs)}
 
 
 def _lines(table: Table, partition: Partition | None, file: DataFile) -> Iterator[str]:
@@ -145,11 +124,9 @@ def _lines(table: Table, partition: Partition | None, file: DataFile) -> Iterato
     )
 
 
-def _table(
-    job: Job, rows: Iterator[list[Any]], names: list[str], arrow_types: list[pa.DataType]
-) -> pa.Table:
-    """Rows gathered into Arrow chunk by chunk, one row of nothing kept out."""
-    schema = pa.schema(list(zip(names, arrow_types, strict=True)))
+def _table(job: Job, rows: Iterator[list[Any]], arrow_types: list[pa.DataType]) -> pa.Table:
+    """Rows gathered chunk by chunk into Arrow columns v0, v1…"""
+    schema = pa.schema([(f"v{index}", type_) for index, type_ in enumerate(arrow_types)])
     batches = []
     chunk: list[list[Any]] = []
     for row in rows:
@@ -160,8 +137,6 @@ def _table(
             chunk = []
     if chunk:
         batches.append(_batch(chunk, schema))
-    if not names:
-        raise SqlError("HIVE_INVALID_METADATA", "The table has no columns")
     return pa.Table.from_batches(batches, schema)
 
 

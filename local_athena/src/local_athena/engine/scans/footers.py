@@ -2,8 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,35 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a scan asks of a Parquet file; `signature` identifies its schema."""
+    """What a scan asks of a Parquet file; `signature` identifies its schema.
+
+    `names` are those by which the table knows the file's columns.
+    """
 
     schema: pa.Schema
     signature: tuple[tuple[str, str], ...]
     row_groups: tuple[RowGroup, ...]
+    names: tuple[str, ...]
 
     def find(self, name: str) -> pa.Field | None:
-        """The column of that name in any case; the first, when two differ in case only."""
-        for field in self.schema:
-            if field.name.lower() == name:
-                return field
-        return None
+        """The column of that name; the first, when two differ in case only."""
+        if name not in self.names:
+            return None
+        return self.schema.field(self.names.index(name))
+
+    def by_position(self, columns: Sequence[str]) -> "Footer":
+        """The same file with its columns known by their place in the table."""
+        known = dict(zip(self.names, columns, strict=False))
+        groups = tuple(
+            RowGroup(
+                group.rows,
+                {known[name]: size for name, size in group.sizes.items() if name in known},
+                {known[name]: found for name, found in group.ranges.items() if name in known},
+            )
+            for group in self.row_groups
+        )
+        ordered = tuple((field.name, str(field.type)) for field in self.schema)
+        return replace(self, signature=ordered, row_groups=groups, names=tuple(known.values()))
 
     def bytes_of(self, columns: Iterable[str], groups: Iterable[int]) -> int:
         """Compressed bytes of some columns in some row groups."""
@@ -98,7 +115,7 @@ def _read(path: Path, uri: str) -> Footer:
         for index in range(metadata.num_row_groups)
     )
     signature = tuple(sorted((field.name, str(field.type)) for field in schema))
-    return Footer(schema, signature, groups)
+    return Footer(schema, signature, groups, tuple(field.name.lower() for field in schema))
 
 
 def _row_group(group: Any, leaves: list[str], flat: list[bool]) -> RowGroup:

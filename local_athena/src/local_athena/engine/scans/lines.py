@@ -1,40 +1,23 @@
-"""Text files line by line, as Hadoop's TextInputFormat splits them; .gz and .bz2 too."""
+"""Text files line by line, as Hadoop's TextInputFormat splits them."""
 
-import bz2
-import gzip
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
+import pyarrow as pa
+
+from local_athena.engine.scans.compression import open_text
 from local_athena.sql.errors import SqlError
 
-_SNAPPY = (".snappy", ".lzo", ".lz4", ".zst", ".zstd")
-
-
-def open_text(path: Path, uri: str) -> IO[bytes]:
-    """The file's bytes, decompressed when its name says so (.gz, .bz2; by the uri).
-
-    Raises:
-        SqlError: NOT_SUPPORTED for other compressions.
-    """
-    lowered = uri.lower()
-    if lowered.endswith(".gz"):
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if lowered.endswith(".bz2"):
-        return cast("IO[bytes]", bz2.open(path, "rb"))
-    if lowered.endswith(_SNAPPY):
-        raise SqlError(
-            "NOT_SUPPORTED", f"local_athena does not read text files compressed like {uri}"
-        )
-    return path.open("rb")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_lines(path: Path, uri: str, skip: int = 0, skip_last: int = 0) -> Iterator[str]:
-    """Lines without their ends (LF or CR LF), decoded as UTF-8 (bad bytes become U+FFFD).
+    """Lines without their ends (LF, CR LF or CR), decoded as UTF-8 (bad bytes become U+FFFD).
 
-    `skip` lines at the start and `skip_last` at the end are left out
-    (`skip.header.line.count`, `skip.footer.line.count`).
+    A byte order mark at the start is dropped. `skip` lines at the start and `skip_last` at the
+    end are left out (`skip.header.line.count`, `skip.footer.line.count`).
 
     Raises:
         SqlError: HIVE_CURSOR_ERROR when the file cannot be decompressed.
@@ -42,18 +25,28 @@ def read_lines(path: Path, uri: str, skip: int = 0, skip_last: int = 0) -> Itera
     try:
         with open_text(path, uri) as file:
             held: list[str] = []
-            for number, raw in enumerate(file):
+            for number, line in enumerate(_lines(file)):
                 if number < skip:
                     continue
-                line = raw.rstrip(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
                 if not skip_last:
                     yield line
                     continue
                 held.append(line)
                 if len(held) > skip_last:
                     yield held.pop(0)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise SqlError("HIVE_CURSOR_ERROR", f"Failed to read file at {uri}: {error}") from error
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    for number, raw in enumerate(file):
+        line = raw.removesuffix(b"\n").removesuffix(b"\r")
+        if number == 0:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        if b"\r" in line:
+            yield from (part.decode("utf-8", "replace") for part in line.split(b"\r"))
+        else:
+            yield line.decode("utf-8", "replace")
 
 
 def line_count(parameters: Mapping[str, str], name: str) -> int:

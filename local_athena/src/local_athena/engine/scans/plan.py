@@ -4,13 +4,12 @@ Parquet counts the compressed bytes of the needed columns' chunks in row groups 
 not rule out; other formats count whole files.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine import iceberg
-from local_athena.engine.formats import file_kind
+from local_athena.engine.formats import effective_serde, file_kind
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.information_schema import SystemRows
 from local_athena.engine.job import Job
@@ -81,10 +80,8 @@ class ScanPlanner:
         for number, (kind, partition, files) in enumerate(groups):
             count += len(files)
             if kind == "parquet":
-                parquet += [ParquetFile(file, self.footers.get(file)) for file in files]
+                parquet += self._parquet_files(table, partition, files)
                 continue
-            if kind == "avro":
-                raise SqlError("NOT_SUPPORTED", "local_athena does not read Avro files")
             scanned += sum(file.size for file in files)
             all_columns = [c for c in scan.handle.columns if not c.hidden or c in columns]
             parts += arrow_relation(
@@ -109,24 +106,29 @@ class ScanPlanner:
     def _groups(
         self, job: Job, table: Table, need: ScanNeed
     ) -> list[tuple[str, Partition | None, list[DataFile]]]:
-        """Files by format and serde; a partition of another format than Parquet stands alone."""
+        """Files of each partition, with their format."""
         if not table.partition_keys:
             files = data_files(job.store, table.location or "") if table.location else []
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
-        together: dict[str, list[DataFile]] = defaultdict(list)
         for partition in live_partitions(job, table, need.domains, need.filters):
             job.control.check()
             files = data_files(job.store, location_of(table, partition), partition.values)
             if not files:
                 continue
-            kind = file_kind(table, partition)
-            if kind == "parquet":
-                together[kind] += files
-            else:
-                groups.append((kind, partition, files))
-        groups += [(kind, None, files) for kind, files in together.items()]
+            groups.append((file_kind(table, partition), partition, files))
         return groups
+
+    def _parquet_files(
+        self, table: Table, partition: Partition | None, files: Sequence[DataFile]
+    ) -> list[ParquetFile]:
+        """Files with their footers; columns are known by name, or by position on demand."""
+        parameters = effective_serde(table, partition).parameters
+        footers = [self.footers.get(file) for file in files]
+        if parameters.get("parquet.column.index.access", "false").strip().lower() == "true":
+            names = [column.name.lower() for column in table.columns]
+            footers = [footer.by_position(names) for footer in footers]
+        return [ParquetFile(*pair) for pair in zip(files, footers, strict=True)]
 
 
 def _parquet_bytes(

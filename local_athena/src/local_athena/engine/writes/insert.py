@@ -9,7 +9,7 @@ from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import CATALOG_NAME, Job
 from local_athena.engine.reading import plan_reading, reader
 from local_athena.engine.scans import ScanPlanner
-from local_athena.engine.scans.delimited import delimiter_of
+from local_athena.engine.scans.simple_text import delimiter_of
 from local_athena.engine.session import Cursor
 from local_athena.engine.writes.create_as import suffix_of
 from local_athena.engine.writes.files import CSV_MARK, write_rows
