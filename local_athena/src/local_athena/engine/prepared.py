@@ -31,7 +31,7 @@ def open_statement(job: Job, statement: nodes.Statement) -> tuple[nodes.Statemen
     Raises:
         SqlError: the prepared statement is not there, or the number of values is wrong.
     """
-    arguments = tuple(parse_expression(text) for text in job.request.parameters)
+    arguments = tuple(_given(text) for text in job.request.parameters)
     if isinstance(statement, nodes.Execute):
         arguments = statement.arguments or arguments
         statement = _named(job, statement)
@@ -68,6 +68,19 @@ def parameter_count(tree: Any) -> int:
     """How many `?` a statement has."""
     indexes = (node.index for node in walk(tree) if isinstance(node, nodes.Parameter))
     return max(indexes, default=-1) + 1
+
+
+def _given(text: str) -> nodes.Expression:
+    """A text of ExecutionParameters: a literal in SQL syntax, or a bare word, which is a string.
+
+    Athena's guide asks for quotes around strings; AWS's own tests of awswrangler pass words
+    without them, and no column could be meant ("Use parameterized queries"; aws-sdk-pandas,
+    tests/unit/test_athena_prepared.py; read November 2026).
+    """
+    value = parse_expression(text)
+    if isinstance(value, nodes.ColumnName) and not value.name.quoted:
+        return nodes.StringLiteral(value.at, value.name.value)
+    return value
 
 
 def _named(job: Job, statement: nodes.Execute) -> nodes.Statement:
