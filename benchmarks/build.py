@@ -1,143 +1,105 @@
 """The project's own `dbt build` (first business day): the endpoint's time inside it against DuckDB.
 
-The peer is bare DuckDB running the same models' and tests' compiled SQL, transpiled mechanically by
-sqlglot, over the same raw Parquet; a statement that DuckDB cannot run that way counts on neither
-side. Its answers are not compared: this measures time only.
+The peer is bare DuckDB on a database file, running the same statements in the same order,
+transpiled mechanically, over the same raw Parquet; a node that DuckDB cannot run that way counts on
+neither side. The first figure is of a real build, with dbt beside the endpoint on the same
+processors. The second runs the statements again, one by one, in turn with DuckDB: what the two
+engines cost without dbt.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import sqlglot
 
-from benchmarks import endpoints
+from benchmarks import bare_duckdb, demonstration, endpoints
+from benchmarks.demonstration import Statement
 
-PROJECT = Path(__file__).resolve().parent.parent
-_NODE = re.compile(r'"node_id": "([^"]+)"')
+SCALE = 0.02
+"""The demonstration's own: 2,000 orders."""
+
+_CREATED = re.compile(r'create table "awsdatacatalog"\."(\w+)"\."(\w+)"\s+with \(', re.IGNORECASE)
 
 
-def measure() -> list[tuple[str, float, float, float]]:
-    """Rows: the endpoint against DuckDB in seconds, one demonstrated day, peak memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "lake"
+def measure(scale: float = SCALE) -> list[tuple[str, float, float, float]]:
+    """Rows: seconds inside a build, seconds one by one, one demonstrated day, peak memory."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = folder / "lake"
         with endpoints.local_athena(data) as (url, server):
             begin = time.perf_counter()
-            _demo(Path(folder), url)
+            demonstration.run_one_day(folder, url, scale)
             whole = time.perf_counter() - begin
             memory = endpoints.peak_memory_mib(server)
-            spent = _seconds_by_node(endpoints.client("athena", url))
-        peer, failed = _duckdb_seconds(data, set(spent))
-    both = set(peer) & set(spent)
-    ours, theirs = sum(spent[node] for node in both), sum(peer.values())
+            asked = demonstration.statements(endpoints.client("athena", url))
+            theirs, again, failed = _in_turn(folder / "peer.duckdb", data, url, asked)
+    inside = dict.fromkeys(theirs, 0.0)
+    for statement in asked:
+        if statement.node in inside:
+            inside[statement.node] += statement.seconds
+    ours, alone, peer = sum(inside.values()), sum(again.values()), sum(theirs.values())
+    what = f"dbt build at scale {scale:g}, {len(theirs)} nodes ({failed} not comparable)"
     return [
-        (
-            f"dbt build, {len(both)} nodes ({failed} not comparable): s in endpoint (aim <= 1.5)",
-            ours,
-            theirs,
-            ours / theirs,
-        ),
+        (f"{what}: s in endpoint", ours, peer, ours / peer),
+        ("  the same one by one, in turn: s (aim <= 1.5)", alone, peer, alone / peer),
         ("one day of the demonstration, installed: s, against the endpoint's part", whole, ours, 0),
         ("endpoint's peak memory: MiB against 1 GiB", memory, 1024.0, memory / 1024),
     ]
 
 
-def _demo(folder: Path, url: str) -> None:
-    environ = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
-        "DO_NOT_TRACK": "1",
-    }
-    command = [sys.executable, "-m", "lakehouse.cli", "demo", "--days", "1"]
-    subprocess.run(command, cwd=PROJECT, env=environ, check=True, stdout=subprocess.DEVNULL)
-
-
-def _executions(athena: Any) -> Iterator[dict[str, Any]]:
-    pages = athena.get_paginator("list_query_executions").paginate()
-    for page in pages:
-        ids = page["QueryExecutionIds"]
-        if ids:
-            answer = athena.batch_get_query_execution(QueryExecutionIds=ids)
-            yield from answer["QueryExecutions"]
-
-
-def _seconds_by_node(athena: Any) -> dict[str, float]:
-    """Seconds that the endpoint spent on each dbt node's statements."""
-    seconds: dict[str, float] = {}
-    for execution in _executions(athena):
-        found = _NODE.search(execution["Query"])
-        if found:
-            spent = execution["Statistics"]["TotalExecutionTimeInMillis"] / 1000
-            seconds[found[1]] = seconds.get(found[1], 0) + spent
-    return seconds
-
-
-def _duckdb_seconds(data: Path, nodes: set[str]) -> tuple[dict[str, float], int]:
-    """Seconds of bare DuckDB by node, and how many nodes it could not run."""
-    manifest = json.loads((PROJECT / "target" / "manifest.json").read_text("utf-8"))
-    results = json.loads((PROJECT / "target" / "run_results.json").read_text("utf-8"))["results"]
-    connection = duckdb.connect(config={"threads": 2})
-    _load_raw(connection, data, manifest)
-    seconds: dict[str, float] = {}
-    failed = 0
-    for result in results:
-        node = manifest["nodes"].get(result["unique_id"])
-        if node is None or result["unique_id"] not in nodes:
-            continue
-        table = node["resource_type"] in {"model", "snapshot"}
-        if node["resource_type"] == "seed":
-            _load_seed(connection, node)
+def _in_turn(
+    file: Path, data: Path, url: str, asked: list[Statement]
+) -> tuple[dict[str, float], dict[str, float], int]:
+    """(DuckDB's seconds, the endpoint's) by comparable node, and how many are not comparable."""
+    athena, glue = endpoints.client("athena", url), endpoints.client("glue", url)
+    s3 = endpoints.client("s3", url)
+    connection = bare_duckdb.open_database(file, data)
+    nodes = bare_duckdb.manifest()["nodes"]
+    theirs: dict[str, float] = {}
+    ours: dict[str, float] = {}
+    bad: set[str] = set()
+    for statement in asked:
+        node = nodes.get(statement.node)
+        if node is not None and node["resource_type"] == "seed":
+            bare_duckdb.load_seed(connection, node)
+            bad.add(statement.node)  # its CSV is gone from the endpoint by now
             continue
         try:
-            text = _transpiled(result["compiled_code"] or "")
-            name = f'"{node["schema"]}"."{node["alias"]}"'
+            text = bare_duckdb.transpiled(statement.sql)
             begin = time.perf_counter()
-            if table:
-                connection.execute(f'create schema if not exists "{node["schema"]}"')
-                connection.execute(f"create or replace table {name} as {text}")
-            else:
-                connection.execute(f"select count(*) from ({text})").fetchall()
-            seconds[result["unique_id"]] = time.perf_counter() - begin
-        except (duckdb.Error, sqlglot.errors.SqlglotError):
-            failed += 1
-    return seconds, failed
+            connection.execute(text).fetchall()
+            spent = time.perf_counter() - begin
+        except (bare_duckdb.Error, sqlglot.errors.SqlglotError) as error:
+            print(f"not comparable: {statement.node}: {error}"[:200], file=sys.stderr)
+            bad.add(statement.node)
+            continue
+        theirs[statement.node] = theirs.get(statement.node, 0) + spent
+        created = _CREATED.search(statement.sql)
+        if created:
+            _drop(glue, s3, created[1], created[2])
+        _, execution = endpoints.run(athena, statement.sql)
+        spent = execution["Statistics"]["TotalExecutionTimeInMillis"] / 1000
+        ours[statement.node] = ours.get(statement.node, 0) + spent
+    for node in bad:
+        theirs.pop(node, None)
+        ours.pop(node, None)
+    return theirs, ours, len(bad)
 
 
-def _transpiled(sql: str) -> str:
-    return sqlglot.transpile(sql.replace('"awsdatacatalog".', ""), read="athena", write="duckdb")[0]
-
-
-def _load_raw(connection: duckdb.DuckDBPyConnection, data: Path, manifest: dict[str, Any]) -> None:
-    for source in manifest["sources"].values():
-        files = list((data / "s3").glob(f"*-raw/*/{source['name']}/**/*.parquet"))
-        if files:
-            pattern = [str(file) for file in files if not file.name.startswith("_")]
-            connection.execute(f'create schema if not exists "{source["schema"]}"')
-            connection.execute(
-                f'create table "{source["schema"]}"."{source["name"]}" as '
-                f"select * from read_parquet({pattern}, hive_partitioning = true)"
-            )
-
-
-def _load_seed(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> None:
-    connection.execute(f'create schema if not exists "{node["schema"]}"')
-    path = PROJECT / node["original_file_path"]
-    connection.execute(
-        f'create or replace table "{node["schema"]}"."{node["alias"]}" as '
-        f"select * from read_csv('{path}')"
-    )
+def _drop(glue: Any, s3: Any, database: str, table: str) -> None:
+    """Remove a table and its files, as dbt-athena does before it makes a table anew."""
+    try:
+        found = glue.get_table(DatabaseName=database, Name=table)["Table"]
+    except glue.exceptions.EntityNotFoundException:
+        return
+    glue.delete_table(DatabaseName=database, Name=table)
+    bucket, _, key = found["StorageDescriptor"]["Location"].removeprefix("s3://").partition("/")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+        for item in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=item["Key"])

@@ -15,7 +15,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 OUTPUT = "s3://bench-results/out/"
 
 
@@ -29,7 +28,9 @@ def free_port() -> int:
 def client(service: str, url: str) -> Any:
     """A boto3 client of the endpoint; no retries, so that nothing hides."""
     config = Config(retries={"max_attempts": 0}, read_timeout=600, max_pool_connections=16)
-    return boto3.client(service, endpoint_url=url, region_name="us-east-1", config=config, **KEYS)
+    session = boto3.Session("local", "local", region_name="us-east-1")
+    made: Any = session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
+    return made
 
 
 @contextlib.contextmanager
@@ -65,6 +66,14 @@ def moto() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
     with running([sys.executable, "-m", "moto.server", "-p", str(port)], port) as server:
         yield server
+
+
+def checked(command: list[str], **more: Any) -> None:
+    """Run a command to its end; raises with the end of what it said when it fails."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, **more)
+    if done.returncode:
+        said = (done.stdout + done.stderr)[-2000:]
+        raise RuntimeError(f"{' '.join(command)} exited with {done.returncode}: {said}")
 
 
 def peak_memory_mib(process: subprocess.Popen[bytes]) -> float:

@@ -1,4 +1,7 @@
-"""`make bench` runs every measure and prints its figures; ARGS=scan runs the named ones."""
+"""`make bench` runs every measure and prints its figures; ARGS="scan build@1" runs the named ones.
+
+What follows the @ is the measure's scale; without it the measure has its own.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ MEASURES = ("select_one", "scan", "build")
 
 def main(names: list[str]) -> None:
     """Print one line for each figure: ours, the peer's, their ratio."""
-    print(f"{'':70}{'ours':>12}{'peer':>12}{'ratio':>8}")
-    for name in names or MEASURES:
-        for label, ours, peer, ratio in importlib.import_module(f"benchmarks.{name}").measure():
-            print(f"{label:70}{ours:12.2f}{peer:12.2f}{ratio:8.2f}", flush=True)
+    print(f"{'':76}{'ours':>12}{'peer':>12}{'ratio':>8}")
+    for given in names or MEASURES:
+        name, _, scale = given.partition("@")
+        measure = importlib.import_module(f"benchmarks.{name}").measure
+        for label, ours, peer, ratio in measure(float(scale)) if scale else measure():
+            print(f"{label:76}{ours:12.2f}{peer:12.2f}{ratio:8.2f}", flush=True)
 
 
 if __name__ == "__main__":
