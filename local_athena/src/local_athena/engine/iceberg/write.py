@@ -8,9 +8,10 @@ Iceberg).
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 from pyiceberg.conversions import to_bytes
@@ -41,6 +42,7 @@ TARGET_BYTES = 512 * 1024 * 1024
 ROW_GROUP = 122_880
 _PUBLISHERS = 8
 _VERSION: Literal[2] = 2
+_names = count(1)
 
 
 class Cursor(Protocol):
@@ -148,17 +150,25 @@ def _write_partitioned(
         values.append(partition_expression(field.transform, source.field_type, name))
     keys = [f"__partition{index}" for index in range(len(values))]
     computed = ", ".join(f"{text} AS {key}" for text, key in zip(values, keys, strict=True))
-    staged = folder / "staged.parquet"
-    cursor.execute(
-        f"COPY (SELECT *, {computed} FROM ({select}) q) TO {quote_text(str(staged))} "
-        "(FORMAT parquet, COMPRESSION snappy)"
-    )
-    source_sql = f"read_parquet({quote_text(str(staged))}, hive_partitioning = false)"
+    staged = f"iceberg_staged_{next(_names)}"
+    cursor.execute(f"CREATE TEMP TABLE {staged} AS SELECT *, {computed} FROM ({select}) q")
+    try:
+        return _write_staged(target, cursor, staged, keys, names, folder / "out")
+    finally:
+        cursor.execute(f"DROP TABLE {staged}")
+
+
+def _write_staged(
+    target: Target,
+    cursor: Cursor,
+    staged: str,
+    keys: Sequence[str],
+    names: Sequence[str],
+    out: Path,
+) -> list[_Written]:
+    """The files of a table of rows, which holds their partition values under `keys`."""
     listed = ", ".join(keys)
-    found = cursor.rows(
-        f"SELECT DISTINCT {_hash(keys)} AS h, {listed} FROM {source_sql} "
-        f"ORDER BY {listed} LIMIT {MAX_PARTITIONS + 1}"
-    )
+    found = cursor.rows(f"SELECT DISTINCT {listed} FROM {staged} LIMIT {MAX_PARTITIONS + 1}")
     if not found:
         return []
     if len(found) > MAX_PARTITIONS:
@@ -167,26 +177,25 @@ def _write_partitioned(
             f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions",
         )
     columns = _stored_columns(target.schema, names)
-    out = folder / "out"
+    to = f"TO {quote_text(str(out))} ({_options(target)}"
     if len(found) == 1:
         rows = cursor.rows(
-            f"COPY (SELECT {columns} FROM {source_sql} q) TO {quote_text(str(out))} "
-            f"({_options(target)}, FILE_SIZE_BYTES {TARGET_BYTES})"
+            f"COPY (SELECT {columns} FROM {staged} q) {to}, FILE_SIZE_BYTES {TARGET_BYTES})"
         )
-        return [_written(row, _partition(target, found[0])) for row in rows if row[1]]
-    by_hash = {row[0]: _partition(target, row) for row in found}
-    rows = cursor.rows(
-        f"COPY (SELECT {columns}, {_hash(keys)} AS __partition FROM {source_sql} q "
-        f"ORDER BY {listed}) TO {quote_text(str(out))} "
-        f"({_options(target)}, PARTITION_BY (__partition))"
+        return [_written(row, found[0]) for row in rows if row[1]]
+    numbered = f"{staged}_partitions"
+    cursor.execute(
+        f"CREATE TEMP TABLE {numbered} AS "
+        f"SELECT row_number() OVER () AS __partition, {listed} FROM {staged} GROUP BY {listed}"
     )
-    return [_written(row, by_hash[dict(row[5])["__partition"]]) for row in rows if row[1]]
-
-
-def _hash(keys: Sequence[str]) -> str:
-    """A text that is equal for equal partition values, NULLs too, and fits a file name."""
-    parts = ", ".join(f"coalesce(hex(CAST({key} AS VARCHAR)), '-')" for key in keys)
-    return f"md5(concat_ws(',', {parts}))"
+    by_number = {row[0]: row[1:] for row in cursor.rows(f"FROM {numbered}")}
+    same = " AND ".join(f"q.{key} IS NOT DISTINCT FROM p.{key}" for key in keys)
+    rows = cursor.rows(
+        f"COPY (SELECT {columns}, __partition FROM {staged} q JOIN {numbered} p ON {same}) "
+        f"{to}, PARTITION_BY (__partition))"
+    )
+    cursor.execute(f"DROP TABLE {numbered}")
+    return [_written(row, by_number[int(dict(row[5])["__partition"])]) for row in rows if row[1]]
 
 
 def _position(schema: Schema, field_id: int) -> int:
@@ -194,10 +203,6 @@ def _position(schema: Schema, field_id: int) -> int:
         if field.field_id == field_id:
             return index
     raise SqlError("NOT_SUPPORTED", "partitioning by a field of a row is not supported")
-
-
-def _partition(target: Target, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(UUID(str(value)) if isinstance(value, UUID) else value for value in row[1:])
 
 
 def _publish(target: Target, written: _Written) -> DataFile:
