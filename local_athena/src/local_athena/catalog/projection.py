@@ -11,11 +11,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
 
-from local_athena.catalog.dates import FIRST, UNITS, compile_format, count_steps, read_bound, step
+from local_athena.catalog.dates import (
+    FIRST,
+    UNITS,
+    DateFormat,
+    compile_format,
+    count_steps,
+    read_bound,
+    step,
+)
 from local_athena.catalog.domain import All, Domain, Domains, Span, Values
 from local_athena.catalog.model import Column, Partition, Table
 from local_athena.errors import ProjectionError
@@ -24,6 +33,7 @@ MAX_PARTITIONS = 200_000
 """More than that for one query is refused with a hint to narrow it."""
 
 _NUMBERS = ("tinyint", "smallint", "int", "integer", "bigint", "decimal", "float", "double")
+_KEPT_TEXTS = 10_000
 _HIVE_ESCAPED = re.compile(r'[\x00-\x1f"#%\'*/:=?\\\x7f{\[\]^]')
 Key = Callable[[str], Any]
 
@@ -150,7 +160,8 @@ def _integer(settings: "_Settings", column: Column, now: datetime) -> _Series:
 def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
     form = compile_format(settings.require("format"))
     instant = now.astimezone(UTC)
-    start, end = (read_bound(text, form, instant) for text in settings.pair("range"))
+    first, last = settings.pair("range")
+    start, end = read_bound(first, form, instant), read_bound(last, form, instant)
     interval = settings.positive("interval", 1)
     unit = (settings.get("interval.unit") or form.default_unit() or "").strip().upper()
     unit = unit if unit.endswith("S") else f"{unit}S"
@@ -158,8 +169,9 @@ def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
         raise settings.error("interval.unit", f"it must be one of {', '.join(UNITS)}")
     count = count_steps(start, end, interval, unit)
 
-    def text(index: int) -> str:
-        return form.write(step(start, index * interval, unit))
+    text = _date_text(form, start, interval, unit)
+    if count <= _KEPT_TEXTS and not first.upper().startswith("NOW"):
+        text = _date_texts(form.pattern, start, interval, unit, count).__getitem__
 
     def at(index: int) -> datetime:
         found = form.read(text(index))
@@ -186,6 +198,18 @@ def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
 
     key: Key = instant_of if is_instant else _key_of(column)
     return _Series(count, text, key, is_instant or form.sorts, find)
+
+
+def _date_text(form: DateFormat, start: datetime, interval: int, unit: str) -> Callable[[int], str]:
+    return lambda index: form.write(step(start, index * interval, unit))
+
+
+@lru_cache(maxsize=32)
+def _date_texts(
+    pattern: str, start: datetime, interval: int, unit: str, count: int
+) -> tuple[str, ...]:
+    """The texts of a series of dates, the same for every query of its table."""
+    return tuple(map(_date_text(compile_format(pattern), start, interval, unit), range(count)))
 
 
 def _injected(name: str, domain: Domain) -> list[str]:

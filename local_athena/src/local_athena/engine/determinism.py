@@ -20,11 +20,14 @@ _TIME = frozenset(
 )
 
 
+_UNSTABLE = _CHANCE | _TIME
+
+
 def is_deterministic(query: nodes.Query, bound_query: bound.BoundQuery) -> bool:
     """False when the text calls for time or chance, or a view in it for chance."""
     for node in walk((query, bound_query)):
         if isinstance(node, nodes.FunctionCall):
-            if node.name.parts[-1].value.lower() in _CHANCE | _TIME:
+            if node.name.parts[-1].value.lower() in _UNSTABLE:
                 return False
         elif isinstance(node, bound.Call) and node.name in _CHANCE:
             return False

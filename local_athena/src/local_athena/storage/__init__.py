@@ -51,6 +51,9 @@ class ObjectStore(Protocol):
     def exists(self, uri: str) -> bool:
         """Whether an object lies at this uri."""
 
+    def may_hold(self, prefix: str) -> bool:
+        """False when certainly no object's uri starts with `prefix`; costs one look at the disk."""
+
     def size(self, uri: str) -> int:
         """Size in bytes.
 

@@ -12,7 +12,7 @@ from local_athena.errors import InvalidUriError, NoSuchBucketError, NoSuchObject
 from local_athena.storage import ObjectFile
 from local_athena.storage.keys import FILE, decode_path, encode_key
 from local_athena.storage.loose import LooseFiles
-from local_athena.storage.walk import walk
+from local_athena.storage.walk import folder_of, walk
 
 _SCHEMES = ("s3://", "s3a://", "s3n://")
 
@@ -76,7 +76,7 @@ class FileStore:
         """Objects whose uri starts with `prefix`, by key."""
         bucket, key = split_uri(prefix)
         loose = self._loose
-        for found in walk(self.root / bucket, key):
+        for found in walk(f"{self.root}/{bucket}", key):
             if found.stat is not None:
                 uri = f"s3://{bucket}/{found.key}"
                 if loose is not None and loose.hides(uri):
@@ -92,6 +92,11 @@ class FileStore:
         """Whether an object lies at this uri."""
         bucket, key = split_uri(uri)
         return bool(key) and self.key_path(bucket, key).is_file()
+
+    def may_hold(self, prefix: str) -> bool:
+        """False when certainly no object's uri starts with `prefix`."""
+        bucket, key = split_uri(prefix)
+        return os.path.isdir(folder_of(f"{self.root}/{bucket}", key))  # noqa: PTH112  (called often)
 
     def size(self, uri: str) -> int:
         """Size in bytes."""

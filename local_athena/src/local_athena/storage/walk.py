@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_athena.storage.keys import decode_name, encode_segment
+from local_athena.storage.keys import decode_name, encode_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +17,22 @@ class Found:
     stat: os.stat_result | None
 
 
-def walk(root: Path, prefix: str = "", after: str = "", by_folder: bool = False) -> Iterator[Found]:
+def folder_of(root: str, prefix: str) -> str:
+    """The path of the folder below which every key that starts with `prefix` lies."""
+    folder, slash, _ = prefix.rpartition("/")
+    return f"{root}/{encode_key(folder)}" if slash else root
+
+
+def walk(
+    root: Path | str, prefix: str = "", after: str = "", by_folder: bool = False
+) -> Iterator[Found]:
     """Keys that start with `prefix` and are greater than `after`, in order.
 
     `by_folder` stops at the first `/` behind the prefix and gives common prefixes (keys that end
     in `/`, no stat) instead of what lies below them; an empty folder is none.
     """
-    folder, _, rest = prefix.rpartition("/")
-    path = str(root)
-    base = ""
-    if "/" in prefix:
-        base = folder + "/"
-        for segment in folder.split("/"):
-            path = f"{path}/{encode_segment(segment)}"
+    folder, slash, rest = prefix.rpartition("/")
+    path, base = folder_of(str(root), prefix), folder + slash
     yield from _walk(path, base, prefix, after.encode(), by_folder and not rest.endswith("/"))
 
 

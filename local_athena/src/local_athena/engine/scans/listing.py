@@ -20,13 +20,18 @@ class DataFile:
     values: Values = ()
 
 
+def folder_uri(location: str) -> str:
+    """A location as the prefix of the objects below it."""
+    return location if location.endswith("/") else location + "/"
+
+
 def data_files(store: ObjectStore, location: str, values: Values = ()) -> list[DataFile]:
     """Files at any depth below `location`, by name.
 
     A name that starts with `_` or `.` is hidden, of a file or of a folder on the way, and an empty
     object (a folder's marker) holds nothing. A location that is missing has no files.
     """
-    base = location if location.endswith("/") else location + "/"
+    base = folder_uri(location)
     try:
         found = list(store.list(base))
     except InvalidUriError:

@@ -11,7 +11,8 @@ from local_athena.catalog.projection import is_projected, project
 from local_athena.engine.ddl.partition_values import NULL_VALUE, partition_location
 from local_athena.engine.job import Job
 from local_athena.engine.scans.domains import admits, partition_domains
-from local_athena.errors import ProjectionError
+from local_athena.engine.scans.listing import folder_uri
+from local_athena.errors import InvalidUriError, ProjectionError
 from local_athena.sql.bound import Constant
 from local_athena.sql.errors import SqlError
 from local_athena.sql.pruning import Domain, KeyFilter
@@ -27,8 +28,12 @@ def live_partitions(
     table: Table,
     domains: Mapping[str, Domain],
     filters: Sequence[KeyFilter] = (),
+    *,
+    holding_files: bool = False,
 ) -> Iterator[Partition]:
     """Partitions, projected or registered, that domains and filters of their keys admit.
+
+    `holding_files` leaves out those with nothing at their location, most of many projected ones.
 
     Raises:
         SqlError: HIVE_INVALID_PARTITION_VALUE, or the projection's parameters are wrong.
@@ -49,11 +54,20 @@ def live_partitions(
         (position, name, type_) for position, (name, type_) in enumerate(keys) if name in domains
     ]
     for partition in candidates:
+        if holding_files and not _may_hold_files(job, table, partition):
+            continue
         if all(
             admits(domains[name], plain_value(partition.values[position], type_, name), type_)
             for position, name, type_ in restricted
         ) and _passes(filters, keys, partition):
             yield partition
+
+
+def _may_hold_files(job: Job, table: Table, partition: Partition) -> bool:
+    try:
+        return job.store.may_hold(folder_uri(location_of(table, partition)))
+    except InvalidUriError:
+        return False
 
 
 def _passes(

@@ -111,7 +111,9 @@ class ScanPlanner:
             files = data_files(job.store, table.location or "") if table.location else []
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
-        for partition in live_partitions(job, table, need.domains, need.filters):
+        for partition in live_partitions(
+            job, table, need.domains, need.filters, holding_files=True
+        ):
             job.control.check()
             files = data_files(job.store, location_of(table, partition), partition.values)
             if not files:
