@@ -128,9 +128,16 @@ class ExpressionError(InvalidInputError):
 
 
 class ProjectionError(CatalogError):
-    """Partition projection: the table's parameters are wrong, or it would list too much."""
+    """Partition projection: the table's parameters are wrong, or it would list too much.
+
+    `name` is Athena's name of the failure.
+    """
 
     code = "InvalidInputException"
+
+    def __init__(self, message: str, name: str = "INVALID_TABLE_PROPERTY") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class ViewEncodingError(CatalogError):

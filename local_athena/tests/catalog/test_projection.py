@@ -29,10 +29,16 @@ def values(projected: Table, **domains: Any) -> list[str]:
 
 
 def test_project__enum__lists_values_in_order() -> None:
-    t = table({"region": "string"}, region__type="enum", region__values="us, br,ca")
+    t = table({"region": "string"}, region__type="enum", region__values="us,br,ca")
     assert values(t) == ["us", "br", "ca"]
     assert values(t, region=Values(frozenset({"ca", "xx"}))) == ["ca"]
     assert values(t, region=Span(low="br", high="ca")) == ["br", "ca"]
+
+
+def test_project__enum__blanks_are_part_of_a_value() -> None:
+    # "Supported types for partition projection", "Enum type"
+    t = table({"region": "string"}, region__type="enum", region__values="us, br")
+    assert values(t) == ["us", " br"]
 
 
 def test_project__integer_with_digits__pads() -> None:
@@ -133,7 +139,7 @@ def test_project__template__fills_it() -> None:
         ({"n__type": "integer"}, "projection.n.range: it is missing"),
         ({"n__type": "integer", "n__range": "1"}, "two values"),
         ({"n__type": "integer", "n__range": "9,1"}, "1 is less than 9"),
-        ({"n__type": "date", "n__range": "2020,2021", "n__format": "yyyy"}, "interval.unit"),
+        ({"n__type": "date", "n__range": "2020,2021", "n__format": "yyyy"}, "n.interval: it is"),
         ({"n__type": "date", "n__range": "x,NOW", "n__format": "yyyy-MM-dd"}, "'x' is neither"),
         ({"n__type": "date", "n__range": "x,NOW", "n__format": "QQ"}, "'QQ' is not supported"),
     ],

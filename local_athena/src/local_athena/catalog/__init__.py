@@ -47,6 +47,13 @@ class Catalog(Protocol):
             AlreadyExistsError: the name is taken.
         """
 
+    def update_database(self, database: Database) -> None:
+        """Replace the database of that name.
+
+        Raises:
+            EntityNotFoundError: there is none of that name.
+        """
+
     def drop_database(self, name: str) -> None:
         """Remove it with its tables (data files stay).
 

@@ -72,9 +72,9 @@ def project(
     total = prod(len(values) for values in columns)
     if total > limit:
         raise ProjectionError(
-            f"HIVE_EXCEEDED_PARTITION_LIMIT: partition projection of {table.database}."
-            f"{table.name} gives {total} partitions, the limit is {limit}: narrow "
-            f"{', '.join(names)} in the WHERE clause"
+            f"partition projection of {table.database}.{table.name} gives {total} partitions, "
+            f"the limit is {limit}: narrow {', '.join(names)} in the WHERE clause",
+            "HIVE_EXCEEDED_PARTITION_LIMIT",
         )
     locate = _location(table, names)
     for values in product(*columns):
@@ -87,6 +87,8 @@ def _allowed(
     settings = _Settings(table, column.name)
     kind = settings.require("type").lower()
     if kind == "injected":
+        if not column.type.lower().startswith(("string", "varchar", "char")):
+            raise settings.error("type", "injected needs a column of type string")
         return _injected(column.name, domain)
     makers = {"enum": _enum, "integer": _integer, "date": _date}
     if kind not in makers:
@@ -118,15 +120,16 @@ def _select(series: _Series, domain: Domain, name: str, limit: int) -> list[str]
             accepts = _within(series.key, low, high, domain)
     if last - first > limit:
         raise ProjectionError(
-            f"HIVE_EXCEEDED_PARTITION_LIMIT: partition projection of column {name} gives "
-            f"{last - first} values, the limit is {limit}: narrow {name} in the WHERE clause"
+            f"partition projection of column {name} gives {last - first} values, "
+            f"the limit is {limit}: narrow {name} in the WHERE clause",
+            "HIVE_EXCEEDED_PARTITION_LIMIT",
         )
     texts = _texts(series, range(first, last))
     return texts if accepts is None else [text for text in texts if accepts(text)]
 
 
 def _enum(settings: "_Settings", column: Column, now: datetime) -> _Series:
-    values = [value.strip() for value in settings.require("values").split(",")]
+    values = settings.require("values", keep_blanks=True).split(",")
     key = _key_of(column)
     by_key = {key(value): index for index, value in enumerate(values)}
     return _Series(len(values), values.__getitem__, key, False, lambda text: by_key.get(key(text)))
@@ -162,9 +165,13 @@ def _date(settings: "_Settings", column: Column, now: datetime) -> _Series:
     instant = now.astimezone(UTC)
     first, last = settings.pair("range")
     start, end = read_bound(first, form, instant), read_bound(last, form, instant)
+    default_unit = form.default_unit()
+    if default_unit is None and settings.get("interval") is None:
+        raise settings.error("interval", "it is missing, and the format is not of days or months")
     interval = settings.positive("interval", 1)
-    unit = (settings.get("interval.unit") or form.default_unit() or "").strip().upper()
+    unit = (settings.get("interval.unit") or default_unit or "").strip().upper()
     unit = unit if unit.endswith("S") else f"{unit}S"
+    unit = unit.replace("MILLISECONDS", "MILLIS")
     if unit not in UNITS:
         raise settings.error("interval.unit", f"it must be one of {', '.join(UNITS)}")
     count = count_steps(start, end, interval, unit)
@@ -215,9 +222,9 @@ def _date_texts(
 def _injected(name: str, domain: Domain) -> list[str]:
     if not isinstance(domain, Values):
         raise ProjectionError(
-            f"CONSTRAINT_VIOLATION: For the injected projected partition column {name}, the WHERE "
-            "clause must contain only static equality conditions, and at least one such condition "
-            "must be present."
+            f"For the injected projected partition column {name}, the WHERE clause must contain "
+            "only static equality conditions, and at least one such condition must be present.",
+            "CONSTRAINT_VIOLATION",
         )
     return sorted(domain.allowed)
 
@@ -235,17 +242,19 @@ class _Settings:
     def get(self, name: str) -> str | None:
         return self._values.get(f"projection.{self._column.lower()}.{name}")
 
-    def require(self, name: str) -> str:
+    def require(self, name: str, *, keep_blanks: bool = False) -> str:
         value = self.get(name)
         if value is None or not value.strip():
             if name == "type":
+                table = f"{self._table.database}.{self._table.name}"
                 raise ProjectionError(
-                    f"HIVE_INVALID_METADATA: Table {self._table.database}.{self._table.name} is "
-                    "configured for partition projection, but the following partition columns are "
-                    f"missing projection configuration: [{self._column}]"
+                    f"Table {table} is configured for partition projection, but the following "
+                    "partition columns are missing projection configuration: "
+                    f"[{self._column}] (table {table})",
+                    "HIVE_METASTORE_ERROR",
                 )
             raise self.error(name, "it is missing")
-        return value.strip()
+        return value if keep_blanks else value.strip()
 
     def pair(self, name: str) -> tuple[str, str]:
         parts = self.require(name).split(",")
@@ -270,7 +279,7 @@ class _Settings:
 
     def error(self, name: str, why: str) -> ProjectionError:
         return ProjectionError(
-            f"HIVE_INVALID_METADATA: Table {self._table.database}.{self._table.name}: "
+            f"Table {self._table.database}.{self._table.name}: "
             f"projection.{self._column}.{name}: {why}"
         )
 
@@ -281,7 +290,7 @@ def _location(table: Table, names: Sequence[str]) -> Callable[[Sequence[str]], s
         missing = [name for name in names if f"${{{name}}}" not in template]
         if missing:
             raise ProjectionError(
-                f"HIVE_INVALID_METADATA: Table {table.database}.{table.name}: "
+                f"Table {table.database}.{table.name}: "
                 "storage.location.template must contain all partition columns, it lacks "
                 f"{', '.join(missing)}"
             )

@@ -40,6 +40,11 @@ class SqliteCatalog:
         body["Name"] = database.name.lower()
         return database_from_glue(self.records.create_database(body))
 
+    def update_database(self, database: Database) -> None:
+        """Replace the one of that name."""
+        name = database.name.lower()
+        self.records.update_database(name, {**database_to_glue(database), "Name": name})
+
     def drop_database(self, name: str) -> None:
         """Remove it with its tables."""
         self.records.delete_database(name.lower())

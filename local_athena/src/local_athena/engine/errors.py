@@ -17,6 +17,7 @@ from local_athena.errors import (
     ViewEncodingError,
 )
 from local_athena.sql.errors import SqlError
+from local_athena.sql.nodes import Name
 
 USER_ERROR = 1006
 ICEBERG_ERROR = 233
@@ -55,9 +56,10 @@ def task_failure(text: str) -> QueryFailed:
     )
 
 
-def table_not_found(name: str) -> QueryFailed:
-    """DDL names a table that is not there; `name` as written."""
-    return ddl_failure(f"SemanticException [Error 10001]: Table not found {name}")
+def table_not_found(name: Name) -> QueryFailed:
+    """DDL names a table that is not there."""
+    written = ".".join(part.value for part in name.parts)
+    return ddl_failure(f"SemanticException [Error 10001]: Table not found {written}")
 
 
 def database_not_found(name: str) -> QueryFailed:

@@ -724,9 +724,9 @@ class DropDatabase(Statement):
 
 @dataclass(frozen=True, slots=True)
 class PartitionSpec(Node):
-    """`PARTITION (a = 'x', …)`; comparison operators other than `=` appear only in DROP."""
+    """`PARTITION (a = 'x', …)`."""
 
-    values: tuple[tuple[Identifier, str, Expression], ...]
+    values: tuple[tuple[Identifier, Expression], ...]
     location: str | None = None
 
 

@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
-from local_athena.catalog.model import Column, Table
+from local_athena.catalog.model import Partition, Table
 from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer
+from local_athena.engine.ddl.column_rules import check_distinct, new_columns
 from local_athena.engine.ddl.databases import set_database_properties
 from local_athena.engine.ddl.partitions import (
     add_partitions,
     drop_partitions,
+    find_partition,
     rename_partition,
     set_partition_location,
 )
+from local_athena.engine.ddl.tables import check_location
 from local_athena.engine.errors import ddl_failure, table_not_found, task_failure
-from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import Job
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
@@ -27,9 +29,7 @@ def alter_table(job: Job, statement: nodes.AlterTable) -> TextAnswer:
     try:
         table = job.catalog.get_table(database, name)
     except EntityNotFoundError as error:
-        if statement.if_exists:
-            return TextAnswer()
-        raise table_not_found(f"{database}.{name}") from error
+        raise table_not_found(statement.table) from error
     if table.kind == "iceberg":
         iceberg.alter(job, table, statement)
         return TextAnswer()
@@ -52,6 +52,7 @@ def _alter_hive(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         case "set partition location":
             set_partition_location(job, table, statement)
         case "set location":
+            check_location(statement.location)
             job.catalog.update_table(replace(table, location=statement.location))
         case "set properties":
             _set_properties(job, table, dict(statement.properties))
@@ -62,9 +63,7 @@ def _alter_hive(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         case "add columns":
             _add_columns(job, table, statement)
         case "replace columns":
-            columns = _new_columns(statement)
-            _check_names(table, columns)
-            job.catalog.update_table(replace(table, columns=columns))
+            _replace_columns(job, table, statement)
         case "change column":
             _change_column(job, table, statement)
         case "rename to":
@@ -87,13 +86,29 @@ def _set_properties(job: Job, table: Table, properties: dict[str, str]) -> None:
 
 
 def _add_columns(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    added = new_columns(statement.columns)
     if statement.partitions:
-        raise ddl_failure(
-            "ParseException: local_athena does not support ADD COLUMNS for one partition"
-        )
-    columns = (*table.columns, *_new_columns(statement))
-    _check_names(table, columns)
-    job.catalog.update_table(replace(table, columns=columns))
+        partition = find_partition(job, table, statement.partitions[0])
+        columns = (*(table.columns if partition.columns is None else partition.columns), *added)
+        check_distinct((*columns, *table.partition_keys))
+        _update_partition(job, table, replace(partition, columns=columns))
+        return
+    check_distinct((*table.columns, *added, *table.partition_keys))
+    job.catalog.update_table(replace(table, columns=(*table.columns, *added)))
+
+
+def _replace_columns(job: Job, table: Table, statement: nodes.AlterTable) -> None:
+    columns = new_columns(statement.columns)
+    check_distinct((*columns, *table.partition_keys))
+    if statement.partitions:
+        partition = find_partition(job, table, statement.partitions[0])
+        _update_partition(job, table, replace(partition, columns=columns))
+    else:
+        job.catalog.update_table(replace(table, columns=columns))
+
+
+def _update_partition(job: Job, table: Table, partition: Partition) -> None:
+    job.catalog.update_partition(table.database, table.name, partition.values, partition)
 
 
 def _change_column(job: Job, table: Table, statement: nodes.AlterTable) -> None:
@@ -101,7 +116,7 @@ def _change_column(job: Job, table: Table, statement: nodes.AlterTable) -> None:
     names = [column.name for column in table.columns]
     if old not in names:
         raise task_failure(f"Invalid column reference {old}")
-    (changed,) = _new_columns(statement)
+    (changed,) = new_columns(statement.columns)
     position = names.index(old)
     if changed.comment is None:
         changed = replace(changed, comment=table.columns[position].comment)
@@ -116,21 +131,5 @@ def _change_column(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         if after not in left:
             raise task_failure(f"Invalid column reference {after}")
         columns.insert(left.index(after) + 1, changed)
-    _check_names(table, tuple(columns))
+    check_distinct((*columns, *table.partition_keys))
     job.catalog.update_table(replace(table, columns=tuple(columns)))
-
-
-def _new_columns(statement: nodes.AlterTable) -> tuple[Column, ...]:
-    for column in statement.columns:
-        trino_type(column.type)
-    return tuple(
-        Column(column.name.value.lower(), column.type, column.comment)
-        for column in statement.columns
-    )
-
-
-def _check_names(table: Table, columns: tuple[Column, ...]) -> None:
-    names = [column.name for column in (*columns, *table.partition_keys)]
-    for name in names:
-        if names.count(name) > 1:
-            raise task_failure(f"Duplicate column name: {name}")

@@ -1,14 +1,20 @@
 """Partitions' values as Hive writes them: in PARTITION (...), in paths, in the catalog."""
 
+import re
 from decimal import Decimal
 from urllib.parse import unquote
 
-from local_athena.catalog.model import Partition, Table
+from local_athena.catalog.model import Column, Partition, Table
 from local_athena.catalog.projection import partition_path
 from local_athena.engine.errors import ddl_failure
+from local_athena.engine.hive_types import trino_type
 from local_athena.sql import nodes
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
+_VALUE_PATTERNS = {
+    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint"), re.compile(r"[+-]?\d+")),
+    "date": re.compile(r"\d{4}-\d{1,2}-\d{1,2}"),
+}
 
 
 def literal_text(value: nodes.Expression) -> str:
@@ -42,7 +48,7 @@ def spec_values(table: Table, spec: nodes.PartitionSpec) -> tuple[str, ...]:
     Raises:
         QueryFailed: a key is missing or unknown, or the table is not partitioned.
     """
-    given = {name.value.lower(): literal_text(value) for name, _, value in spec.values}
+    given = {name.value.lower(): literal_text(value) for name, value in spec.values}
     keys = [key.name for key in table.partition_keys]
     if not keys:
         raise ddl_failure(
@@ -61,7 +67,20 @@ def spec_values(table: Table, spec: nodes.PartitionSpec) -> tuple[str, ...]:
             f"{{{', '.join(f'{key}={value}' for key, value in given.items())}}} "
             "doesn't contain all partition columns"
         )
+    for column in table.partition_keys:
+        _check_value(column, given[column.name])
     return tuple(given[key] for key in keys)
+
+
+def _check_value(key: Column, text: str) -> None:
+    """Refuse what is no number or date for a key that is one (Hive's error 10248)."""
+    base = trino_type(key.type).base
+    pattern = _VALUE_PATTERNS.get(base)
+    if pattern is not None and text != NULL_VALUE and not pattern.fullmatch(text):
+        raise ddl_failure(
+            f"SemanticException [Error 10248]: Cannot add partition column {key.name} of type "
+            f"string as it cannot be converted to type {key.type}"
+        )
 
 
 def unescape(text: str) -> str:

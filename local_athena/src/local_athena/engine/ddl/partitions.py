@@ -1,6 +1,5 @@
 """ALTER TABLE ADD, DROP, RENAME PARTITION and SET LOCATION of one."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from local_athena.catalog.model import Partition, Table
@@ -9,21 +8,13 @@ from local_athena.engine.ddl.partition_values import (
     new_partition,
     spec_values,
 )
+from local_athena.engine.ddl.tables import check_location
 from local_athena.engine.errors import ddl_failure, task_failure
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import Job
 from local_athena.errors import AlreadyExistsError
 from local_athena.sql import nodes
 
-_COMPARE: dict[str, Callable[[int], bool]] = {
-    "=": lambda order: order == 0,
-    "<>": lambda order: order != 0,
-    "!=": lambda order: order != 0,
-    "<": lambda order: order < 0,
-    "<=": lambda order: order <= 0,
-    ">": lambda order: order > 0,
-    ">=": lambda order: order >= 0,
-}
 _NUMBERS = frozenset({"tinyint", "smallint", "integer", "bigint", "double", "real", "decimal"})
 
 
@@ -42,13 +33,13 @@ def add_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None:
 
 
 def drop_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None:
-    """Unregister the partitions that a spec (maybe partial, maybe with < or >) picks."""
+    """Unregister the partitions that a spec, maybe a partial one, picks."""
     known = job.catalog.partitions(table.database, table.name)
     dropped: list[tuple[str, ...]] = []
     for spec in statement.partitions:
         picked = [partition.values for partition in known if _matches(table, partition, spec)]
         if not picked and not statement.if_exists:
-            text = ", ".join(f"{key.value}={literal_text(value)}" for key, _, value in spec.values)
+            text = ", ".join(f"{key.value}={literal_text(value)}" for key, value in spec.values)
             raise ddl_failure(f"SemanticException [Error 10006]: Partition not found ({text})")
         dropped += picked
     job.catalog.drop_partitions(table.database, table.name, dropped)
@@ -57,20 +48,29 @@ def drop_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None
 def rename_partition(job: Job, table: Table, statement: nodes.AlterTable) -> None:
     """Give a partition other values; its location stays."""
     old, new = (spec_values(table, spec) for spec in statement.partitions)
-    partition = _one(job, table, old)
+    partition = find_partition(job, table, statement.partitions[0])
     job.catalog.update_partition(table.database, table.name, old, replace(partition, values=new))
 
 
 def set_partition_location(job: Job, table: Table, statement: nodes.AlterTable) -> None:
     """Point a partition elsewhere."""
-    values = spec_values(table, statement.partitions[0])
-    partition = _one(job, table, values)
+    check_location(statement.location)
+    partition = find_partition(job, table, statement.partitions[0])
     job.catalog.update_partition(
-        table.database, table.name, values, replace(partition, location=statement.location)
+        table.database,
+        table.name,
+        partition.values,
+        replace(partition, location=statement.location),
     )
 
 
-def _one(job: Job, table: Table, values: tuple[str, ...]) -> Partition:
+def find_partition(job: Job, table: Table, spec: nodes.PartitionSpec) -> Partition:
+    """The registered partition that a full spec names.
+
+    Raises:
+        QueryFailed: the spec is not full, or there is none.
+    """
+    values = spec_values(table, spec)
     for partition in job.catalog.partitions(table.database, table.name):
         if partition.values == values:
             return partition
@@ -79,7 +79,7 @@ def _one(job: Job, table: Table, values: tuple[str, ...]) -> Partition:
 
 def _matches(table: Table, partition: Partition, spec: nodes.PartitionSpec) -> bool:
     keys = {key.name: position for position, key in enumerate(table.partition_keys)}
-    for name, operator, literal in spec.values:
+    for name, literal in spec.values:
         position = keys.get(name.value.lower())
         if position is None:
             raise ddl_failure(
@@ -87,17 +87,16 @@ def _matches(table: Table, partition: Partition, spec: nodes.PartitionSpec) -> b
                 f"specification:  {name.value}"
             )
         base = trino_type(table.partition_keys[position].type).base
-        order = _order(base, partition.values[position], literal_text(literal))
-        if not _COMPARE[operator](order):
+        if not _same(base, partition.values[position], literal_text(literal)):
             return False
     return True
 
 
-def _order(base: str, left: str, right: str) -> int:
+def _same(base: str, left: str, right: str) -> bool:
+    """Whether two texts of a key's value mean the same: numbers by value."""
     if base in _NUMBERS:
         try:
-            first, second = float(left), float(right)
+            return float(left) == float(right)
         except ValueError:
-            return (left > right) - (left < right)
-        return (first > second) - (first < second)
-    return (left > right) - (left < right)
+            return False
+    return left == right

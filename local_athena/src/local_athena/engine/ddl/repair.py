@@ -16,7 +16,7 @@ def repair_table(job: Job, statement: nodes.RepairTable) -> TextAnswer:
     try:
         table = job.catalog.get_table(database, name)
     except EntityNotFoundError as error:
-        raise table_not_found(f"{database}.{name}") from error
+        raise table_not_found(statement.table) from error
     if not table.partition_keys or table.kind != "hive":
         raise ddl_failure(
             f"SemanticException [Error 10241]: Table {name} is not a partitioned table"

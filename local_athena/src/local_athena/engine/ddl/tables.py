@@ -7,6 +7,7 @@ What is written to Glue is what Athena writes: the three classes of the format, 
 from local_athena.catalog.model import Column, Serde, Table
 from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer
+from local_athena.engine.ddl.column_rules import check_distinct, check_name, new_columns
 from local_athena.engine.errors import (
     database_not_found,
     ddl_failure,
@@ -20,12 +21,10 @@ from local_athena.engine.formats import (
     StorageFormat,
     stored_as,
 )
-from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import Job
 from local_athena.errors import AlreadyExistsError, EntityNotFoundError
 from local_athena.sql import nodes
-
-_ICEBERG_ENDINGS = frozenset({"iceberg"})
+from local_athena.sql.errors import SqlError
 
 
 def create_table(job: Job, statement: nodes.CreateTable) -> TextAnswer:
@@ -36,19 +35,39 @@ def create_table(job: Job, statement: nodes.CreateTable) -> TextAnswer:
         if statement.if_not_exists:
             return TextAnswer()
         raise task_failure(f"AlreadyExistsException(message:Table {name} already exists)")
-    if _is_iceberg(statement):
+    kind = _table_type(statement)
+    if kind == "iceberg":
+        if statement.external:
+            raise ddl_failure(
+                "SemanticException: External keyword not supported for table type ICEBERG"
+            )
         iceberg.create_table(job, statement)
         return TextAnswer()
+    if kind == "delta":
+        raise SqlError("NOT_SUPPORTED", "local_athena does not support Delta Lake tables")
     if statement.partition_transforms:
         raise ddl_failure(
             "ParseException: partition transforms are for Iceberg tables only: "
             "add TBLPROPERTIES ('table_type'='ICEBERG')"
         )
-    _create(job, statement, hive_table(statement, database, name))
+    _create(job, statement, hive_table(job, statement, database, name))
     return TextAnswer()
 
 
-def hive_table(statement: nodes.CreateTable, database: str, name: str) -> Table:
+def check_location(location: str | None) -> None:
+    """Refuse a table's or partition's location that is not in S3.
+
+    Raises:
+        QueryFailed: it is not, or names no bucket.
+    """
+    scheme, separator, rest = (location or "").partition("://")
+    if scheme not in ("s3", "s3a", "s3n") or not separator or not rest.strip("/"):
+        raise task_failure(
+            f"MetaException(message:{location} is not an S3 location: use s3://bucket/folder/)"
+        )
+
+
+def hive_table(job: Job, statement: nodes.CreateTable, database: str, name: str) -> Table:
     """The catalog's table of a Hive CREATE TABLE.
 
     Raises:
@@ -62,17 +81,12 @@ def hive_table(statement: nodes.CreateTable, database: str, name: str) -> Table:
         )
     if statement.location is None:
         raise ddl_failure(f"SemanticException: LOCATION is required for the table {name}")
-    if not statement.location.startswith(("s3://", "s3a://", "s3n://")):
-        raise task_failure(
-            f"MetaException(message:{statement.location} is not an S3 location: "
-            "use s3://bucket/folder/)"
-        )
-    columns = _columns(statement.columns)
-    keys = _columns(statement.partition_columns)
-    names = [column.name for column in (*columns, *keys)]
-    for column in names:
-        if names.count(column) > 1:
-            raise ddl_failure(f"SemanticException [Error 10036]: Duplicate column name: {column}")
+    check_location(statement.location)
+    check_name(name)
+    columns = new_columns(statement.columns)
+    keys = new_columns(statement.partition_columns)
+    check_distinct((*columns, *keys))
+    _check_buckets(statement, columns)
     form = _format(statement)
     return Table(
         database=database,
@@ -80,7 +94,12 @@ def hive_table(statement: nodes.CreateTable, database: str, name: str) -> Table:
         columns=columns,
         partition_keys=keys,
         location=statement.location,
-        parameters={"EXTERNAL": "TRUE", **dict(statement.properties)},
+        parameters={
+            "EXTERNAL": "TRUE",
+            "transient_lastDdlTime": str(int(job.request.started_at.timestamp())),
+            **({"comment": statement.comment} if statement.comment else {}),
+            **dict(statement.properties),
+        },
         serde=_serde(statement, form),
         input_format=statement.input_format or (form.input_format if form else TEXT_INPUT),
         output_format=statement.output_format or (form.output_format if form else TEXT_OUTPUT),
@@ -100,7 +119,7 @@ def drop_table(job: Job, statement: nodes.DropTable) -> TextAnswer:
     except EntityNotFoundError as error:
         if statement.if_exists:
             return TextAnswer()
-        raise table_not_found(f"{database}.{name}") from error
+        raise table_not_found(statement.table) from error
     if table.kind == "view":
         raise ddl_failure(
             f"SemanticException [Error 10165]: Cannot drop a view with DROP TABLE: {name}"
@@ -112,18 +131,18 @@ def drop_table(job: Job, statement: nodes.DropTable) -> TextAnswer:
     return TextAnswer()
 
 
-def _is_iceberg(statement: nodes.CreateTable) -> bool:
+def _table_type(statement: nodes.CreateTable) -> str:
     properties = {key.lower(): value for key, value in statement.properties}
-    return properties.get("table_type", "").lower() in _ICEBERG_ENDINGS
+    return properties.get("table_type", "").lower()
 
 
-def _columns(definitions: tuple[nodes.ColumnDefinition, ...]) -> tuple[Column, ...]:
-    for definition in definitions:
-        trino_type(definition.type)
-    return tuple(
-        Column(definition.name.value.lower(), definition.type, definition.comment)
-        for definition in definitions
-    )
+def _check_buckets(statement: nodes.CreateTable, columns: tuple[Column, ...]) -> None:
+    names = {column.name for column in columns}
+    for bucketed in statement.clustered_by:
+        if bucketed.value.lower() not in names:
+            raise ddl_failure(
+                f"SemanticException [Error 10002]: Invalid column reference '{bucketed.value}'"
+            )
 
 
 def _format(statement: nodes.CreateTable) -> StorageFormat | None:

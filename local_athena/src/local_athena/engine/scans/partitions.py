@@ -47,7 +47,7 @@ def live_partitions(
                 project(table, partition_domains(domains, dict(keys)), job.request.started_at)
             )
         except ProjectionError as error:
-            raise SqlError("INVALID_TABLE_PROPERTY", str(error)) from error
+            raise SqlError(error.name, str(error)) from error
     else:
         candidates = job.catalog.partitions(table.database, table.name)
     restricted = [

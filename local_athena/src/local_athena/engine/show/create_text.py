@@ -16,10 +16,13 @@ from local_athena.sql import nodes
 _DELIMITED = (
     ("field.delim", "FIELDS TERMINATED BY"),
     ("escape.delim", "ESCAPED BY"),
+    ("colelction.delim", "COLLECTION ITEMS TERMINATED BY"),
     ("collection.delim", "COLLECTION ITEMS TERMINATED BY"),
     ("mapkey.delim", "MAP KEYS TERMINATED BY"),
     ("line.delim", "LINES TERMINATED BY"),
+    ("serialization.null.format", "NULL DEFINED AS"),
 )
+_NAMED = {"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b"}
 _UNSHOWN = frozenset({"EXTERNAL", "metadata_location", "previous_metadata_location"})
 
 
@@ -66,6 +69,8 @@ def hive_text(table: Table) -> str:
         f"  {_quoted(table.location or '')}",
     ]
     shown = {key: value for key, value in table.parameters.items() if key not in _UNSHOWN}
+    if shown.get("comment") == table.description:
+        shown.pop("comment", None)
     if shown:
         lines.append("TBLPROPERTIES (")
         lines.append(_pairs(shown))
@@ -75,7 +80,7 @@ def hive_text(table: Table) -> str:
 def _row_format(table: Table) -> list[str]:
     library = table.serde.library or LAZY_SIMPLE
     parameters = dict(table.serde.parameters)
-    if library == LAZY_SIMPLE and "field.delim" in parameters:
+    if library == LAZY_SIMPLE and _is_delimited(parameters):
         lines = ["ROW FORMAT DELIMITED "]
         lines += [
             f"  {words} {_quoted(parameters[name])} "
@@ -84,11 +89,23 @@ def _row_format(table: Table) -> list[str]:
         ]
         return lines
     lines = ["ROW FORMAT SERDE ", f"  {_quoted(library)} "]
-    parameters.pop("serialization.format", None)
+    if parameters.get("serialization.format") == "1":
+        del parameters["serialization.format"]
     if parameters:
         lines.append("WITH SERDEPROPERTIES ( ")
         lines.append(_pairs(parameters) + " ")
     return lines
+
+
+def _is_delimited(parameters: dict[str, str]) -> bool:
+    """Whether ROW FORMAT DELIMITED says all of them."""
+    said = {name for name, _ in _DELIMITED} | {"serialization.format"}
+    delimiter = parameters.get("field.delim")
+    return (
+        delimiter is not None
+        and said >= parameters.keys()
+        and parameters.get("serialization.format", delimiter) == delimiter
+    )
 
 
 def _iceberg_text(job: Job, table: Table) -> str:
@@ -128,7 +145,8 @@ def _pairs(parameters: dict[str, str], equals: str = "=") -> str:
 
 
 def _quoted(text: str) -> str:
+    """A string of Hive's grammar."""
     escaped = "".join(
-        f"\\u{ord(char):04x}" if ord(char) < 32 and char != "\t" else char for char in text
+        _NAMED.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 32 else char) for char in text
     )
-    return "'" + escaped.replace("'", "\\'").replace("\t", "\\t") + "'"
+    return f"'{escaped}'"

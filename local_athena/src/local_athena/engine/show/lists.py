@@ -13,7 +13,6 @@ from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer, text_column
 from local_athena.engine.errors import database_not_found, table_not_found, task_failure
 from local_athena.engine.job import Job
-from local_athena.engine.scans.partitions import live_partitions
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.errors import SqlError
@@ -55,7 +54,7 @@ def find_table(job: Job, name: nodes.Name | None) -> Table:
     try:
         return job.catalog.get_table(database, table)
     except EntityNotFoundError as error:
-        raise table_not_found(f"{database}.{table}") from error
+        raise table_not_found(name) from error
 
 
 def _tables(job: Job, statement: nodes.Show, *, views_only: bool = False) -> list[str]:
@@ -71,9 +70,8 @@ def _partitions(job: Job, table: Table) -> TextAnswer:
     if not table.partition_keys:
         raise task_failure(f"Table {table.name} is not a partitioned table")
     keys = [key.name for key in table.partition_keys]
-    paths = [
-        partition_path(keys, partition.values) for partition in live_partitions(job, table, {})
-    ]
+    registered = job.catalog.partitions(table.database, table.name)
+    paths = [partition_path(keys, partition.values) for partition in registered]
     return _names("partition", sorted(paths))
 
 

@@ -9,9 +9,7 @@ from local_athena.sql.parser import lexer
 from local_athena.sql.parser.hive_alter import AlterParser
 from local_athena.sql.parser.hive_cursor import HiveTokens
 
-_FORMATS = frozenset(
-    {"SEQUENCEFILE", "TEXTFILE", "RCFILE", "ORC", "PARQUET", "AVRO", "ION", "JSONFILE"}
-)
+_FORMATS = frozenset({"SEQUENCEFILE", "TEXTFILE", "RCFILE", "ORC", "PARQUET", "AVRO", "ION"})
 _TRANSFORMS = {"year": False, "month": False, "day": False, "hour": False}
 _COUNTED_TRANSFORMS = frozenset({"bucket", "truncate"})
 _DELIMITERS = (
@@ -294,7 +292,11 @@ class HiveParser(AlterParser):
                 self.advance()
                 mode = word.lower()
                 break
-        table = self.table_name()
+        if self.key == "TABLE" and self.peek() not in (lexer.END, ".", ";"):
+            named = Identifier(self.at(), self.tokens.texts[self.advance()])
+            table = Name(named.at, (named,))  # DESCRIBE TABLE t looks for a table named `table`
+        else:
+            table = self.table_name()
         partition = self.partition_spec() if self.accept("PARTITION") else None
         column: list[Identifier] = []
         if self.names[self.index]:

@@ -6,8 +6,6 @@ from local_athena.sql import nodes
 from local_athena.sql.nodes import Expression, Identifier, Statement
 from local_athena.sql.parser.hive_cursor import HiveCursor
 
-_OPERATORS = ("=", "<>", "<", "<=", ">", ">=")
-
 
 class AlterParser(HiveCursor):
     """Hive's ALTER statements, as far as Athena documents them."""
@@ -30,18 +28,15 @@ class AlterParser(HiveCursor):
         comment = self.string() if self.accept("COMMENT") else None
         return nodes.ColumnDefinition(name.at, name, type_text, comment)
 
-    def partition_spec(self, compare: bool = False) -> nodes.PartitionSpec:
-        """`(key = value, …)` after PARTITION; other comparisons where `compare`."""
+    def partition_spec(self) -> nodes.PartitionSpec:
+        """`(key = value, …)` after PARTITION."""
         at = self.at()
         self.expect("(")
-        values: list[tuple[Identifier, str, Expression]] = []
+        values: list[tuple[Identifier, Expression]] = []
         while True:
             column = self.identifier()
-            operator = self.key
-            if operator not in _OPERATORS or (operator != "=" and not compare):
-                self.expect("=")
-            self.advance()
-            values.append((column, operator, self.constant()))
+            self.expect("=")
+            values.append((column, self.constant()))
             if not self.accept(","):
                 break
         self.expect(")")
@@ -117,7 +112,7 @@ class AlterParser(HiveCursor):
         partitions = []
         while True:
             self.expect("PARTITION")
-            partitions.append(self.partition_spec(compare=True))
+            partitions.append(self.partition_spec())
             if not self.accept(","):
                 break
         return nodes.AlterTable(

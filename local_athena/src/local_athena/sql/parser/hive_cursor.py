@@ -203,10 +203,13 @@ class HiveCursor(Cursor):
         return f"{precision},{scale}"
 
     def _struct_field(self) -> str:
-        """`name:type`; Hive takes reserved words here when quoted, as elsewhere."""
+        """`name:type [COMMENT '…']`; the comment is not kept, as Glue's type text has none."""
         name = self.named("column specification").value.lower()
         self.expect(":")
-        return f"{name}:{self.column_type()}"
+        type_text = self.column_type()
+        if self.accept("COMMENT"):
+            self.string()
+        return f"{name}:{type_text}"
 
     def constant(self) -> nodes.Expression:
         """A partition's value: a string, a number, `DATE '…'`."""
