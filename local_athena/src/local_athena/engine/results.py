@@ -6,32 +6,32 @@ result CSV and the rows file while batches arrive, holding one batch at a time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from local_athena.engine.contract import ColumnInfo
-from local_athena.functions.cast_text import address_text, shortest_real
+from local_athena.functions.cast_text import address_text
+from local_athena.functions.java_numbers import java_double, java_float
+from local_athena.sql.binder import instants
 from local_athena.sql.representation import (
     element_of,
     entry_of,
     fields_of,
     precision_of,
     unpack_tile,
-    zone_minutes,
 )
 from local_athena.sql.types import Field, Type
 from local_athena.storage.rows import RowsWriter
 
 Texts = list[str | None]
+_CYCLE_SECONDS = 146_097 * 86_400
+"""The calendar repeats after 400 years."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
 _PRECISIONS = {
     "tinyint": 3,
@@ -102,42 +102,6 @@ def _decimal(column: Any, type_: Type) -> Texts:
     return _each(column, lambda value: format(value, "f"))
 
 
-def java_double(value: float, digits: str | None = None) -> str:
-    """Double.toString: 1.0, 1.0E10, 1.0E-5, NaN, Infinity. `digits` are the shortest ones."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    text = digits if digits is not None else repr(value)
-    if 1e-3 <= abs(value) < 1e7 or value == 0:
-        if "e" not in text:
-            return text if "." in text else text + ".0"
-        fixed = f"{value:.17f}" if digits is None else format_plain(text)
-        return fixed.rstrip("0") + ("0" if fixed.rstrip("0").endswith(".") else "")
-    sign = "-" if text.startswith("-") else ""
-    mantissa, _, exponent = text.lstrip("-").partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    power = int(exponent or 0) + len(whole) - 1
-    figures = whole + fraction
-    stripped = figures.lstrip("0")
-    power -= len(figures) - len(stripped)
-    stripped = stripped.rstrip("0") or "0"
-    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
-
-
-def format_plain(text: str) -> str:
-    """Digits with an exponent written out: `1e+06` is 1000000.0."""
-    from decimal import Decimal
-
-    plain = format(Decimal(text), "f")
-    return plain if "." in plain else plain + ".0"
-
-
-def java_float(value: float) -> str:
-    """Float.toString."""
-    return java_double(value, shortest_real(value))
-
-
 def _double(column: Any, type_: Type) -> Texts:
     return [
         None if value is None else (repr(value) if 1e-3 <= abs(value) < 1e7 else java_double(value))
@@ -166,8 +130,8 @@ def _timestamp(column: Any, type_: Type) -> Texts:
             text + f"{rest:06}"[: precision - 6] if text is not None and ok else None
             for text, rest, ok in zip(coarse, fine, valid, strict=True)
         ]
-    length = 20 + max(precision, 3)
-    return _clock_texts(column, 19, length)
+    texts = _clock_texts(column, 19, 20 + max(precision, 3))
+    return [f"+{t}" if t is not None and t[4:5].isdigit() and t[0] != "-" else t for t in texts]
 
 
 def _clock_texts(column: Any, seconds: int, length: int) -> Texts:
@@ -203,11 +167,13 @@ def _time(column: Any, type_: Type) -> Texts:
 
 
 def _time_tz(column: Any, type_: Type) -> Texts:
-    length = 9 + max(precision_of(type_), 3)
+    digits = max(precision_of(type_), 3)
 
     def one(value: dict[str, int]) -> str:
-        clock = (_EPOCH + timedelta(microseconds=value["us"])).strftime("%H:%M:%S.%f")
-        return f"{clock[:length]}{_offset_text(value['zone'])}"
+        seconds, fraction = divmod(value["ps"], 10**12)
+        minutes, second = divmod(seconds, 60)
+        clock = f"{minutes // 60:02}:{minutes % 60:02}:{second:02}.{fraction:012}"
+        return f"{clock[: 9 + digits]}{_offset_text(value['zone'])}"
 
     return _each(column, one)
 
@@ -217,40 +183,39 @@ def _offset_text(minutes: int) -> str:
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
-@lru_cache(maxsize=4096)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
 def _timestamp_tz(column: Any, type_: Type) -> Texts:
     precision = precision_of(type_)
     micros = pc.cast(column.field("instant"), pa.int64()).to_pylist()
     zones = column.field("zone").to_pylist()
     fine = column.field("ps").to_pylist() if precision > 6 else None
     valid = column.is_valid().to_pylist()
-    length = 20 + max(min(precision, 6), 3)
+    dropped = 6 - max(min(precision, 6), 3)
     texts: Texts = []
     for index, (moment, zone) in enumerate(zip(micros, zones, strict=True)):
         if not valid[index] or moment is None:
             texts.append(None)
             continue
-        local = _EPOCH + timedelta(microseconds=moment)
-        if zone[0] in "+-":
-            local += timedelta(minutes=zone_minutes(zone))
-        elif zone != "UTC":
-            local += _offset_at(zone, moment)
-        text = f"{local.year:04}-{local:%m-%d %H:%M:%S.%f}"[:length]
+        shift = instants.offset_at(zone, moment // 10**6) * 10**6
+        text = _moment_text(moment + shift)
+        text = text[: len(text) - dropped]
         if fine is not None:
             text += f"{fine[index]:06}"[: precision - 6]
         texts.append(f"{text} {zone}")
     return texts
 
 
-def _offset_at(zone: str, moment_us: int) -> timedelta:
-    from datetime import UTC
-
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment_us)
-    return instant.astimezone(_zone(zone)).utcoffset() or timedelta()
+def _moment_text(micros: int) -> str:
+    """Microseconds since 1970 as `2020-01-01 00:00:00.000000`."""
+    seconds, fraction = divmod(micros, 10**6)
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds)
+        return f"{moment.year:04}-{moment:%m-%d %H:%M:%S}.{fraction:06}"
+    except OverflowError:
+        cycles = (seconds + 62_135_596_800) // _CYCLE_SECONDS
+        moment = _EPOCH + timedelta(seconds=seconds - cycles * _CYCLE_SECONDS)
+        year = moment.year + cycles * 400
+        sign = "-" if year < 0 else "+" if year > 9999 else ""
+        return f"{sign}{abs(year):04}-{moment:%m-%d %H:%M:%S}.{fraction:06}"
 
 
 def _binary(column: Any, type_: Type) -> Texts:

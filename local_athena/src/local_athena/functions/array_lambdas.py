@@ -7,8 +7,9 @@ are bound to other texts.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from local_athena.functions.aggregates import reduce_text
@@ -140,39 +141,48 @@ def _vector(name: str, function: Callable[..., Any]) -> Writer:
     return write
 
 
-def _dot(left: list[Any], right: list[Any]) -> float | None:
+def _pairs(left: list[Any], right: list[Any]) -> list[tuple[Any, Any]]:
     if len(left) != len(right):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
-    if None in left or None in right:
-        return None
-    return float(sum(a * b for a, b in zip(left, right, strict=True)))
+    return list(zip(_numbers(left), _numbers(right), strict=True))
 
 
-def _euclidean(left: list[Any], right: list[Any]) -> float | None:
-    if len(left) != len(right):
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "The arguments must have the same length")
-    if None in left or None in right:
-        return None
-    return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
+def _numbers(items: list[Any]) -> list[Any]:
+    """A missing number counts as 0."""
+    return [0.0 if item is None else item for item in items]
+
+
+def _dot(left: list[Any], right: list[Any]) -> float:
+    return float(sum(a * b for a, b in _pairs(left, right)))
+
+
+def _euclidean(left: list[Any], right: list[Any]) -> float:
+    return float(sum((a - b) ** 2 for a, b in _pairs(left, right)) ** 0.5)
+
+
+def _length(numbers: Iterable[Any]) -> float:
+    return math.sqrt(sum(number * number for number in numbers))
 
 
 def _cosine(left: Any, right: Any) -> float | None:
-    import math
+    if any(isinstance(item, tuple) for item in (*left, *right)):
+        return _sparse_cosine(dict(left), dict(right))
+    dot = _dot(left, right)
+    size = _length(_numbers(left)) * _length(_numbers(right))
+    if size == 0:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Vector magnitude cannot be zero")
+    return dot / size
 
-    if (
-        isinstance(left, list)
-        and isinstance(right, list)
-        and ((left and isinstance(left[0], tuple)) or (right and isinstance(right[0], tuple)))
-    ):
-        a, b = dict(left), dict(right)
-        dot = sum(a[key] * b[key] for key in a if key in b)
-        size = math.sqrt(sum(v * v for v in a.values())) * math.sqrt(sum(v * v for v in b.values()))
-        return dot / size if size else None
-    dot_ = _dot(left, right)
-    if dot_ is None:
+
+def _sparse_cosine(left: dict[Any, Any], right: dict[Any, Any]) -> float | None:
+    """Vectors as maps of their parts; NULL where a part is."""
+    if None in left.values() or None in right.values():
         return None
-    size = math.sqrt(sum(v * v for v in left)) * math.sqrt(sum(v * v for v in right))
-    return dot_ / size if size else None
+    dot = sum(left[key] * right[key] for key in left if key in right)
+    size = _length(left.values()) * _length(right.values())
+    if size == 0:
+        return math.nan if dot == 0 or math.isnan(dot) else math.copysign(math.inf, dot)
+    return float(dot / size)
 
 
 def _cosine_distance(left: Any, right: Any) -> float | None:

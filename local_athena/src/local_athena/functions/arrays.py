@@ -30,22 +30,19 @@ def _invalid(message: str) -> str:
 
 def concat_arrays(call: Call, arguments: Sequence[str]) -> str:
     """`||` and concat: NULL if any is; an element beside an array is an array of one."""
-    parts = [
-        value if argument.type.base == "array" else f"[{value}]"
-        for value, argument in zip(arguments, call.arguments, strict=True)
-    ]
-    arrays = [
-        index for index, argument in enumerate(call.arguments) if argument.type.base == "array"
-    ]
 
     def body(*names: str) -> str:
-        joined = names[0]
-        for name in names[1:]:
-            joined = f"list_concat({joined}, {name})"
-        nulls = " OR ".join(f"{names[index]} IS NULL" for index in arrays)
+        pieces = [
+            name if argument.type.base == "array" else f"[{name}]"
+            for name, argument in zip(names, call.arguments, strict=True)
+        ]
+        joined = pieces[0]
+        for piece in pieces[1:]:
+            joined = f"list_concat({joined}, {piece})"
+        nulls = " OR ".join(f"{name} IS NULL" for name in names)
         return f"(CASE WHEN {nulls} THEN NULL ELSE {joined} END)"
 
-    return let(parts, body)
+    return let(list(arguments), body)
 
 
 def _cardinality(call: Call, arguments: Sequence[str]) -> str:
@@ -231,9 +228,8 @@ def _extreme(function: str) -> Writer:
         def body(a: str) -> str:
             picked = f"{function}({a})"
             if type_.base in ("double", "real"):
-                numbers = f"list_filter({a}, lambda n: NOT isnan(n))"
-                nan = f"CAST('nan' AS {duckdb_type(type_)})"
-                picked = f"(CASE WHEN len({numbers}) < len({a}) THEN {nan} ELSE {picked} END)"
+                # NaN only where there is nothing else
+                picked = f"COALESCE({function}(list_filter({a}, lambda n: NOT isnan(n))), {a}[1])"
             return f"(CASE WHEN list_count({a}) < len({a}) THEN NULL ELSE {picked} END)"
 
         return let([arguments[0]], body)
@@ -249,7 +245,10 @@ def _sort(call: Call, arguments: Sequence[str]) -> str:
             keyed = f"list_transform({arguments[0]}, lambda e: {packed})"
             nulls = f"list_filter({arguments[0]}, lambda e: e IS NULL)"
             filled = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
-            return f"list_concat(list_transform(list_sort({filled}), lambda e: e.v), {nulls})"
+            ranked = (
+                f"list_transform({filled}, lambda e, place: {{'k': e.k, 'i': place, 'v': e.v}})"
+            )
+            return f"list_concat(list_transform(list_sort({ranked}), lambda e: e.v), {nulls})"
         return f"list_sort({arguments[0]}, 'ASC', 'NULLS LAST')"
     from local_athena.functions.array_lambdas import sort_by
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.registry import ScalarWriter
+from local_athena.functions.spooky_hash import hash_64
 from local_athena.functions.text import template
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
@@ -87,6 +88,16 @@ def _xxhash64(value: bytes) -> bytes:
     return bytes(xxhash.xxh64(value).digest())
 
 
+def _murmur3(value: bytes) -> bytes:
+    import mmh3
+
+    return bytes(mmh3.hash_bytes(bytes(value)))
+
+
+def _spooky(size: int) -> Callable[[bytes], bytes]:
+    return lambda value: (hash_64(bytes(value)) & (1 << 8 * size) - 1).to_bytes(size, "big")
+
+
 def _hmac(algorithm: str) -> Callable[[bytes, bytes], bytes]:
     def sign(data: bytes, key: bytes) -> bytes:
         if not key:
@@ -131,6 +142,9 @@ SCALARS: dict[str, ScalarWriter] = {
     "sha512": _python("sha512", _hash("sha512")),
     "crc32": _python("crc32", zlib.crc32),
     "xxhash64": _python("xxhash64", _xxhash64),
+    "murmur3": _python("murmur3", _murmur3),
+    "spooky_hash_v2_32": _python("spooky_hash_v2_32", _spooky(4)),
+    "spooky_hash_v2_64": _python("spooky_hash_v2_64", _spooky(8)),
     "hmac_md5": _python("hmac_md5", _hmac("md5")),
     "hmac_sha1": _python("hmac_sha1", _hmac("sha1")),
     "hmac_sha256": _python("hmac_sha256", _hmac("sha256")),

@@ -1,8 +1,8 @@
 """Bits of integers: and, or, xor, not, counts, and shifts by Trino's rules.
 
-Shifts: a count of the type's width or more gives 0 (arithmetic right: the sign's bits); the logical
-right shift sees the value as unsigned in its own width. They are written over HUGEINT, since
-DuckDB's own shifts raise on overflow.
+Shifts: a count of the type's width or more gives 0 (arithmetic right: the sign's bits); of a
+negative count the low six bits count, as Java has it; the logical right shift sees the value as
+unsigned in its own width. They are written over HUGEINT, since DuckDB's own shifts raise.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ def _unsigned(value: str, bits: int) -> str:
     return f"(CASE WHEN {value} < 0 THEN {wide} + {1 << bits}::HUGEINT ELSE {wide} END)"
 
 
+def _count(count: str) -> str:
+    return let([count], lambda n: f"(CASE WHEN {n} < 0 THEN CAST({n} AS BIGINT) & 63 ELSE {n} END)")
+
+
 def _left(call: Call, arguments: Sequence[str]) -> str:
     bits, type_text = _BITS[call.type.base], duckdb_type(call.type)
 
@@ -42,9 +46,9 @@ def _left(call: Call, arguments: Sequence[str]) -> str:
         kept = f"({_unsigned(v, bits)} % (2::HUGEINT ** ({bits} - {n}))::HUGEINT)"
         shifted = f"({kept} * (2::HUGEINT ** {n})::HUGEINT)"
         whole = _wrapped(shifted, bits, type_text)
-        return f"(CASE WHEN {n} < 0 OR {n} >= {bits} THEN 0 * {v} ELSE {whole} END)"
+        return f"(CASE WHEN {n} >= {bits} THEN 0 * {v} ELSE {whole} END)"
 
-    return let(arguments, body)
+    return let([arguments[0], _count(arguments[1])], body)
 
 
 def _right(call: Call, arguments: Sequence[str]) -> str:
@@ -53,9 +57,9 @@ def _right(call: Call, arguments: Sequence[str]) -> str:
     def body(v: str, n: str) -> str:
         shifted = f"({_unsigned(v, bits)} // (2::HUGEINT ** {n})::HUGEINT)"
         whole = _wrapped(shifted, bits, type_text)
-        return f"(CASE WHEN {n} < 0 OR {n} >= {bits} THEN 0 * {v} ELSE {whole} END)"
+        return f"(CASE WHEN {n} >= {bits} THEN 0 * {v} ELSE {whole} END)"
 
-    return let(arguments, body)
+    return let([arguments[0], _count(arguments[1])], body)
 
 
 def _right_arithmetic(call: Call, arguments: Sequence[str]) -> str:
@@ -63,11 +67,11 @@ def _right_arithmetic(call: Call, arguments: Sequence[str]) -> str:
 
     def body(v: str, n: str) -> str:
         return (
-            f"(CASE WHEN {n} < 0 OR {n} >= {bits} THEN CAST(CASE WHEN {v} < 0 THEN -1 ELSE 0 * {v} "
+            f"(CASE WHEN {n} >= {bits} THEN CAST(CASE WHEN {v} < 0 THEN -1 ELSE 0 * {v} "
             f"END AS {type_text}) ELSE CAST({v} >> {n} AS {type_text}) END)"
         )
 
-    return let(arguments, body)
+    return let([arguments[0], _count(arguments[1])], body)
 
 
 def _bit_count(call: Call, arguments: Sequence[str]) -> str:

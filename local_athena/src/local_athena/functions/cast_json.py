@@ -8,8 +8,8 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from local_athena.functions.cast_text import shortest_real
 from local_athena.functions.casts import cast_text, same_values
+from local_athena.functions.java_numbers import double_text, java_float
 from local_athena.functions.json_text import Number, dump, number_text, quoted, read
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
@@ -100,7 +100,7 @@ def _writer(type_: Type) -> Callable[[Any], str]:
     if base in _INTEGERS:
         return str
     if base == "decimal":
-        return lambda value: format(value, "f")
+        return _decimal_text
     if base == "double":
         return number_text
     if base == "real":
@@ -128,12 +128,20 @@ def _writer(type_: Type) -> Callable[[Any], str]:
     raise SqlError("NOT_SUPPORTED", f"cast from {type_} to json is not supported")
 
 
-def _real_text(value: float) -> str:
-    from local_athena.engine.results import java_double
+def _decimal_text(value: Decimal) -> str:
+    """BigDecimal.toString: an exponent only for what begins behind the sixth place."""
+    _, digits, exponent = value.as_tuple()
+    if isinstance(exponent, int) and len(digits) + exponent - 1 < -6:
+        sign = "-" if value < 0 else ""
+        first, rest = str(digits[0]), "".join(map(str, digits[1:]))
+        return f"{sign}{first}{'.' + rest if rest else ''}E{len(digits) + exponent - 1}"
+    return format(value, "f")
 
+
+def _real_text(value: float) -> str:
     if not math.isfinite(value):
         return number_text(value)
-    return java_double(value, shortest_real(value))
+    return java_float(value)
 
 
 def _nullable(writer: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -145,7 +153,8 @@ def _key_text(type_: Type) -> Callable[[Any], str]:
         return str
     if type_.base in _TEXTUAL:
         return str
-    return _writer(type_)
+    write = _writer(type_)
+    return lambda value: write(value).strip('"')  # (NaN and Infinity are texts in JSON)
 
 
 def _row_writer(type_: Type) -> Callable[[Any], str]:
@@ -353,7 +362,6 @@ def _varchar(type_: Type) -> Callable[[Any], str | None]:
 
 
 def _number_varchar(value: Number) -> str:
-    from local_athena.functions.cast_text import double_text
 
     return double_text(float(value))
 

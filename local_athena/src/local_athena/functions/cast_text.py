@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import struct
-
-from local_athena.functions import zones
+from local_athena.functions import times_zoned, zones
+from local_athena.functions.java_numbers import double_text, real_text
 from local_athena.functions.text import fail, let
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
@@ -53,48 +51,6 @@ def _floating(value: str, source: Type, target: Type) -> str:
     return limited(made, target, "INVALID_CAST_ARGUMENT")
 
 
-def double_text(value: float) -> str:
-    """Trino's CAST(double AS varchar): 1.0E0, -1.25E-7, NaN, Infinity."""
-    return _scientific(value, repr(value))
-
-
-def real_text(value: float) -> str:
-    """The same of a real: its own shortest digits."""
-    return _scientific(value, shortest_real(value))
-
-
-def shortest_real(value: float) -> str:
-    """The shortest digits that read back as the same 32-bit number."""
-    if math.isnan(value) or math.isinf(value):
-        return repr(value)
-    for figures in range(1, 10):
-        digits = f"{value:.{figures}g}"
-        try:
-            if struct.unpack("<f", struct.pack("<f", float(digits)))[0] == value:
-                return digits
-        except OverflowError:
-            continue
-    return repr(value)
-
-
-def _scientific(value: float, digits: str) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0:
-        return "-0.0E0" if math.copysign(1, value) < 0 else "0.0E0"
-    sign = "-" if digits.startswith("-") else ""
-    mantissa, _, exponent = digits.lstrip("-").partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    power = int(exponent or 0) + len(whole) - 1
-    figures = whole + fraction
-    stripped = figures.lstrip("0")
-    power -= len(figures) - len(stripped)
-    stripped = stripped.rstrip("0") or "0"
-    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
-
-
 def _text(value: str, source: Type, target: Type) -> str:
     limit = target.arguments[0]
     return value if limit is None else f"substr({value}, 1, {limit})"
@@ -106,13 +62,35 @@ def _char(value: str, source: Type, target: Type) -> str:
 
 
 def _date(value: str, source: Type, target: Type) -> str:
-    return limited(f"CAST({value} AS VARCHAR)", target, "INVALID_CAST_ARGUMENT")
+    def body(v: str) -> str:
+        far = f"(ltrim({year_text(v)}, '+') || strftime({v}, '-%m-%d'))"
+        near = f"CAST({v} AS VARCHAR)"
+        return f"(CASE WHEN year({v}) BETWEEN 0 AND 9999 THEN {near} ELSE {far} END)"
+
+    return limited(let([value], body), target, "INVALID_CAST_ARGUMENT")
 
 
 def timestamp_text(value: str, precision: int, separator: str = " ") -> str:
     """A TIMESTAMP's text with that many digits of fraction (6 at most)."""
-    length = 19 + (1 + min(precision, 6) if precision else 0)
-    return f"left(strftime({value}, '%Y-%m-%d{separator}%H:%M:%S.%f'), {length})"
+    dropped = 6 - min(precision, 6) if precision else 7
+    tail = f"-%m-%d{separator}%H:%M:%S.%f"
+
+    def body(v: str) -> str:
+        shown = f"strftime({v}, '%Y{tail}')"
+        far = f"({year_text(v)} || strftime({v}, '{tail}'))"
+        whole = f"(CASE WHEN year({v}) BETWEEN 0 AND 9999 THEN {shown} ELSE {far} END)"
+        return f"left({whole}, -{dropped})" if dropped else whole
+
+    return let([value], body)
+
+
+def year_text(value: str) -> str:
+    """The year of a date or timestamp: four digits, a sign before 0 and past 9999."""
+    return (
+        f"((CASE WHEN year({value}) < 0 THEN '-' WHEN year({value}) > 9999 THEN '+' ELSE '' END) "
+        f"|| CASE WHEN abs(year({value})) > 9999 THEN CAST(abs(year({value})) AS VARCHAR) "
+        f"ELSE lpad(CAST(abs(year({value})) AS VARCHAR), 4, '0') END)"
+    )
 
 
 def _timestamp(value: str, source: Type, target: Type) -> str:
@@ -170,20 +148,7 @@ def _time(value: str, source: Type, target: Type) -> str:
 
 
 def _time_tz(value: str, source: Type, target: Type) -> str:
-    precision = precision_of(source)
-
-    def body(v: str) -> str:
-        clock = f"make_timestamp(struct_extract({v}, 'us'))"
-        length = 8 + (1 + min(precision, 6) if precision else 0)
-        minutes = f"struct_extract({v}, 'zone')"
-        return (
-            f"(left(strftime({clock}, '%H:%M:%S.%f'), {length}) || "
-            f"(CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END) || "
-            f"lpad(CAST(abs({minutes}) // 60 AS VARCHAR), 2, '0') || ':' || "
-            f"lpad(CAST(abs({minutes}) % 60 AS VARCHAR), 2, '0'))"
-        )
-
-    return limited(let([value], body), target)
+    return limited(times_zoned.text_of(value, precision_of(source)), target)
 
 
 def _day_interval(value: str, source: Type, target: Type) -> str:

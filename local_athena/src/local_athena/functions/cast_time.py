@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from local_athena.functions import zones
+from local_athena.functions import times_zoned, zones
 from local_athena.functions.casts import or_fail
 from local_athena.functions.text import let, text
 from local_athena.functions.udf import call_python
+from local_athena.sql.binder import instants
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
 
-_DATE = r"\s*[+-]?[0-9]+-[0-9]{1,2}-[0-9]{1,2}\s*"
+_DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
 _TIMESTAMP = (
-    r"\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
-    r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?)?\s*"
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+    r"( ([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?"
 )
-_TAIL = r"\s*(UTC|Z|GMT|[+-][0-9]{2}:[0-9]{2}|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
-_TIME = r"([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?"
-_ZONED = re.compile(
-    r"(?P<date>[+-]?\d{4,}-\d{1,2}-\d{1,2})"
-    r"( (?P<hour>\d{1,2}):(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.(?P<fraction>\d+))?)?)?"
-    r"\s*(?P<zone>[A-Za-z+-].*)?"
-)
-_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
+_TIME = r"([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?"
 
 
 def rounded(value: str, precision: int) -> str:
@@ -45,44 +36,84 @@ def rounded(value: str, precision: int) -> str:
 
 
 def _text_to_date(value: str, source: Type, target: Type) -> str:
-    return let(
-        [value],
-        lambda v: or_fail(
-            f"TRY_CAST(CASE WHEN regexp_full_match({v}, {text(_DATE)}) THEN {v} END AS DATE)",
-            v,
-            f"'Value cannot be cast to date: ' || {v}",
-        ),
-    )
+    """The usual form natively, all others by the reader of literals."""
+    read = call_python("text_to_day", _read_day, ["v"], ["VARCHAR"], "INTEGER")
+
+    def body(v: str) -> str:
+        usual = f"regexp_full_match({v}, {text(_DATE)})"
+        other = f"(DATE '1970-01-01' + {read.replace('(v)', f'({v})')})"
+        return (
+            f"(CASE WHEN {usual} AND TRY_CAST({v} AS DATE) IS NOT NULL THEN CAST({v} AS DATE) "
+            f"ELSE {other} END)"
+        )
+
+    return let([value], body)
+
+
+def _read_day(value: str) -> int:
+    found = instants.read_date(value)
+    if found is None:
+        raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to date: {value}")
+    return found
 
 
 def _text_to_timestamp(value: str, source: Type, target: Type) -> str:
-    """A zone behind the clock is left out: its clock is what counts."""
+    """The usual form natively, all others by the reader of literals. A zone behind the clock is
+    left out: its clock is what counts."""
     precision = precision_of(target)
+    read = call_python(
+        f"text_to_wall_{precision}",
+        _wall_reader(precision),
+        ["v"],
+        ["VARCHAR"],
+        "STRUCT(us BIGINT, ps INTEGER)",
+    )
 
     def body(v: str) -> str:
-        bare = f"regexp_replace({v}, {text(_TAIL)}, '')"
-        valid = f"CASE WHEN regexp_full_match({bare}, {text(_TIMESTAMP)}) THEN {bare} END"
-        attempt = f"TRY_CAST({valid} AS TIMESTAMP)"
-        if precision == 6:
-            seventh = f"regexp_extract({v}, {text('[.][0-9]{6}([5-9])')}, 1)"
-            attempt = f"({attempt} + to_microseconds(CASE WHEN {seventh} <> '' THEN 1 ELSE 0 END))"
-        elif precision > 6:
-            rest = f"regexp_extract({v}, {text('[.][0-9]{6}([0-9]+)')}, 1)"
-            attempt = (
-                f"(CASE WHEN {attempt} IS NOT NULL THEN {{'us': {attempt}, 'ps': "
-                f"CAST(rpad(left({rest}, {precision - 6}), 6, '0') AS INTEGER)}} END)"
-            )
+        usual = f"regexp_full_match({v}, {text(_TIMESTAMP)})"
+        native = rounded(f"TRY_CAST({v} AS TIMESTAMP)", min(precision, 6))
+        other = read.replace("(v)", f"({v})")
+        if precision > 6:
+            native = f"{{'us': {native}, 'ps': 0}}"
+            other = let([other], _wall)
         else:
-            attempt = rounded(attempt, precision)
-        return or_fail(attempt, v, f"'Value cannot be cast to timestamp: ' || trim({v})")
+            other = f"make_timestamp(struct_extract({other}, 'us'))"
+        return (
+            f"(CASE WHEN {usual} AND TRY_CAST({v} AS TIMESTAMP) IS NOT NULL THEN {native} "
+            f"ELSE {other} END)"
+        )
 
     return let([value], body)
+
+
+def _wall(read: str) -> str:
+    moment = f"make_timestamp(struct_extract({read}, 'us'))"
+    made = f"{{'us': {moment}, 'ps': struct_extract({read}, 'ps')}}"
+    return f"(CASE WHEN {read} IS NOT NULL THEN {made} END)"
+
+
+def _wall_reader(precision: int) -> Callable[[str], dict[str, Any]]:
+    unit = 10 ** (12 - precision)
+
+    def read(value: str) -> dict[str, Any]:
+        found = instants.read_timestamp(value)
+        if found is None:
+            raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {value}")
+        picoseconds, _, zone = found
+        if zone is not None:
+            seconds = instants.offset_at(zone, picoseconds // instants.PICOSECONDS_A_SECOND)
+            picoseconds += seconds * instants.PICOSECONDS_A_SECOND
+        whole = (picoseconds + unit // 2) // unit * unit
+        return {"us": whole // 10**6, "ps": whole % 10**6}
+
+    return read
 
 
 def _text_to_time(value: str, source: Type, target: Type) -> str:
     precision = precision_of(target)
     if precision > 6:
-        raise SqlError("NOT_SUPPORTED", f"cast from {source} to {target} is not supported")
+        clock = call_python("text_to_clock", _read_clock, [value], ["VARCHAR"], "BIGINT")
+        return times_zoned.time_of_clock(times_zoned.rounded(clock, precision), target)
 
     def body(v: str) -> str:
         valid = f"CASE WHEN regexp_full_match({v}, {text(_TIME)}) THEN {v} END"
@@ -92,6 +123,13 @@ def _text_to_time(value: str, source: Type, target: Type) -> str:
     return let([value], body)
 
 
+def _read_clock(value: str) -> int:
+    found = instants.read_time(value)
+    if found is None or found[2] is not None:
+        raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to time: {value}")
+    return found[0]
+
+
 def rounded_time(value: str, precision: int) -> str:
     """A TIME rounded half up to that many digits; past midnight it starts again."""
     if precision >= 6:
@@ -99,79 +137,34 @@ def rounded_time(value: str, precision: int) -> str:
     return f"CAST({rounded(f'''(DATE '1970-01-01' + {value})''', precision)} AS TIME)"
 
 
-def parse_zoned(value: str) -> tuple[int, int, str]:
-    """(UTC microseconds, further picoseconds, zone) of a timestamp's text; UTC without a zone.
-
-    Raises:
-        SqlError: INVALID_CAST_ARGUMENT.
-    """
-    found = _ZONED.fullmatch(value.strip())
-    wrong = SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {value.strip()}")
-    if found is None:
-        raise wrong
-    try:
-        year, month, day = (int(part) for part in found["date"].rsplit("-", 2))
-        moment = datetime(  # noqa: DTZ001  (a clock; its zone follows)
-            year,
-            month,
-            day,
-            int(found["hour"] or 0),
-            int(found["minute"] or 0),
-            int(found["second"] or 0),
-        )
-        zone = normal_zone(found["zone"] or "UTC")
-    except (ValueError, KeyError, OSError):
-        raise wrong from None
-    fraction = (found["fraction"] or "").ljust(12, "0")[:12]
-    micros = (moment - _EPOCH) // timedelta(microseconds=1) + int(fraction[:6])
-    return micros - offset_us(micros, zone), int(fraction[6:]), zone
-
-
 def normal_zone(zone: str) -> str:
-    """A zone's text as Trino prints it: UTC for Z and no offset, `+05:30` for offsets.
+    """A zone's text as Trino prints it.
 
     Raises:
         ValueError: there is no such zone.
     """
-    if zone.upper() in ("UTC", "Z", "GMT", "UT"):
-        return "UTC"
-    found = _OFFSET.fullmatch(zone)
-    if found:
-        hours, minutes = int(found[2]), int(found[3] or 0)
-        if hours > 14 or minutes > 59:
-            raise ValueError(zone)
-        if hours == minutes == 0:
-            return "UTC"
-        return f"{found[1]}{hours:02}:{minutes:02}"
-    try:
-        return str(ZoneInfo(zone).key)
-    except Exception as error:
-        raise ValueError(zone) from error
+    found = instants.read_zone(zone)
+    if found is None:
+        raise ValueError(zone)
+    return found
 
 
 def offset_us(local_us: int, zone: str) -> int:
     """Microseconds east of UTC of a zone at a local time (the first of two, after a gap)."""
-    if zone == "UTC":
-        return 0
-    found = _OFFSET.fullmatch(zone)
-    if found:
-        minutes = int(found[2]) * 60 + int(found[3] or 0)
-        return (-minutes if found[1] == "-" else minutes) * 60_000_000
-    local = _EPOCH + timedelta(microseconds=local_us)
-    delta = local.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
-    return delta // timedelta(microseconds=1)
+    return instants.offset_seconds(zone, local_us // 10**6) * 10**6
 
 
 def _text_to_timestamp_tz(value: str, source: Type, target: Type) -> str:
     precision = precision_of(target)
 
     def run(v: str) -> dict[str, Any]:
-        micros, picos, zone = parse_zoned(v)
-        if precision > 6:
-            return {"i": micros, "p": picos, "z": zone}
+        found = instants.read_timestamp(v)
+        if found is None:
+            raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {v}")
+        picoseconds, _, zone = found
         unit = 10 ** (12 - precision)
-        whole = (micros * 1_000_000 + picos + unit // 2) // unit * unit
-        return {"i": whole // 1_000_000, "p": 0, "z": zone}
+        whole = (picoseconds + unit // 2) // unit * unit
+        return {"i": whole // 10**6, "p": whole % 10**6, "z": zone or "UTC"}
 
     parsed = call_python(
         f"text_to_tstz_{precision}",
@@ -253,19 +246,52 @@ def _timestamp_to_date(value: str, source: Type, target: Type) -> str:
 
 
 def _timestamp_to_time(value: str, source: Type, target: Type) -> str:
-    return f"CAST({rounded(micro(value, source), precision_of(target))} AS TIME)"
+    if precision_of(target) <= 6:
+        return f"CAST({rounded(micro(value, source), precision_of(target))} AS TIME)"
+    clock = times_zoned.rounded(_clock_of_timestamp(value, source), precision_of(target))
+    return times_zoned.time_of_clock(clock, target)
+
+
+def _clock_of_timestamp(value: str, type_: Type) -> str:
+    """Picoseconds of the day."""
+
+    def body(v: str) -> str:
+        clock = f"(epoch_us(CAST({micro(v, type_)} AS TIME)) * 1000000)"
+        return f"({clock} + struct_extract({v}, 'ps'))" if precision_of(type_) > 6 else clock
+
+    return let([value], body)
+
+
+def _timestamp_to_time_tz(value: str, source: Type, target: Type) -> str:
+    clock = times_zoned.rounded(_clock_of_timestamp(value, source), precision_of(target))
+    return times_zoned.packed(clock, "0")
 
 
 def _time_to_timestamp(value: str, source: Type, target: Type) -> str:
-    return rounded(f"(CAST(current_date AS DATE) + {micro(value, source)})", precision_of(target))
+    """On the current day."""
+    if precision_of(source) <= 6 and precision_of(target) <= 6:
+        return rounded(f"(CAST(current_date AS DATE) + {value})", precision_of(target))
+    fine = Type("timestamp", (12,))
+    made = let(
+        [times_zoned.clock_of_time(value, source)],
+        lambda c: (
+            f"(CASE WHEN {c} IS NOT NULL THEN {{'us': CAST(current_date AS TIMESTAMP) + "
+            f"to_microseconds({c} // 1000000), 'ps': CAST({c} % 1000000 AS INTEGER)}} END)"
+        ),
+    )
+    return _timestamp_to_timestamp(made, fine, target)
+
+
+def _time_to_zoned(value: str, source: Type, target: Type) -> str:
+    fine = Type("timestamp", (12,))
+    return _to_zoned(_time_to_timestamp(value, source, fine), fine, target)
 
 
 def _time_to_time(value: str, source: Type, target: Type) -> str:
-    if precision_of(target) > 6:
-        return let(
-            [value], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)"
-        )
-    return rounded_time(micro(value, source), precision_of(target))
+    if precision_of(source) <= 6 and precision_of(target) <= 6:
+        return rounded_time(value, precision_of(target))
+    clock = times_zoned.clock_of_time(value, source)
+    return times_zoned.time_of_clock(times_zoned.rounded(clock, precision_of(target)), target)
 
 
 def _to_zoned(value: str, source: Type, target: Type) -> str:
@@ -299,31 +325,42 @@ def _to_zoned(value: str, source: Type, target: Type) -> str:
 
 def _zoned_to_zoned(value: str, source: Type, target: Type) -> str:
     before, after = precision_of(source), precision_of(target)
-    if after > 6:
+
+    def body(v: str) -> str:
+        utc = zones.instant(v)
         if before > 6:
-            return value
-        return let(
-            [value],
-            lambda v: (
-                f"(CASE WHEN {v} IS NOT NULL THEN {{'instant': {zones.instant(v)}, 'ps': 0, "
-                f"'zone': {zones.zone(v)}}} END)"
-            ),
+            utc = f"{{'us': {utc}, 'ps': struct_extract({v}, 'ps')}}"
+        types = (Type("timestamp", (before,)), Type("timestamp", (after,)))
+        return let([_timestamp_to_timestamp(utc, *types)], lambda m: packed(m, v))
+
+    def packed(m: str, v: str) -> str:
+        if after <= 6:
+            return zones.packed(m, zones.zone(v), target)
+        return (
+            f"(CASE WHEN {v} IS NOT NULL THEN {{'instant': struct_extract({m}, 'us'), "
+            f"'ps': struct_extract({m}, 'ps'), 'zone': {zones.zone(v)}}} END)"
         )
-    return let(
-        [value],
-        lambda v: let(
-            [rounded(zones.instant(v), after)], lambda m: zones.packed(m, zones.zone(v), target)
-        ),
-    )
+
+    return let([value], body)
 
 
 def _zoned_to_timestamp(value: str, source: Type, target: Type) -> str:
-    local = rounded(zones.local_of(value), precision_of(target))
-    if precision_of(target) > 6:
-        return let(
-            [local], lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {v}, 'ps': 0}} END)"
-        )
-    return local
+    return _timestamp_to_timestamp(*_local_timestamp(value, source), target)
+
+
+def _local_timestamp(value: str, source: Type) -> tuple[str, Type]:
+    """The clock that a time with zone shows, as a timestamp of its precision."""
+    local = Type("timestamp", (precision_of(source),))
+    if precision_of(source) <= 6:
+        return zones.local_of(value), local
+    made = let(
+        [value],
+        lambda v: (
+            f"(CASE WHEN {v} IS NOT NULL THEN {{'us': {zones.local_of(v)}, "
+            f"'ps': struct_extract({v}, 'ps')}} END)"
+        ),
+    )
+    return made, local
 
 
 def _zoned_to_date(value: str, source: Type, target: Type) -> str:
@@ -331,29 +368,57 @@ def _zoned_to_date(value: str, source: Type, target: Type) -> str:
 
 
 def _zoned_to_time(value: str, source: Type, target: Type) -> str:
-    return f"CAST({rounded(zones.local_of(value), precision_of(target))} AS TIME)"
-
-
-def _time_to_time_tz(value: str, source: Type, target: Type) -> str:
-    made = rounded_time(micro(value, source), precision_of(target))
-    return let(
-        [made],
-        lambda v: f"(CASE WHEN {v} IS NOT NULL THEN {{'us': epoch_us({v}), 'zone': 0}} END)",
-    )
-
-
-def _time_tz_to_time(value: str, source: Type, target: Type) -> str:
-    return f"CAST(make_timestamp(struct_extract({value}, 'us')) AS TIME)"
+    return _timestamp_to_time(*_local_timestamp(value, source), target)
 
 
 def _zoned_to_time_tz(value: str, source: Type, target: Type) -> str:
-    return let(
-        [value],
-        lambda v: (
-            f"(CASE WHEN {v} IS NOT NULL THEN {{'us': epoch_us(CAST({zones.local_of(v)} AS TIME)), "
-            f"'zone': CAST({zones.offset_minutes(v)} AS INTEGER)}} END)"
-        ),
-    )
+    """Its clock, at the offset that its zone has today."""
+
+    def body(v: str) -> str:
+        clock = _clock_of_timestamp(*_local_timestamp(v, source))
+        today = f"{{'instant': CAST(now() AS TIMESTAMP), 'zone': {zones.zone(v)}}}"
+        return times_zoned.packed(
+            times_zoned.rounded(clock, precision_of(target)), zones.offset_minutes(today)
+        )
+
+    return let([value], body)
+
+
+def _time_tz_to_timestamp(value: str, source: Type, target: Type) -> str:
+    fine = Type("time", (12,))
+    clock = times_zoned.time_of_clock(times_zoned.clock(value), fine)
+    return _time_to_timestamp(clock, fine, target)
+
+
+def _time_tz_to_zoned(value: str, source: Type, target: Type) -> str:
+    """On the current day of UTC."""
+    fine = Type("time", (12,))
+    timestamp = Type("timestamp", (precision_of(target),))
+
+    def body(v: str) -> str:
+        clock = times_zoned.time_of_clock(times_zoned.at_utc(v), fine)
+        zone = call_python(
+            "offset_name", _offset_name, [times_zoned.offset(v)], ["INTEGER"], "VARCHAR"
+        )
+        moment = _time_to_timestamp(clock, fine, timestamp)
+        if precision_of(target) <= 6:
+            return zones.packed(moment, zone, target)
+        return let(
+            [moment],
+            lambda m: (
+                f"(CASE WHEN {m} IS NOT NULL THEN {{'instant': struct_extract({m}, 'us'), "
+                f"'ps': struct_extract({m}, 'ps'), 'zone': {zone}}} END)"
+            ),
+        )
+
+    return let([value], body)
+
+
+def _offset_name(minutes: int) -> str:
+    if minutes == 0:
+        return "UTC"
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 _TZ = "timestamp with time zone"
@@ -368,13 +433,15 @@ CASTS = {
     ("timestamp", "time"): _timestamp_to_time,
     ("time", "timestamp"): _time_to_timestamp,
     ("time", "time"): _time_to_time,
+    ("time", _TZ): _time_to_zoned,
+    ("timestamp", "time with time zone"): _timestamp_to_time_tz,
     ("date", _TZ): _to_zoned,
     ("timestamp", _TZ): _to_zoned,
     (_TZ, _TZ): _zoned_to_zoned,
     (_TZ, "timestamp"): _zoned_to_timestamp,
     (_TZ, "date"): _zoned_to_date,
     (_TZ, "time"): _zoned_to_time,
-    ("time", "time with time zone"): _time_to_time_tz,
-    ("time with time zone", "time"): _time_tz_to_time,
+    ("time with time zone", "timestamp"): _time_tz_to_timestamp,
+    ("time with time zone", _TZ): _time_tz_to_zoned,
     (_TZ, "time with time zone"): _zoned_to_time_tz,
 }

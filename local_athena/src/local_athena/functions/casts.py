@@ -7,6 +7,7 @@ double half to even, and carries binary dust from double to decimal.
 
 from __future__ import annotations
 
+from local_athena.functions.java_numbers import java_double
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
@@ -24,6 +25,7 @@ _JAVA_NAMES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INT", "
 _DOUBLE = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
 _DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _COMPILED = ("joniregexp", "re2jregexp", "jsonpath", "codepoints", "likepattern", "json2016")
+_MOST = 2**63 - 1
 _INTEGER = r"\s*[+-]?[0-9]+\s*"
 
 
@@ -126,9 +128,14 @@ def _double_to_integer(value: str, source: Type, target: Type) -> str:
 
     def body(v: str) -> str:
         nan = fail("INVALID_CAST_ARGUMENT", text(f"Cannot cast {source.base} NaN to {target.base}"))
-        beyond = fail(
-            "NUMERIC_VALUE_OUT_OF_RANGE", f"{text(f'Out of range for {target.base}: ')} || {v}"
-        )
+        shown = _java_text(v)
+        if target.base == "bigint" and source.base == "real":
+            beyond = f"CAST(CASE WHEN {v} > 0 THEN {_MOST} ELSE -{_MOST} - 1 END AS BIGINT)"
+        elif target.base == "bigint":
+            beyond = fail("INVALID_CAST_ARGUMENT", f"'Unable to cast ' || {shown} || ' to bigint'")
+        else:
+            message = f"{text(f'Out of range for {target.base}: ')} || {shown}"
+            beyond = fail("NUMERIC_VALUE_OUT_OF_RANGE", message)
         return (
             f"(CASE WHEN isnan({v}) THEN {nan} ELSE COALESCE(TRY_CAST(round({v}) AS {kind}), "
             f"CASE WHEN {v} IS NOT NULL THEN {beyond} END) END)"
@@ -143,7 +150,47 @@ def _double_to_decimal(value: str, source: Type, target: Type) -> str:
         lambda v: or_fail(
             f"TRY_CAST(CAST({v} AS VARCHAR) AS {duckdb_type(target)})",
             v,
-            f"'Cannot cast {source.base.upper()} ''' || {v} || ''' to {_java_type(target)}'",
+            f"'Cannot cast {source.base.upper()} ''' || {_java_text(v)} || "
+            f"''' to {_java_type(target)}'",
+        ),
+    )
+
+
+def _java_text(value: str) -> str:
+    return call_python("java_text", java_double, [value], ["DOUBLE"], "VARCHAR")
+
+
+def _to_decimal(value: str, source: Type, target: Type) -> str:
+    """A whole number or decimal, rounded half away from zero."""
+    precision, scale = (int(str(argument)) for argument in target.arguments)
+    if _whole_digits(source) < precision - scale:
+        return _plain(value, source, target)
+    kind = "INTEGER" if source.base == "integer" else _java_type(source)
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST({v} AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast {kind} ''' || CAST({v} AS VARCHAR) || ''' to {_java_type(target)}'",
+        ),
+    )
+
+
+def _whole_digits(type_: Type) -> int:
+    """Digits before the point that a value may have."""
+    if type_.base == "decimal":
+        precision, scale = (int(str(argument)) for argument in type_.arguments)
+        return precision - scale
+    return {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}[type_.base]
+
+
+def _decimal_to_integer(value: str, source: Type, target: Type) -> str:
+    return let(
+        [value],
+        lambda v: or_fail(
+            f"TRY_CAST({v} AS {duckdb_type(target)})",
+            v,
+            f"'Cannot cast ''' || CAST({v} AS VARCHAR) || ''' to {target.base.upper()}'",
         ),
     )
 
@@ -215,10 +262,6 @@ def _text_to_decimal(value: str, source: Type, target: Type) -> str:
         )
 
     return let([value], body)
-
-
-def _char_to_decimal(value: str, source: Type, target: Type) -> str:
-    return _text_to_decimal(f"rtrim({value}, ' ')", source, target)
 
 
 def _text_to_boolean(value: str, source: Type, target: Type) -> str:
@@ -342,16 +385,15 @@ CASTS = {
     **{(a, "boolean"): _boolean for a in (*INTEGERS, "double", "real", "decimal")},
     **{(a, b): _plain for a in INTEGERS for b in ("double", "real")},
     **{(a, b): _double_to_integer for a in ("double", "real") for b in INTEGERS},
-    **{("decimal", b): _plain for b in INTEGERS},
-    **{(a, "decimal"): _plain for a in (*INTEGERS, "decimal")},
+    **{("decimal", b): _decimal_to_integer for b in INTEGERS},
+    **{(a, "decimal"): _to_decimal for a in (*INTEGERS, "decimal")},
     **{(a, "decimal"): _double_to_decimal for a in ("double", "real")},
     **{("decimal", b): _decimal_to_double for b in ("double", "real")},
     ("real", "double"): _plain,
     ("double", "real"): _double_to_real,
-    **{(a, b): _text_to_integer for a in ("varchar", "char") for b in INTEGERS},
-    **{(a, b): _text_to_double for a in ("varchar", "char") for b in ("double", "real")},
+    **{("varchar", b): _text_to_integer for b in INTEGERS},
+    **{("varchar", b): _text_to_double for b in ("double", "real")},
     ("varchar", "decimal"): _text_to_decimal,
-    ("char", "decimal"): _char_to_decimal,
     ("varchar", "boolean"): _text_to_boolean,
     ("array", "array"): _array,
     ("map", "map"): _map,

@@ -6,14 +6,15 @@ date_diff (`date_diff` counts boundaries); date_trunc of a TIME is missing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_athena.functions import zones
+from local_athena.functions import times_zoned, zones
 from local_athena.functions.cast_text import timestamp_text
-from local_athena.functions.cast_time import micro, normal_zone, rounded, rounded_time
+from local_athena.functions.cast_time import micro, normal_zone, offset_us, rounded, rounded_time
 from local_athena.functions.casts import cast_text
-from local_athena.functions.text import fail, let, text
+from local_athena.functions.text import fail_unless_null, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call, Cast, Constant
 from local_athena.sql.errors import SqlError
@@ -44,21 +45,41 @@ def constant_text(expression: Any) -> str | None:
     return None
 
 
-def _unit(call: Call) -> str:
-    unit = constant_text(call.arguments[0])
-    if unit is None:
-        raise SqlError("NOT_SUPPORTED", f"{call.name} with a unit that is not constant")
-    return unit.lower()
+_UnitWriter = Callable[[str, Call, Sequence[str]], str]
 
 
-def _wrong_unit(unit: str, type_: Type, result: Type) -> str | None:
-    """The failing expression for a unit that the type does not have, else None."""
-    kind = type_.base.removesuffix(" with time zone")
-    allowed = {"date": _DATE_UNITS, "time": _TIME_UNITS}.get(kind, _DATE_UNITS + _TIME_UNITS)
-    if unit in allowed:
-        return None
-    message = f"'{unit}' is not a valid {kind.upper()} field"
-    return fail("INVALID_FUNCTION_ARGUMENT", text(message), duckdb_type(result))
+def _by_unit(write_for: _UnitWriter, argument: int) -> Writer:
+    """A function whose first argument is a unit; the type of `argument` says which it may be.
+
+    A unit that is not constant is chosen row by row.
+    """
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        kind = call.arguments[argument].type.base.removesuffix(" with time zone")
+        allowed = {"date": _DATE_UNITS, "time": _TIME_UNITS}.get(kind, _DATE_UNITS + _TIME_UNITS)
+        result = duckdb_type(call.type)
+
+        def wrong(unit: str) -> str:
+            ending = text(f"' is not a valid {kind.upper()} field")
+            message = f"'''' || {unit} || {ending}"
+            return fail_unless_null(arguments, "INVALID_FUNCTION_ARGUMENT", message, result)
+
+        unit = constant_text(call.arguments[0])
+        if unit is not None:
+            unit = unit.lower()
+            if unit not in allowed:
+                return wrong(text(unit))
+            return write_for(unit, call, arguments)
+
+        def choose(name: str) -> str:
+            whens = "".join(
+                f" WHEN {text(each)} THEN {write_for(each, call, arguments)}" for each in allowed
+            )
+            return f"(CASE {name}{whens} ELSE {wrong(name)} END)"
+
+        return let([f"lower({arguments[0]})"], choose)
+
+    return write
 
 
 def _with_micro(value: str, type_: Type, change: Callable[[str], str], fine: str | None) -> str:
@@ -75,12 +96,8 @@ def _with_micro(value: str, type_: Type, change: Callable[[str], str], fine: str
     )
 
 
-def _date_add(call: Call, arguments: Sequence[str]) -> str:
-    unit = _unit(call)
+def _date_add(unit: str, call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[2].type
-    wrong = _wrong_unit(unit, type_, call.type)
-    if wrong:
-        return wrong
     amount, value = arguments[1], arguments[2]
     if unit in _MONTHS:
         step = f"to_months(CAST({amount} * {_MONTHS[unit]} AS INTEGER))"
@@ -93,6 +110,9 @@ def _date_add(call: Call, arguments: Sequence[str]) -> str:
         return f"CAST({value} + {step} AS DATE)"
     if type_.base == _TZ:
         return _zoned_add(value, type_, unit, amount, step)
+    if type_.base == "time with time zone":
+        milliseconds = f"({amount} * {_MICROSECONDS[unit] // 1000})"
+        return times_zoned.moved(value, milliseconds)
     if unit == "millisecond" and precision_of(type_) < 3:
         shorten = rounded_time if type_.base == "time" else rounded
         return shorten(f"({value} + {step})", precision_of(type_))
@@ -116,12 +136,8 @@ def _zoned_add(value: str, type_: Type, unit: str, amount: str, step: str) -> st
     return let([value], body)
 
 
-def _date_diff(call: Call, arguments: Sequence[str]) -> str:
-    unit = _unit(call)
+def _date_diff(unit: str, call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[1].type
-    wrong = _wrong_unit(unit, type_, call.type)
-    if wrong:
-        return wrong
     first, second = arguments[1], arguments[2]
     if type_.base == _TZ:
         if unit in _DATE_UNITS:
@@ -132,15 +148,14 @@ def _date_diff(call: Call, arguments: Sequence[str]) -> str:
 
             return let([first, second], local)
         return f"date_sub('{unit}', {zones.instant(first)}, {zones.instant(second)})"
+    if type_.base == "time with time zone":
+        size = _MICROSECONDS[unit] * 1_000_000
+        return f"(({times_zoned.at_utc(second)} - {times_zoned.at_utc(first)}) // {size})"
     return f"date_sub('{unit}', {micro(first, type_)}, {micro(second, type_)})"
 
 
-def _date_trunc(call: Call, arguments: Sequence[str]) -> str:
-    unit = _unit(call)
+def _date_trunc(unit: str, call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[1].type
-    wrong = _wrong_unit(unit, type_, call.type)
-    if wrong:
-        return wrong
     value = arguments[1]
     if type_.base == "date":
         return f"CAST(date_trunc('{unit}', {value}) AS DATE)"
@@ -148,6 +163,8 @@ def _date_trunc(call: Call, arguments: Sequence[str]) -> str:
         moment = f"(DATE '1970-01-01' + {micro(value, type_)})"
         made = f"CAST(date_trunc('{unit}', {moment}) AS TIME)"
         return _with_micro(value, type_, lambda v: made, "0")
+    if type_.base == "time with time zone":
+        return times_zoned.truncated(value, _MICROSECONDS[unit] * 1_000_000)
     if type_.base == _TZ:
 
         def body(v: str) -> str:
@@ -173,7 +190,7 @@ def local_moment(value: str, type_: Type) -> str:
     if type_.base == _TZ:
         return zones.local_of(value)
     if type_.base == "time with time zone":
-        return f"make_timestamp(struct_extract({value}, 'us'))"
+        return f"make_timestamp({times_zoned.clock(value)} // 1000000)"
     if type_.base in ("timestamp", "time"):
         return micro(value, type_)
     return value
@@ -255,12 +272,16 @@ def _to_unixtime(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _from_unixtime(call: Call, arguments: Sequence[str]) -> str:
-    millis = f"CAST(round({arguments[0]} * 1000) AS BIGINT)"
+    # (half up, and a NaN is 0: Java's Math.round)
+    millis = let(
+        [arguments[0]],
+        lambda s: f"(CASE WHEN isnan({s}) THEN 0 ELSE CAST(floor({s} * 1000 + 0.5) AS BIGINT) END)",
+    )
     moment = f"make_timestamp({millis} * 1000)"
     if len(arguments) == 1:
         zone = "'UTC'"
     elif len(arguments) == 2:
-        zone = zone_text(call.arguments[1], arguments[1])
+        zone = call_python("unixtime_zone", _unixtime_zone, [arguments[1]], ["VARCHAR"], "VARCHAR")
     else:
         zone = call_python(
             "offset_zone", _offset_zone, list(arguments[1:]), ["BIGINT", "BIGINT"], "VARCHAR"
@@ -368,11 +389,24 @@ def _zone_name(value: str) -> str:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"'{value}' is not a valid time zone") from None
 
 
+def _unixtime_zone(value: str) -> str:
+    try:
+        return normal_zone(value)
+    except ValueError:
+        raise SqlError("NOT_SUPPORTED", f"Time zone not supported: {value}") from None
+
+
+def _fixed_minutes(zone: str) -> int:
+    """The offset of a zone today."""
+    return offset_us(time.time_ns() // 1000, zone) // 60_000_000
+
+
 def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
     zone = zone_text(call.arguments[1], arguments[1])
     if type_.base == "time with time zone":
-        raise SqlError("NOT_SUPPORTED", "at_timezone(time with time zone) is not supported")
+        minutes = call_python("fixed_zone", _fixed_minutes, [zone], ["VARCHAR"], "INTEGER")
+        return times_zoned.at_offset(arguments[0], minutes)
     ps = "struct_extract({v}, 'ps')"
 
     def body(v: str, z: str) -> str:
@@ -405,7 +439,7 @@ def _human_readable_seconds(value: float) -> str:
 
     if math.isnan(value) or math.isinf(value):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid argument found: {value}")
-    rest = int(value + 0.5) if value >= 0 else -int(-value + 0.5)
+    rest = min(max(math.floor(value + 0.5), -(1 << 63)), (1 << 63) - 1)
     sign, rest = ("-" if rest < 0 else ""), abs(rest)
     parts = []
     for name, size in (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60)):
@@ -450,9 +484,9 @@ def _python(name: str, function: Callable[..., Any]) -> Writer:
 
 
 SCALARS = {
-    "date_add": _date_add,
-    "date_diff": _date_diff,
-    "date_trunc": _date_trunc,
+    "date_add": _by_unit(_date_add, 2),
+    "date_diff": _by_unit(_date_diff, 1),
+    "date_trunc": _by_unit(_date_trunc, 1),
     "year": _year,
     "quarter": _part("quarter"),
     "month": _month,

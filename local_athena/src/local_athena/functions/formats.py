@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from local_athena.functions.java_numbers import java_double, java_float
 from local_athena.functions.registry import ScalarWriter
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
@@ -193,7 +194,6 @@ def _time_part(conversion: str, clock: dt.time | dt.datetime) -> str:
 
 def _text(value: Any, base: str) -> str:
     """Java's String.valueOf of what Trino hands over."""
-    from local_athena.engine.results import java_double, java_float
 
     if base == "boolean":
         return str(value).lower()

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from local_athena.functions.cast_text import double_text
 from local_athena.functions.geometry import (
     bad,
     kind,
@@ -16,6 +15,7 @@ from local_athena.functions.geometry import (
     parts,
     require,
 )
+from local_athena.functions.java_numbers import double_text
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

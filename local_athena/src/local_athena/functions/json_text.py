@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from local_athena.functions.java_numbers import java_double
 from local_athena.json_reading import read_json
 from local_athena.sql.errors import SqlError
 
@@ -43,8 +44,6 @@ def quoted(text: str) -> str:
 
 def number_text(value: float) -> str:
     """A double in JSON: Java's text; what is no number is a string."""
-    from local_athena.engine.results import java_double
-
     text = java_double(value)
     return text if math.isfinite(value) else f'"{text}"'
 

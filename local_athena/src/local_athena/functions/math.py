@@ -7,7 +7,9 @@ natively where Java gives NaN or -Infinity; cbrt and cosh differ in the last dig
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from decimal import ROUND_DOWN, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -258,6 +260,20 @@ def _is_infinite(call: Call, arguments: Sequence[str]) -> str:
     return f"isinf({arguments[0]})"
 
 
+def _sinh(value: float) -> float:
+    try:
+        return math.sinh(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _cosh(value: float) -> float:
+    try:
+        return math.cosh(value)
+    except OverflowError:
+        return math.inf
+
+
 def _is_nan(call: Call, arguments: Sequence[str]) -> str:
     return f"isnan({arguments[0]})"
 
@@ -318,6 +334,21 @@ def _random(call: Call, arguments: Sequence[str]) -> str:
             f"CAST({a} + floor(random() * ({b} - {a})) AS {kind})",
         ),
     )
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|PB|EB|ZB|YB)", re.ASCII)
+_SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
+
+
+def _data_size(value: str) -> Decimal:
+    """`2.5kB` in bytes."""
+    found = _SIZE.fullmatch(value)
+    if found is None:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid data size: '{value}'")
+    bytes_ = Decimal(found[1]) * Decimal(1024) ** _SIZE_UNITS.index(found[2])
+    if bytes_ >= Decimal(10) ** 38:
+        raise SqlError("NUMERIC_VALUE_OUT_OF_RANGE", f"Value out of range: '{value}'")
+    return bytes_.quantize(Decimal(1), rounding=ROUND_DOWN)
 
 
 def _width_bucket(call: Call, arguments: Sequence[str]) -> str:
@@ -392,43 +423,6 @@ def _to_base(value: int, radix: int) -> str:
     return "-" + result if value < 0 else result
 
 
-def _normal_cdf(mean: float, deviation: float, value: float) -> float:
-    if deviation <= 0:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "standardDeviation must be > 0")
-    return 0.5 * (1 + math.erf((value - mean) / (deviation * math.sqrt(2))))
-
-
-def _inverse_normal_cdf(mean: float, deviation: float, p: float) -> float:
-    if not 0 < p < 1:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "p must be 0 > p > 1")
-    if deviation <= 0:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "standardDeviation must be > 0")
-    from statistics import NormalDist
-
-    return mean + deviation * NormalDist().inv_cdf(p)
-
-
-def _wilson(lower: bool) -> Callable[[int, int, float], float]:
-    def run(successes: int, trials: int, z: float) -> float:
-        if successes < 0:
-            raise SqlError("INVALID_FUNCTION_ARGUMENT", "number of successes must not be negative")
-        if trials <= 0:
-            raise SqlError("INVALID_FUNCTION_ARGUMENT", "number of trials must be positive")
-        if successes > trials:
-            raise SqlError(
-                "INVALID_FUNCTION_ARGUMENT",
-                "number of successes must not be larger than number of trials",
-            )
-        if z < 0:
-            raise SqlError("INVALID_FUNCTION_ARGUMENT", "z-score must not be negative")
-        n, p = float(trials), successes / trials
-        middle = p + z * z / (2 * n)
-        spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return (middle - spread if lower else middle + spread) / (1 + z * z / n)
-
-    return run
-
-
 SCALARS = {
     "abs": _abs,
     "ceil": _whole("ceil"),
@@ -453,8 +447,8 @@ SCALARS = {
     "acos": _guarded("acos", "abs({0}) <= 1"),
     "atan": _native("atan"),
     "atan2": _native("atan2"),
-    "sinh": _python("sinh", math.sinh),
-    "cosh": _python("cosh", math.cosh),
+    "sinh": _python("sinh", _sinh),
+    "cosh": _python("cosh", _cosh),
     "tanh": _python("tanh", math.tanh),
     "degrees": _python("degrees", math.degrees),
     "radians": _python("radians", lambda value: value / 180.0 * math.pi),
@@ -467,13 +461,11 @@ SCALARS = {
     "is_infinite": _is_infinite,
     "greatest": _extreme("greatest"),
     "least": _extreme("least"),
+    "parse_data_size": _python("parse_data_size", _data_size),
+    "parse_presto_data_size": _python("parse_data_size", _data_size),
     "rand": _random,
     "random": _random,
     "width_bucket": _width_bucket,
     "from_base": _python("from_base", _from_base),
     "to_base": _python("to_base", _to_base),
-    "normal_cdf": _python("normal_cdf", _normal_cdf),
-    "inverse_normal_cdf": _python("inverse_normal_cdf", _inverse_normal_cdf),
-    "wilson_interval_lower": _python("wilson_lower", _wilson(True)),
-    "wilson_interval_upper": _python("wilson_upper", _wilson(False)),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from local_athena.functions import decimals, zones
+from local_athena.functions import decimals, times_zoned, zones
 from local_athena.functions.text import fail, let
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
@@ -60,8 +60,11 @@ def _difference(a: str, b: str, type_: Type) -> str | None:
         return f"((epoch_us({a}) - epoch_us({b})) // 1000)"
     if type_.base == "timestamp with time zone":
         return f"((epoch_us({zones.instant(a)}) - epoch_us({zones.instant(b)})) // 1000)"
-    if type_.base == "time" and precision_of(type_) <= 6:
-        return f"((epoch_us({a}) - epoch_us({b})) // 1000)"
+    if type_.base == "time":
+        clocks = (times_zoned.clock_of_time(a, type_), times_zoned.clock_of_time(b, type_))
+        return f"(({clocks[0]} - {clocks[1]}) // 1000000000)"
+    if type_.base == "time with time zone":
+        return f"(({times_zoned.at_utc(a)} - {times_zoned.at_utc(b)}) // 1000000000)"
     return None
 
 
@@ -126,15 +129,8 @@ def moved(value: str, type_: Type, amount: str, interval: Type) -> str:
             return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, ps))
 
         return let([value], body)
-    if type_.base == "time with time zone" and not by_months:
-        day = 86_400_000_000
-        return let(
-            [value],
-            lambda v: (
-                f"{{'us': ((struct_extract({v}, 'us') + {amount} * 1000) % {day} + {day}) % {day}, "
-                f"'zone': struct_extract({v}, 'zone')}}"
-            ),
-        )
+    if type_.base == "time with time zone":
+        return value if by_months else times_zoned.moved(value, amount)
     raise SqlError("NOT_SUPPORTED", f"{type_} + {interval} is not supported")
 
 
@@ -174,7 +170,7 @@ def _divide(call: Call, arguments: Sequence[str]) -> str:
 
 def _nonzero(call: Call) -> bool:
     value = getattr(call.arguments[1], "value", None)
-    return isinstance(value, int) and value != 0
+    return isinstance(value, int) and value not in (0, -1)
 
 
 def _modulus(call: Call, arguments: Sequence[str]) -> str:
@@ -187,7 +183,11 @@ def _modulus(call: Call, arguments: Sequence[str]) -> str:
     if left.base in INTEGERS:
         if _nonzero(call):
             return f"({a} % {b})"
-        return let([b], lambda d: f"(CASE WHEN {d} = 0 THEN {_ZERO} ELSE {a} % {d} END)")
+        # (by -1 because the least number has no quotient there)
+        return let(
+            [b],
+            lambda d: f"(CASE {d} WHEN 0 THEN {_ZERO} WHEN -1 THEN 0 * {a} ELSE {a} % {d} END)",
+        )
     raise _unsupported(call)
 
 

@@ -90,6 +90,8 @@ def _trim(function: str) -> Writer:
 
     def write(call: Call, arguments: Sequence[str]) -> str:
         value = arguments[0]
+        if call.arguments[0].type.base == "char":  # (its padding is no part of the text)
+            value = f"rtrim({value}, ' ')"
         if len(arguments) == 2:
             made = f"{function}({value}, {arguments[1]})"
         else:
@@ -428,8 +430,38 @@ def _starts_with(call: Call, arguments: Sequence[str]) -> str:
     return f"starts_with({arguments[0]}, {arguments[1]})"
 
 
-def _word_stem(call: Call, arguments: Sequence[str]) -> str:
-    raise SqlError("NOT_SUPPORTED", "function word_stem is not supported")
+_STEMMERS = {
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "ir": "irish",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nl": "dutch_porter",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+
+
+def _word_stem(value: str, language: str = "en") -> str:
+    import snowballstemmer
+
+    name = _STEMMERS.get(language)
+    if name is None:
+        message = f"Unknown stemmer language: {language}"
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", message)
+    return str(snowballstemmer.stemmer(name).stemWord(value))
 
 
 def _from_utf8(value: bytes, replacement: Any = "\N{REPLACEMENT CHARACTER}") -> str:
@@ -475,5 +507,5 @@ SCALARS = {
     "luhn_check": _python("luhn_check", _luhn),
     "to_utf8": lambda call, arguments: f"encode({arguments[0]})",
     "from_utf8": _python("from_utf8", _from_utf8),
-    "word_stem": _word_stem,
+    "word_stem": _python("word_stem", _word_stem),
 }

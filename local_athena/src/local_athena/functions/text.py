@@ -40,6 +40,12 @@ def guard(condition: str, name: str, message: str, value: str) -> str:
     return f"(CASE WHEN {condition} THEN {fail(name, message)} ELSE {value} END)"
 
 
+def fail_unless_null(texts: Sequence[str], name: str, message: str, type_text: str) -> str:
+    """What raises where no argument is NULL, and is NULL otherwise; `message` is SQL text."""
+    present = " AND ".join(f"{text} IS NOT NULL" for text in texts) or "TRUE"
+    return f"(CASE WHEN {present} THEN {fail(name, message, type_text)} END)"
+
+
 def is_atom(text: str) -> bool:
     """Whether a text is cheap to write twice: a column, a literal."""
     return _ATOM.fullmatch(text) is not None

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_athena.functions.registry import PythonFunction
+from local_athena.functions.registry import PythonFunction, ScalarWriter
+from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import duckdb_type
 
 _known: dict[str, PythonFunction] = {}
 _lock = threading.Lock()
@@ -44,6 +46,16 @@ def call_python(
                 volatile,
             )
     return f"{full}({', '.join(texts)})"
+
+
+def python_writer(name: str, function: Callable[..., Any]) -> ScalarWriter:
+    """A writer that calls `function(value, …)` with arguments and result of the bound types."""
+
+    def write(call: Call, arguments: Sequence[str]) -> str:
+        types = [duckdb_type(argument.type) for argument in call.arguments]
+        return call_python(name, function, arguments, types, duckdb_type(call.type))
+
+    return write
 
 
 def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Callable[..., Any]:

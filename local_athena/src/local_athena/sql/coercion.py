@@ -176,7 +176,7 @@ def is_orderable(type_: Type) -> bool:
 _CASTS: dict[str, frozenset[str]] = {
     "boolean": NUMERIC | {"varchar"},
     "varchar": NUMERIC | INSTANTS | {"boolean", "char", "varbinary", "uuid", "ipaddress"},
-    "char": frozenset(INTEGER_DIGITS) | {"double", "real", "decimal", "varchar", "varbinary"},
+    "char": frozenset(("varchar",)),
     "date": frozenset(("timestamp", "timestamp with time zone", "varchar")),
     "time": INSTANTS - {"date"} | {"varchar"},
     "time with time zone": INSTANTS - {"date"} | {"varchar"},
@@ -185,12 +185,10 @@ _CASTS: dict[str, frozenset[str]] = {
     "interval day to second": frozenset(("varchar",)),
     "interval year to month": frozenset(("varchar",)),
     "uuid": frozenset(("varbinary",)),
-    "ipaddress": frozenset(("varbinary", "varchar")),
-    "varbinary": frozenset(
-        ("uuid", "ipaddress", "hyperloglog", "tdigest", "setdigest", "qdigest", "p4hyperloglog")
-    ),
+    "ipaddress": frozenset(("varbinary",)),
+    "varbinary": frozenset(("uuid", "ipaddress", "hyperloglog", "tdigest", "setdigest", "qdigest")),
     "hyperloglog": frozenset(("varbinary", "p4hyperloglog")),
-    "p4hyperloglog": frozenset(("varbinary",)),
+    "p4hyperloglog": frozenset(("hyperloglog",)),
     "tdigest": frozenset(("varbinary",)),
     "setdigest": frozenset(("varbinary", "hyperloglog")),
     "qdigest": frozenset(("varbinary",)),
@@ -224,7 +222,7 @@ def can_cast(source: Type, target: Type) -> bool:
         return own != "qdigest" and own != "function"
     if own in NUMERIC and (base in NUMERIC or base in ("boolean", "varchar")):
         return True
-    if own == "uuid" and base == "varchar":
+    if own in ("uuid", "ipaddress") and base == "varchar":
         return t.number_of(target) is None
     return base in _CASTS.get(own, ())
 

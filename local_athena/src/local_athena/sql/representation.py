@@ -9,7 +9,7 @@
 | time(p), timestamp(p), p ≤ 6 | TIME, TIMESTAMP (microseconds) |
 | time(p), timestamp(p), p > 6 | STRUCT(us TIME or TIMESTAMP, ps INTEGER) |
 | timestamp(p) with time zone | STRUCT(instant TIMESTAMP, zone VARCHAR); p > 6: with ps between |
-| time(p) with time zone | STRUCT(us BIGINT, zone INTEGER): local microseconds, offset in minutes |
+| time(p) with time zone | STRUCT(ps BIGINT, zone INTEGER): picoseconds of its clock, minutes |
 | interval day to second, year to month | BIGINT milliseconds, INTEGER months |
 | array, map | LIST, MAP sorted by key |
 | row | STRUCT with fields f0, f1, … by position |
@@ -108,7 +108,7 @@ def duckdb_type(type_: Type) -> str:
             return "STRUCT(instant TIMESTAMP, ps INTEGER, zone VARCHAR)"
         return "STRUCT(instant TIMESTAMP, zone VARCHAR)"
     if base == "time with time zone":
-        return "STRUCT(us BIGINT, zone INTEGER)"
+        return "STRUCT(ps BIGINT, zone INTEGER)"
     if base == "array":
         return duckdb_type(element_of(type_)) + "[]"
     if base == "map":
@@ -234,8 +234,8 @@ def _timestamp_tz(value: Any, type_: Type) -> str:
 def _time_tz(value: Any, type_: Type) -> str:
     picoseconds, zone = value
     minutes = zone_minutes(zone)
-    local = (picoseconds // _PICOSECONDS_A_MICROSECOND + minutes * 60_000_000) % 86_400_000_000
-    return f"{{'us': CAST({local} AS BIGINT), 'zone': {minutes}}}"
+    local = (picoseconds + minutes * 60 * 10**12) % (86_400 * 10**12)
+    return f"{{'ps': CAST({local} AS BIGINT), 'zone': {minutes}}}"
 
 
 def zone_minutes(zone: str) -> int:

@@ -62,7 +62,7 @@ def value_of(bind: Bind, text: str) -> Any:
             "timestamp(0) with time zone",
         ),
         (
-            "TIMESTAMP '1970-01-01 00:00:00 europe/LONDON'",
+            "TIMESTAMP '1970-01-01 00:00:00 Europe/London'",
             (-3600 * PICO, "Europe/London"),
             "timestamp(0) with time zone",
         ),

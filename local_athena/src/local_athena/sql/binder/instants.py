@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PICOSECONDS_A_SECOND = 10**12
 PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
@@ -28,8 +28,13 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.ASCII)
 _UTC_NAMES = frozenset(
-    ("utc", "z", "gmt", "ut", "uct", "gmt0", "greenwich", "universal", "zulu", "etc/utc", "etc/gmt")
+    (
+        *("UTC", "Z", "GMT", "UT", "UCT", "GMT0", "Greenwich", "Universal", "Zulu"),
+        *("Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "Etc/Greenwich"),
+    )
 )
+_NO_ZONES = frozenset(("EST", "MST", "HST", "ROC"))
+"""Names of the zone database that Java does not know."""
 _MAX_OFFSET_MINUTES = 14 * 60
 
 
@@ -62,22 +67,27 @@ def read_timestamp(text: str) -> tuple[int, int, str | None] | None:
     Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with
     one.
     """
+    read = read_wall(text)
+    if read is None:
+        return None
+    wall, digits, zone = read
+    if zone is None:
+        return read
+    seconds = wall // PICOSECONDS_A_SECOND
+    return wall - offset_seconds(zone, seconds) * PICOSECONDS_A_SECOND, digits, zone
+
+
+def read_wall(text: str) -> tuple[int, int, str | None] | None:
+    """As `read_timestamp`, but the picoseconds are always those of the clock on the wall."""
     match = _TIMESTAMP.match(text)
     if match is None:
         return None
     days = days_of(int(match[1]), int(match[2]), int(match[3]))
     clock = _clock(match[4] or "0", match[5] or "0", match[6] or "0", match[7] or "")
-    if days is None or clock is None:
+    zone = None if match[8] is None else read_zone(match[8])
+    if days is None or clock is None or (zone is None and match[8] is not None):
         return None
-    wall = days * PICOSECONDS_A_DAY + clock
-    if match[8] is None:
-        return wall, len(match[7] or ""), None
-    zone = read_zone(match[8])
-    if zone is None:
-        return None
-    seconds = wall // PICOSECONDS_A_SECOND
-    instant = wall - offset_seconds(zone, seconds) * PICOSECONDS_A_SECOND
-    return instant, len(match[7] or ""), zone
+    return days * PICOSECONDS_A_DAY + clock, len(match[7] or ""), zone
 
 
 def read_time(text: str) -> tuple[int, int, str | None] | None:
@@ -110,15 +120,15 @@ def _clock(hour: str, minute: str, second: str, fraction: str) -> int | None:
 
 def read_zone(text: str) -> str | None:
     """The zone's name as Trino keeps it: `UTC`, `+05:30`, `America/New_York`."""
-    if text.lower() in _UTC_NAMES:
+    if text in _UTC_NAMES:
         return "UTC"
     match = _OFFSET.match(text)
     if match is not None:
         minutes = int(match[2]) * 60 + int(match[3] or 0)
         if minutes > _MAX_OFFSET_MINUTES or int(match[3] or 0) > 59:
             return None
-        return _offset_text(-minutes if match[1] == "-" else minutes)
-    return text if _zone_info(text) is not None else _zone_names().get(text.lower())
+        return _offset_text(-minutes if match[1] == "-" else minutes) if minutes else "UTC"
+    return text if text not in _NO_ZONES and _zone_info(text) is not None else None
 
 
 def _offset_text(minutes: int) -> str:
@@ -126,12 +136,6 @@ def _offset_text(minutes: int) -> str:
         return "+00:00"
     hours, rest = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
-
-
-@cache
-def _zone_names() -> dict[str, str]:
-    """Names of zones by their lower-case form: Trino takes any letters and keeps the official."""
-    return {name.lower(): name for name in available_timezones()}
 
 
 @lru_cache(maxsize=1024)
@@ -154,12 +158,24 @@ def offset_seconds(zone: str, wall_seconds: int) -> int:
     info = None if zone == "UTC" else _zone_info(zone)
     if info is None:
         return 0
-    cycle = 146_097 * 86_400  # the calendar repeats after 400 years
-    shifted = wall_seconds
-    while shifted < -62_000_000_000:
-        shifted += cycle
-    while shifted > 253_000_000_000:
-        shifted -= cycle
-    wall = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=shifted)
-    offset = wall.replace(tzinfo=info, fold=0).utcoffset()
+    offset = _moment(wall_seconds).replace(tzinfo=info, fold=0).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
+
+
+def offset_at(zone: str, utc_seconds: int) -> int:
+    """Seconds east of UTC that many seconds since 1970 in UTC."""
+    info = None if zone == "UTC" or zone[0] in "+-" else _zone_info(zone)
+    if info is None:
+        return offset_seconds(zone, utc_seconds)
+    offset = _moment(utc_seconds).astimezone(info).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+def _moment(seconds: int) -> datetime:
+    """Seconds since 1970 in UTC, years that Python does not know moved to like ones."""
+    cycle = 146_097 * 86_400  # the calendar repeats after 400 years
+    while seconds < -62_000_000_000:
+        seconds += cycle
+    while seconds > 253_000_000_000:
+        seconds -= cycle
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -177,6 +177,10 @@ def _read_json(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     return Call("json_parse", (Constant(node.value, t.varchar(len(node.value))),), t.JSON)
 
 
+def _read_char(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
+    return Constant(node.value, t.char(len(node.value)))
+
+
 _READERS: dict[str, Callable[[nodes.TypedLiteral, Type], BoundExpression]] = {
     "date": _read_date,
     "time": _read_time,
@@ -191,6 +195,7 @@ _READERS: dict[str, Callable[[nodes.TypedLiteral, Type], BoundExpression]] = {
     "double": _read_double,
     "boolean": _read_boolean,
     "varchar": _read_varchar,
+    "char": _read_char,
     "json": _read_json,
 }
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
+from local_athena.functions import times_zoned
 from local_athena.functions.text import fail, is_atom, let
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import element_of, entry_of, fields_of, precision_of
 from local_athena.sql.types import Type
 
 _NOT_NAN = re.compile(r"CAST\('-?[0-9.e+-]+' AS (DOUBLE|FLOAT)\)|[0-9.]+")
-_DAY_US = 86_400_000_000
 
 
 def is_plain(type_: Type) -> bool:
@@ -36,9 +36,7 @@ def canonical(type_: Type, text: str) -> str:
             return f"struct_pack({packed})"
         return f"struct_extract({text}, 'instant')"
     if base == "time with time zone":
-        return let(
-            [text], lambda t: f"mod({t}.us - {t}.zone * 60000000 + {2 * _DAY_US}, {_DAY_US})"
-        )
+        return times_zoned.at_utc(text)
     if base == "array":
         inner = canonical(element_of(type_), "e")
         return f"list_transform({text}, lambda e: {inner})"
@@ -85,12 +83,17 @@ def equal(type_: Type, left: str, right: str) -> str:
     if base in ("real", "double"):
         if _NOT_NAN.fullmatch(left) or _NOT_NAN.fullmatch(right):
             return f"({left} = {right})"
-        if is_atom(left):
-            return f"({left} = {right} AND NOT isnan({left}))"
-        return let([left, right], lambda a, b: f"({a} = {b} AND NOT isnan({a}))")
+        if is_atom(left) and is_atom(right):
+            return _but_nan(left, "=", right, left, right)
+        return let([left, right], lambda a, b: _but_nan(a, "=", b, a, b))
     if base in ("timestamp with time zone", "time with time zone"):
         return f"({canonical(type_, left)} = {canonical(type_, right)})"
     return let([left, right], lambda a, b: _nested_equal(type_, a, b))
+
+
+def _but_nan(left: str, operator: str, right: str, number: str, other: str) -> str:
+    """A native comparison that is false where `number` is NaN (NULL beside a NULL)."""
+    return f"({left} {operator} {right} AND (NOT isnan({number}) OR {other} IS NULL))"
 
 
 def _nested_equal(type_: Type, left: str, right: str) -> str:
@@ -130,11 +133,12 @@ def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
         greater = left if operator in (">", ">=") else right
         if _NOT_NAN.fullmatch(greater):
             return f"({left} {operator} {right})"
-        if is_atom(greater):
-            return f"({left} {operator} {right} AND NOT isnan({greater}))"
+        if is_atom(left) and is_atom(right):
+            other = right if greater is left else left
+            return _but_nan(left, operator, right, greater, other)
         if operator in (">", ">="):
-            return let([left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({a}))")
-        return let([left, right], lambda a, b: f"({a} {operator} {b} AND NOT isnan({b}))")
+            return let([left, right], lambda a, b: _but_nan(a, operator, b, a, b))
+        return let([left, right], lambda a, b: _but_nan(a, operator, b, b, a))
     if base == "row":
         return let([left, right], lambda a, b: _row_ordered(operator, type_, a, b))
     if base == "array":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.registry import AggregateTexts, catalogue
-from local_athena.functions.text import fail, let
+from local_athena.functions.text import fail, fail_unless_null, let
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import constant, duckdb_type, quote_text
@@ -98,7 +98,15 @@ def _call(node: bound.Call, context: Context) -> str:
     writer = catalogue().scalars.get(node.name)
     if writer is None:
         raise SqlError("NOT_SUPPORTED", f"function {node.name} is not supported")
-    return writer(node, [write(argument, context) for argument in node.arguments])
+    texts = [write(argument, context) for argument in node.arguments]
+    try:
+        return writer(node, texts)
+    except SqlError as error:
+        # a constant argument is wrong: that fails for each row, and for no row at all not
+        if error.name != "INVALID_FUNCTION_ARGUMENT":
+            raise
+        message = quote_text(error.message)
+        return fail_unless_null(texts, error.name, message, duckdb_type(node.type))
 
 
 def _cast(node: bound.Cast, context: Context) -> str:

@@ -1,0 +1,92 @@
+"""Floating-point numbers as Java and Trino write them."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from decimal import Decimal
+
+_ONE_DIGIT = re.compile(r"-?[0-9](e[-+][0-9]+)")
+"""Java writes two digits at least, and of those the nearest: 4.9E-324."""
+
+
+def java_double(value: float, digits: str | None = None) -> str:
+    """Double.toString: 1.0, 1.0E10, 1.0E-5, NaN, Infinity. `digits` are the shortest ones."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    text = digits if digits is not None else repr(value)
+    if 1e-3 <= abs(value) < 1e7 or value == 0:
+        if "e" not in text:
+            return text if "." in text else text + ".0"
+        fixed = f"{value:.17f}" if digits is None else format_plain(text)
+        return fixed.rstrip("0") + ("0" if fixed.rstrip("0").endswith(".") else "")
+    sign = "-" if text.startswith("-") else ""
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    power = int(exponent or 0) + len(whole) - 1
+    figures = whole + fraction
+    stripped = figures.lstrip("0")
+    power -= len(figures) - len(stripped)
+    stripped = stripped.rstrip("0") or "0"
+    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
+
+
+def java_float(value: float) -> str:
+    """Float.toString."""
+    return java_double(value, shortest_real(value))
+
+
+def format_plain(text: str) -> str:
+    """Digits with an exponent written out: `1e+06` is 1000000.0."""
+    plain = format(Decimal(text), "f")
+    return plain if "." in plain else plain + ".0"
+
+
+def double_text(value: float) -> str:
+    """Trino's CAST(double AS varchar): 1.0E0, -1.25E-7, 0E0, NaN, Infinity."""
+    digits = repr(value)
+    return _scientific(value, _two_digits(value, digits))
+
+
+def real_text(value: float) -> str:
+    """The same of a real: its own shortest digits."""
+    return _scientific(value, _two_digits(value, shortest_real(value)))
+
+
+def _two_digits(value: float, digits: str) -> str:
+    return f"{value:.1e}" if _ONE_DIGIT.fullmatch(digits) else digits
+
+
+def shortest_real(value: float) -> str:
+    """The shortest digits that read back as the same 32-bit number."""
+    if math.isnan(value) or math.isinf(value):
+        return repr(value)
+    for figures in range(1, 10):
+        digits = f"{value:.{figures}g}"
+        try:
+            if struct.unpack("<f", struct.pack("<f", float(digits)))[0] == value:
+                return digits
+        except OverflowError:
+            continue
+    return repr(value)
+
+
+def _scientific(value: float, digits: str) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0E0" if math.copysign(1, value) < 0 else "0E0"
+    sign = "-" if digits.startswith("-") else ""
+    mantissa, _, exponent = digits.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    power = int(exponent or 0) + len(whole) - 1
+    figures = whole + fraction
+    stripped = figures.lstrip("0")
+    power -= len(figures) - len(stripped)
+    stripped = stripped.rstrip("0") or "0"
+    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
