@@ -79,6 +79,10 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified, against local_athena
 	@$(BIN)/python local_athena/conformance/run.py $(ARGS)
 
+.PHONY: crash
+crash: .venv/.ready-test ## kill local_athena 200 times under eight writers and look for what is lost
+	@$(BIN)/python local_athena/torture/crash/run.py $(ARGS)
+
 .PHONY: bench
 bench: .venv/.ready-test ## measure, as ratios against a peer in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
