@@ -1,5 +1,6 @@
 """Settings of one server, read once at the edge."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,10 @@ LOADING_THREAD = "local-athena loading"
 """Name of the daemon thread that imports the engine and moto."""
 QUERY_THREADS = "local-athena query"
 """First part of the names of the threads that run queries."""
+QUERY_SECONDS = 1800
+"""Athena's limit for DML (user guide, "Service quotas": DML query timeout, 30 minutes)."""
+RESULT_ROWS = 100_000_000
+_MANY = 1 << 50
 DEFAULT_DATA = Path(".local-athena")
 
 
@@ -23,6 +28,8 @@ class Settings:
     `data` is the folder with all durable state. `memory_limit` and `threads` bound the engine
     (None: its own choice). `query_threads` bounds statements that run at the same time; more wait
     in the queue. `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
+    A query ends after `query_seconds`, when its result has more than `result_rows` rows, or when
+    this process holds more than `process_memory` bytes (then the one that runs longest ends).
     `hosts` are names other than the loopback's by which clients may reach the server.
     """
 
@@ -35,6 +42,9 @@ class Settings:
     poll_wait_seconds: float = 1.0
     memory_limit: str | None = None
     threads: int | None = None
+    query_seconds: int = QUERY_SECONDS
+    result_rows: int = RESULT_ROWS
+    process_memory: int = field(default_factory=lambda: default_process_memory())
     hosts: frozenset[str] = frozenset()
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -54,6 +64,7 @@ class Settings:
 
         Variables: LOCAL_ATHENA_DATA, LOCAL_ATHENA_HOST, LOCAL_ATHENA_PORT, AWS_REGION,
         LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS,
+        LOCAL_ATHENA_QUERY_SECONDS, LOCAL_ATHENA_RESULT_ROWS, LOCAL_ATHENA_PROCESS_MEMORY (bytes),
         LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas).
 
         Raises:
@@ -68,10 +79,13 @@ class Settings:
             "query_threads": _number(environ, "LOCAL_ATHENA_QUERY_THREADS", 8, 1, 256),
             "memory_limit": environ.get("LOCAL_ATHENA_MEMORY_LIMIT") or None,
             "threads": _number(environ, "LOCAL_ATHENA_THREADS", None, 1, 1024),
+            "query_seconds": _number(environ, "LOCAL_ATHENA_QUERY_SECONDS", None, 1, _MANY),
+            "result_rows": _number(environ, "LOCAL_ATHENA_RESULT_ROWS", None, 1, _MANY),
+            "process_memory": _number(environ, "LOCAL_ATHENA_PROCESS_MEMORY", None, 1 << 28, _MANY),
             "hosts": _names(environ.get("LOCAL_ATHENA_ALLOW_HOSTS") or ""),
         }
         values.update({name: value for name, value in given.items() if value is not None})
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host) and not self.hosts:
@@ -81,6 +95,15 @@ class Settings:
                 "anything with the data: name the hosts that clients call it by with --allow-host "
                 "(* for any) if that is meant",
             )
+
+
+def default_process_memory() -> int:
+    """4 GiB, or half of a smaller machine's memory."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 4 << 30
+    return min(4 << 30, physical // 2)
 
 
 def _names(text: str) -> frozenset[str]:

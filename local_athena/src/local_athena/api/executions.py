@@ -5,6 +5,8 @@ change of state. Epochs are seconds, durations milliseconds.
 """
 
 import json
+import logging
+import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from local_athena.errors import ApiError
 from local_athena.storage.database import Database
 
 Json = dict[str, Any]
+log = logging.getLogger(__name__)
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = (
     "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED",
@@ -34,6 +37,8 @@ class Execution:
     reuse_key: str | None = None
     state: str = QUEUED
     control: QueryControl = field(default_factory=QueryControl)
+    is_ddl: bool = False
+    given_up: bool = False
     done: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,8 +112,6 @@ class Executions:
 
     def add(self, execution: Execution) -> None:
         """Store a new execution and keep it live."""
-        with self._lock:
-            self._live[execution.id] = execution
         self._state.run(
             "INSERT INTO athena_queries VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -121,17 +124,34 @@ class Executions:
                 json.dumps(execution.facts),
             ),
         )
+        with self._lock:
+            self._live[execution.id] = execution
 
-    def save(self, execution: Execution) -> None:
-        """Store its state; a final one leaves memory."""
-        self._state.run(
-            "UPDATE athena_queries SET state = ?, reuse_key = ?, body = ? WHERE id = ?",
-            (execution.state, execution.reuse_key, json.dumps(execution.facts), execution.id),
-        )
-        if execution.state in FINAL:
+    def finish(self, execution: Execution, state: str, **facts: Any) -> None:
+        """Store its end, then tell it. The caller holds the execution's lock.
+
+        Raises:
+            sqlite3.Error: a success cannot be stored (the disk is full); nothing is told. Another
+                end is told all the same: after a restart it is a failure too.
+        """
+        facts = {**execution.facts, **facts}
+        try:
+            self._store(execution, state, facts)
+        except sqlite3.Error:
+            if state == SUCCEEDED:
+                raise
+            log.warning("the end of a query cannot be stored id=%s", execution.id, exc_info=True)
+        else:
             with self._lock:
                 self._live.pop(execution.id, None)
-            execution.done.set()
+        execution.facts, execution.state = facts, state
+        execution.done.set()
+
+    def _store(self, execution: Execution, state: str, facts: Json) -> None:
+        self._state.run(
+            "UPDATE athena_queries SET state = ?, reuse_key = ?, body = ? WHERE id = ?",
+            (state, execution.reuse_key, json.dumps(facts), execution.id),
+        )
 
     def get(self, query_id: str) -> Execution:
         """One execution, live or from history.

@@ -32,6 +32,10 @@ Json = dict[str, Any]
 MAX_QUERY_BYTES = 262_144
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|$)|/\*.*?\*/|\(", re.DOTALL)
 _DML = {"select", "with", "insert", "merge", "update", "delete", "values", "table", "unload"}
+_WORK = re.compile(
+    r"\b(select|insert|update|delete|merge|execute|optimize|vacuum|values|unload)\b", re.IGNORECASE
+)
+"""Words of statements that read or write data: the others need not wait behind them."""
 _UTILITY = {"show", "describe", "desc", "explain"}
 
 
@@ -187,6 +191,7 @@ class Queries:
             ),
             token=token,
             reuse_key=reuse_key,
+            is_ddl=not _WORK.search(sql),
             control=QueryControl(chosen.bytes_scanned_limit),
         )
         earlier = self._reusable(request.get("ResultReuseConfiguration"), reuse_key)
@@ -234,10 +239,9 @@ class Queries:
         execution.facts.update({name: earlier.facts[name] for name in kept})
         now = self._clock()
         execution.facts.update(reused=True, started=now, completed=now)
-        execution.state = SUCCEEDED
         execution.reuse_key = None  # its age is that of the original
         self._executions.add(execution)
-        self._executions.save(execution)
+        self._executions.finish(execution, SUCCEEDED)
 
 
 def _guess(sql: str, chosen: QuerySettings, query_id: str) -> Json:

@@ -6,14 +6,25 @@ follows a success: `<result file>.metadata` beside the result file.
 
 import json
 import logging
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from local_athena.api.describe import column_to_json
-from local_athena.api.executions import CANCELLED, FAILED, RUNNING, SUCCEEDED, Execution, Executions
+from local_athena.api.executions import (
+    CANCELLED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    Execution,
+    Executions,
+)
+from local_athena.api.limits import Limits
+from local_athena.api.workers import Workers
 from local_athena.engine.contract import (
     SYSTEM,
     EngineProtocol,
@@ -30,6 +41,7 @@ from local_athena.storage.rows import delete_rows
 
 log = logging.getLogger(__name__)
 
+STORE_AGAIN_SECONDS = 0.5
 STOP_SECONDS = 10.0
 """How long the end of the server waits for cancelled queries."""
 
@@ -62,27 +74,46 @@ class Runner:
         self._executions = executions
         self._settings = settings
         self._clock = clock
-        self._pool = ThreadPoolExecutor(settings.query_threads, thread_name_prefix=QUERY_THREADS)
+        self._closing = threading.Event()
+        # As in Athena, DDL does not wait behind DML (user guide, "Service quotas").
+        self._dml = Workers(settings.query_threads, f"{QUERY_THREADS} dml")
+        self._ddl = Workers(settings.query_threads, f"{QUERY_THREADS} ddl")
+        self._limits = Limits(settings, self._running, self._give_up, clock)
 
     def submit(self, execution: Execution, job: Job) -> None:
         """Queue a stored execution."""
-        self._pool.submit(self._run, execution, job)
+        self._workers(execution).submit(lambda: self._run(execution, job))
+        self._limits.watch()
 
-    def stop(self, execution: Execution) -> None:
-        """Cancel a query; a finished one stays as it is."""
+    def _workers(self, execution: Execution) -> Workers:
+        return self._ddl if execution.is_ddl else self._dml
+
+    def _running(self) -> list[Execution]:
+        return [one for one in self._executions.live() if one.state == RUNNING]
+
+    def _give_up(self, execution: Execution) -> None:
+        """A query that was ended does not notice it: say so, its thread counts no more."""
         with execution.lock:
             if execution.done.is_set():
                 return
-            waiting = execution.state != RUNNING
-            if waiting:
-                self._cancelled(execution)
+            execution.given_up = True
+        self._workers(execution).give_up()
+        self._ended(execution, execution.control.end())
+
+    def stop(self, execution: Execution) -> None:
+        """Cancel a query; a finished one stays as it is."""
         execution.control.cancel()
+        if execution.state == QUEUED:
+            self._cancelled(execution)
 
     def close(self) -> None:
         """Cancel everything and wait until the queries have ended, at most STOP_SECONDS."""
+        self._closing.set()
         for execution in self._executions.live():
             self.stop(execution)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._limits.close()
+        self._dml.close()
+        self._ddl.close()
         deadline = time.monotonic() + STOP_SECONDS
         for execution in self._executions.live():
             execution.done.wait(max(0.0, deadline - time.monotonic()))
@@ -92,8 +123,8 @@ class Runner:
         with execution.lock:
             if execution.done.is_set():
                 return
-            execution.state = RUNNING
             execution.facts["started"] = self._clock()
+            execution.state = RUNNING
         try:
             outcome = self._engine.execute(self._request(execution, job), execution.control)
             self._write_metadata(outcome)
@@ -101,12 +132,16 @@ class Runner:
             self._ended(execution, error)
         else:
             self._succeeded(execution, outcome)
+        finally:
+            if execution.given_up:
+                self._workers(execution).came_back()
 
     def _ended(self, execution: Execution, error: Exception) -> None:
         """Turn what the engine raised into a final state."""
-        if isinstance(error, QueryCancelled) or execution.control.cancelled.is_set():
-            with execution.lock:
-                self._cancelled(execution)
+        if execution.control.cancelled.is_set():
+            error = execution.control.end()
+        if isinstance(error, QueryCancelled):
+            self._cancelled(execution)
         elif isinstance(error, QueryFailed):
             self._failed(execution, error)
         elif isinstance(error, LocalAthenaError):
@@ -138,71 +173,79 @@ class Runner:
             path.write_text(json.dumps({"columns": columns}), encoding="utf-8")
 
     def _succeeded(self, execution: Execution, outcome: QueryOutcome) -> None:
-        with execution.lock:
-            if execution.control.cancelled.is_set():
-                # the engine was faster than the cancellation: the work is done and stays done
-                log.info("query finished before it could be cancelled id=%s", execution.id)
-            execution.state = SUCCEEDED
-            if not outcome.deterministic or outcome.substatement_type != "SELECT":
-                execution.reuse_key = None
-            execution.facts.update(
-                completed=self._clock(),
-                statement_type=outcome.statement_type,
-                substatement_type=outcome.substatement_type,
-                output_file=outcome.output_location,
-                manifest=outcome.data_manifest_location,
-                planning_ms=outcome.planning_ms,
-                engine_ms=outcome.engine_ms,
-                scanned_bytes=outcome.scanned_bytes,
-                input_rows=outcome.input_rows,
-                output_rows=outcome.output_rows,
-                output_bytes=outcome.output_bytes,
-                plan=outcome.plan_text,
-                columns=[column_to_json(column) for column in outcome.columns],
-                has_header=outcome.has_header,
-                row_count=outcome.row_count,
-                update_count=outcome.update_count,
-                rows_of=execution.id,
-            )
-            self._executions.save(execution)
+        facts = {
+            "statement_type": outcome.statement_type,
+            "substatement_type": outcome.substatement_type,
+            "output_file": outcome.output_location,
+            "manifest": outcome.data_manifest_location,
+            "planning_ms": outcome.planning_ms,
+            "engine_ms": outcome.engine_ms,
+            "scanned_bytes": outcome.scanned_bytes,
+            "input_rows": outcome.input_rows,
+            "output_rows": outcome.output_rows,
+            "output_bytes": outcome.output_bytes,
+            "plan": outcome.plan_text,
+            "columns": [column_to_json(column) for column in outcome.columns],
+            "has_header": outcome.has_header,
+            "row_count": outcome.row_count,
+            "update_count": outcome.update_count,
+            "rows_of": execution.id,
+        }
+        if not outcome.deterministic or outcome.substatement_type != "SELECT":
+            execution.reuse_key = None
+        while not self._closing.is_set():
+            try:
+                self._finish(execution, SUCCEEDED, **facts)
+            except sqlite3.Error:
+                # What was written is written: to call it a failure would have it done twice.
+                log.warning("a success cannot be stored yet id=%s", execution.id, exc_info=True)
+                self._closing.wait(STORE_AGAIN_SECONDS)
+            else:
+                return
 
     def _failed(self, execution: Execution, failure: QueryFailed) -> None:
         message = failure.message
         if failure.name and failure.name not in message:
             message = f"{failure.name}: {message}"
-        with execution.lock:
-            execution.state = FAILED
-            execution.reuse_key = None
-            facts = execution.facts
-            facts.update(
-                completed=self._clock(),
-                reason=message,
-                error={
-                    "ErrorCategory": failure.category,
-                    "ErrorType": failure.error_type,
-                    "Retryable": failure.retryable,
-                    "ErrorMessage": message,
-                },
-                planning_ms=failure.planning_ms,
-                scanned_bytes=execution.control.scanned_bytes,
-            )
-            if failure.statement_type:
-                facts["statement_type"] = failure.statement_type
-            if failure.substatement_type:
-                facts["substatement_type"] = failure.substatement_type
-            facts["engine_ms"] = int((facts["completed"] - facts["started"]) * 1000)
-            self._executions.save(execution)
+        given = {
+            "statement_type": failure.statement_type,
+            "substatement_type": failure.substatement_type,
+        }
+        execution.reuse_key = None
+        self._finish(
+            execution,
+            FAILED,
+            reason=message,
+            error={
+                "ErrorCategory": failure.category,
+                "ErrorType": failure.error_type,
+                "Retryable": failure.retryable,
+                "ErrorMessage": message,
+            },
+            planning_ms=failure.planning_ms,
+            scanned_bytes=execution.control.scanned_bytes,
+            engine_ms=self._elapsed(execution),
+            **{name: value for name, value in given.items() if value},
+        )
         delete_rows(self._settings.results, execution.id)
 
     def _cancelled(self, execution: Execution) -> None:
-        """Mark as cancelled; the caller holds the execution's lock."""
-        facts = execution.facts
-        facts["completed"] = self._clock()
-        facts["reason"] = "Query cancelled by user"
-        facts["scanned_bytes"] = execution.control.scanned_bytes
-        if facts["started"]:
-            facts["engine_ms"] = int((facts["completed"] - facts["started"]) * 1000)
-        execution.state = CANCELLED
         execution.reuse_key = None
-        self._executions.save(execution)
+        self._finish(
+            execution,
+            CANCELLED,
+            reason="Query cancelled by user",
+            scanned_bytes=execution.control.scanned_bytes,
+            engine_ms=self._elapsed(execution),
+        )
         delete_rows(self._settings.results, execution.id)
+
+    def _finish(self, execution: Execution, state: str, **facts: object) -> None:
+        """Give it its end, unless it has one (it was given up before)."""
+        with execution.lock:
+            if not execution.done.is_set():
+                self._executions.finish(execution, state, completed=self._clock(), **facts)
+
+    def _elapsed(self, execution: Execution) -> int:
+        started = execution.facts["started"]
+        return int((self._clock() - started) * 1000) if started else 0

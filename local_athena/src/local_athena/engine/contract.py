@@ -14,6 +14,7 @@ reports it as a system error (category 1) without its traceback.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,13 +92,18 @@ class QueryControl:
     """The running query's rope: cancellation, and figures that the API may show meanwhile.
 
     `on_cancel` registers a callback (DuckDB's `connection.interrupt`, for one); it is called at
-    once if the query is cancelled already. Callbacks run on the thread that cancels.
+    once if the query is cancelled already. Callbacks run on the thread that cancels. A query ends
+    by its user's wish (`cancel`) or by a limit (`fail`), and either before it commits or not at
+    all: `begin_commit` is the point of no return.
     """
 
     def __init__(self, bytes_scanned_limit: int | None = None) -> None:
         self.cancelled = threading.Event()
         self.bytes_scanned_limit = bytes_scanned_limit
         self.scanned_bytes = 0
+        self.failure: QueryFailed | None = None
+        self.ended_at = 0.0
+        self._committing = False
         self._callbacks: list[Callable[[], object]] = []
         self._lock = threading.Lock()
 
@@ -115,18 +121,45 @@ class QueryControl:
             if callback in self._callbacks:
                 self._callbacks.remove(callback)
 
-    def cancel(self) -> None:
-        """Set `cancelled`, then call every callback; harmless when repeated."""
+    def cancel(self) -> bool:
+        """Set `cancelled`, then call every callback; harmless when repeated. False: too late."""
+        return self._end(None)
+
+    def fail(self, failure: "QueryFailed") -> bool:
+        """End the query by a limit that it passed. False: too late."""
+        return self._end(failure)
+
+    def begin_commit(self) -> None:
+        """What follows makes the statement's work visible: nothing ends the query any more.
+
+        Raises:
+            QueryCancelled, QueryFailed: it was ended before.
+        """
         with self._lock:
+            if not self.cancelled.is_set():
+                self._committing = True
+        self.check()
+
+    def check(self) -> None:
+        """Raise what ended the query, if anything did: call it between steps."""
+        if self.cancelled.is_set():
+            raise self.end()
+
+    def end(self) -> "QueryFailed | QueryCancelled":
+        """What ended the query: a limit, or its user."""
+        return self.failure or QueryCancelled()
+
+    def _end(self, failure: "QueryFailed | None") -> bool:
+        with self._lock:
+            if self._committing:
+                return False
+            if not self.cancelled.is_set():
+                self.failure, self.ended_at = failure, time.time()
             self.cancelled.set()
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
-
-    def check(self) -> None:
-        """Raise QueryCancelled if the query was cancelled: call it between steps."""
-        if self.cancelled.is_set():
-            raise QueryCancelled
+        return True
 
     def add_scanned(self, size_bytes: int) -> None:
         """Count bytes about to be read; the workgroup's limit ends the query.

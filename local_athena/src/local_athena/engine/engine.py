@@ -89,7 +89,7 @@ class Engine:
             raise
         except Exception as error:
             if control.cancelled.is_set():
-                raise QueryCancelled from error
+                raise control.end() from error
             failed = _failure(error, _milliseconds(started))
             if failed is None:
                 log.exception("statement failed by a defect query_id=%s", request.query_id)
@@ -102,7 +102,7 @@ class Engine:
     @contextmanager
     def _job(self, request: QueryRequest, control: QueryControl) -> Iterator[Job]:
         """The statement's world; what it wrote and did not commit goes when it fails."""
-        with self._store.statement(request.query_id) as store:
+        with self._store.statement(request.query_id, control.begin_commit) as store:
             yield Job(
                 request=request,
                 control=control,

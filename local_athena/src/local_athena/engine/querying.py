@@ -15,6 +15,7 @@ from local_athena.engine.session import Cursor
 from local_athena.sql import nodes
 from local_athena.sql.binder import bind_query, result_names
 from local_athena.sql.bound import BoundQuery
+from local_athena.sql.errors import SqlError
 from local_athena.storage.rows import RowsWriter
 
 
@@ -63,5 +64,11 @@ def write_result(job: Job, cursor: Cursor, sql: str, bound: BoundQuery) -> Query
             job.control.check()
             if batch.num_rows:
                 writer.write(batch)
+            if writer.row_count > job.settings.result_rows:
+                raise SqlError(
+                    "EXCEEDED_WRITE_LIMIT",
+                    f"Query exceeded the result limit of {job.settings.result_rows} rows",
+                )
+        job.control.check()
     columns = tuple(column_info(name, type_) for name, type_ in zip(names, types, strict=True))
     return QueryAnswer(columns, uri, writer.row_count, job.store.size(uri))

@@ -14,7 +14,8 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -76,6 +77,7 @@ class Session:
         self._registered: set[str] = set()
         self._lock = threading.Lock()
         self._deep = threading.Lock()
+        self._numbers = count(1)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -90,15 +92,16 @@ class Session:
         def stop() -> None:
             threading.Thread(target=_interrupt, args=(connection, done), daemon=True).start()
 
-        if control is not None:
-            control.on_cancel(stop)
-        try:
-            yield Cursor(self, connection, control)
-        finally:
-            done.set()
+        with ExitStack() as stack:
+            stack.callback(connection.close)
+            stack.callback(done.set)
+            number = 0
             if control is not None:
-                control.forget(stop)
-            connection.close()
+                control.on_cancel(stop)
+                stack.callback(control.forget, stop)
+                number = next(self._numbers)
+                stack.enter_context(udf.checked(number, control.check))
+            yield Cursor(self, connection, control, number)
 
     @contextmanager
     def planning(self, sql: str) -> Iterator[None]:
@@ -117,11 +120,12 @@ class Session:
                 settings.execute("RESET disabled_optimizers")
                 settings.close()
 
-    def prepare(self, sql: str) -> None:
-        """Register the Python functions that a text calls, those that are not yet."""
-        missing = [f for f in udf.used(sql) if f.name not in self._registered]
+    def prepare(self, sql: str) -> bool:
+        """Register the Python functions that a text calls, those that are not yet; whether any."""
+        used = udf.used(sql)
+        missing = [f for f in used if f.name not in self._registered]
         if not missing:
-            return
+            return bool(used)
         with self._lock:
             for function in missing:
                 if function.name in self._registered:
@@ -136,6 +140,7 @@ class Session:
                     side_effects=function.volatile,
                 )
                 self._registered.add(function.name)
+        return True
 
 
 def _interrupt(connection: duckdb.DuckDBPyConnection, done: threading.Event) -> None:
@@ -159,8 +164,13 @@ class Cursor:
     """Runs texts for one query. Every failure is a SqlError with Trino's name."""
 
     def __init__(
-        self, session: Session, connection: duckdb.DuckDBPyConnection, control: Cancel | None
+        self,
+        session: Session,
+        connection: duckdb.DuckDBPyConnection,
+        control: Cancel | None,
+        number: int,
     ) -> None:
+        self._number = number
         self._session = session
         self.connection = connection
         self._control = control
@@ -174,7 +184,8 @@ class Cursor:
         """
         if self._control is not None:
             self._control.check()
-        self._session.prepare(sql)
+        if self._session.prepare(sql):
+            sql = sql.replace(udf.QUERY, str(self._number))
         with self._session.planning(sql):
             found: duckdb.DuckDBPyConnection = self._watch(lambda: self.connection.execute(sql))
         return found

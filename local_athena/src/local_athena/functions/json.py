@@ -109,23 +109,20 @@ def _scalar(call: Call, arguments: Sequence[str]) -> str:
     ):
         return _python("json_extract_scalar", _extract_scalar)(call, arguments)
     native = quote_text("$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps))
-    exact = call_python(
-        "json_extract_scalar", _extract_scalar, ["j", "p"], ["VARCHAR", "VARCHAR"], "VARCHAR"
-    )
-    return let(
-        [arguments[0]],
-        lambda j: (
+
+    def body(j: str) -> str:
+        given, kinds = [j, arguments[1]], ["VARCHAR", "VARCHAR"]
+        exact = call_python("json_extract_scalar", _extract_scalar, given, kinds, "VARCHAR")
+        plain = f"json_extract_string({j}, {native})"
+        return (
             f"(CASE WHEN {j} IS NULL OR NOT json_valid({j}) THEN NULL ELSE "
-            f"CASE json_type({j}, {native}) WHEN 'VARCHAR' THEN json_extract_string({j}, {native}) "
-            f"WHEN 'UBIGINT' THEN json_extract_string({j}, {native}) "
-            f"WHEN 'BIGINT' THEN json_extract_string({j}, {native}) "
-            f"WHEN 'BOOLEAN' THEN json_extract_string({j}, {native}) "
-            f"WHEN 'DOUBLE' THEN {exact.replace('(j, p)', f'({j}, {arguments[1]})')} "
-            f"WHEN 'HUGEINT' THEN {exact.replace('(j, p)', f'({j}, {arguments[1]})')} "
-            f"WHEN 'UHUGEINT' THEN {exact.replace('(j, p)', f'({j}, {arguments[1]})')} "
+            f"CASE json_type({j}, {native}) WHEN 'VARCHAR' THEN {plain} "
+            f"WHEN 'UBIGINT' THEN {plain} WHEN 'BIGINT' THEN {plain} WHEN 'BOOLEAN' THEN {plain} "
+            f"WHEN 'DOUBLE' THEN {exact} WHEN 'HUGEINT' THEN {exact} WHEN 'UHUGEINT' THEN {exact} "
             f"END END)"
-        ),
-    )
+        )
+
+    return let([arguments[0]], body)
 
 
 def path_steps_or_none(path: str) -> tuple[str | int, ...] | None:

@@ -9,7 +9,8 @@ and `\\` as an escape.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.types import Type
 
+MATCH_SECONDS = 5.0
 _PLAIN = re.compile(
     r"\^?(?:[A-Za-z0-9 _@#%&=:;,<>/!\"'~`-]|\\[.d\-+*?()\[\]{}|^$/\\]"
     r"|\[\^?[A-Za-z0-9_@#%=:;,/ .+-]+\]"
@@ -31,13 +33,58 @@ def _bad(message: str) -> SqlError:
     return SqlError("INVALID_FUNCTION_ARGUMENT", message)
 
 
+class Expression:
+    """A pattern of the `regex` package whose search in one text ends after MATCH_SECONDS.
+
+    A search with much backtracking takes for ever, and nothing can interrupt it.
+    """
+
+    __slots__ = ("_pattern", "groupindex", "groups")
+
+    def __init__(self, pattern: Any) -> None:
+        self._pattern = pattern
+        self.groups: int = pattern.groups
+        self.groupindex: dict[str, int] = pattern.groupindex
+
+    def search(self, value: str) -> Any:
+        """The first match, or None."""
+        with _timed():
+            return self._pattern.search(value, timeout=MATCH_SECONDS)
+
+    def fullmatch(self, value: str) -> Any:
+        """The match of the whole text, or None."""
+        with _timed():
+            return self._pattern.fullmatch(value, timeout=MATCH_SECONDS)
+
+    def finditer(self, value: str, start: int = 0) -> Iterator[Any]:
+        """All matches."""
+        with _timed():
+            yield from self._pattern.finditer(value, start, timeout=MATCH_SECONDS)
+
+    def sub(self, fill: Callable[[Any], str], value: str) -> str:
+        """The text with its matches replaced."""
+        with _timed():
+            return str(self._pattern.sub(fill, value, timeout=MATCH_SECONDS))
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise SqlError(
+            "EXCEEDED_TIME_LIMIT",
+            f"The regular expression takes more than {MATCH_SECONDS:.0f} seconds for one value",
+        ) from None
+
+
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> Any:
+def compiled(pattern: str) -> Expression:
     """The pattern for the `regex` package; refused ones raise as Joni does."""
     import regex
 
     try:
-        return regex.compile(_translated(pattern), regex.VERSION1)
+        return Expression(regex.compile(_translated(pattern), regex.VERSION1))
     except regex.error as error:
         message = str(error)
         if "missing )" in message or "unterminated" in message:
@@ -190,7 +237,7 @@ def _replace(value: str, pattern: str, text: str = "") -> str:
     def fill(found: Any) -> str:
         return "".join(p if isinstance(p, str) else (found[p] or "") for p in pieces)
 
-    return str(compiled(pattern).sub(fill, value))
+    return compiled(pattern).sub(fill, value)
 
 
 def _constant(expression: BoundExpression) -> str | None:

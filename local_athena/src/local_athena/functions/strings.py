@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.text import fail, guard, let, text
-from local_athena.functions.udf import call_python
+from local_athena.functions.udf import BYTES_A_CALL, TOO_LARGE, call_python, check_text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
@@ -131,6 +131,8 @@ def _pad(function: str) -> Writer:
                 )
                 + f" WHEN length({f}) = 0 THEN "
                 + fail("INVALID_FUNCTION_ARGUMENT", text("Padding string must not be empty"))
+                + f" WHEN {n} > {BYTES_A_CALL} THEN "
+                + fail("EXCEEDED_LOCAL_MEMORY_LIMIT", text(TOO_LARGE))
                 + f" ELSE {function}({v}, CAST({n} AS INTEGER), {f}) END)"
             )
 
@@ -149,6 +151,7 @@ def _pad_binary(function: str) -> Callable[[bytes, int, bytes], bytes]:
             raise SqlError("INVALID_FUNCTION_ARGUMENT", "Padding bytes must not be empty")
         if len(value) >= size:
             return value[:size]
+        check_text(size)
         missing = size - len(value)
         padding = (fill * (missing // len(fill) + 1))[:missing]
         return padding + value if function == "lpad" else value + padding
@@ -171,13 +174,9 @@ def _lower(value: str) -> str:
 
 def _case(function: str, exact: Callable[[str], str]) -> Writer:
     def write(call: Call, arguments: Sequence[str]) -> str:
-        precise = call_python(f"text_{function}", exact, ["v"], ["VARCHAR"], "VARCHAR")
-
         def body(v: str) -> str:
-            return (
-                f"(CASE WHEN length({v}) = strlen({v}) THEN {function}({v}) "
-                f"ELSE {precise.replace('(v)', f'({v})')} END)"
-            )
+            precise = call_python(f"text_{function}", exact, [v], ["VARCHAR"], "VARCHAR")
+            return f"(CASE WHEN length({v}) = strlen({v}) THEN {function}({v}) ELSE {precise} END)"
 
         return let([arguments[0]], body)
 
@@ -189,27 +188,23 @@ def _reverse(call: Call, arguments: Sequence[str]) -> str:
         return f"list_reverse({arguments[0]})"
     if _is_binary(call):
         return call_python("reverse_binary", lambda v: v[::-1], arguments, ["BLOB"], "BLOB")
-    precise = call_python("reverse_text", lambda v: v[::-1], ["v"], ["VARCHAR"], "VARCHAR")
-    return let(
-        [arguments[0]],
-        lambda v: (
-            f"(CASE WHEN length({v}) = strlen({v}) THEN reverse({v}) "
-            f"ELSE {precise.replace('(v)', f'({v})')} END)"
-        ),
-    )
+
+    def body(v: str) -> str:
+        precise = call_python("reverse_text", lambda v: v[::-1], [v], ["VARCHAR"], "VARCHAR")
+        return f"(CASE WHEN length({v}) = strlen({v}) THEN reverse({v}) ELSE {precise} END)"
+
+    return let([arguments[0]], body)
 
 
 def _replace(call: Call, arguments: Sequence[str]) -> str:
     if len(arguments) == 2:
         return f"replace({arguments[0]}, {arguments[1]}, '')"
-    between = call_python("replace_empty", _replace_empty, ["v", "r"], ["VARCHAR"] * 2, "VARCHAR")
-    return let(
-        list(arguments),
-        lambda v, s, r: (
-            f"(CASE WHEN {s} = '' THEN {between.replace('(v, r)', f'({v}, {r})')} "
-            f"ELSE replace({v}, {s}, {r}) END)"
-        ),
-    )
+
+    def body(v: str, s: str, r: str) -> str:
+        between = call_python("replace_empty", _replace_empty, [v, r], ["VARCHAR"] * 2, "VARCHAR")
+        return f"(CASE WHEN {s} = '' THEN {between} ELSE replace({v}, {s}, {r}) END)"
+
+    return let(list(arguments), body)
 
 
 def _replace_empty(value: str, new: str) -> str:
@@ -344,6 +339,11 @@ def _codepoint(value: str) -> int:
 
 
 def _levenshtein(left: str, right: str) -> int:
+    if len(left) * (len(right) - 1) > 1_000_000:
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT",
+            "The combined inputs for Levenshtein distance are too large",
+        )
     previous = list(range(len(right) + 1))
     for row, a in enumerate(left, 1):
         current = [row]

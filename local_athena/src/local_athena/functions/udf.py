@@ -1,11 +1,18 @@
-"""Python functions behind DuckDB: made while a text is written, registered when it first runs."""
+"""Python functions behind DuckDB: made while a text is written, registered when it first runs.
+
+DuckDB runs them on threads of its own, which know of no query. So each call carries the number of
+its query, by which the function finds out that the query has ended. In a text that is made before
+its query has a number, `QUERY` stands for it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from local_athena.functions.registry import PythonFunction, ScalarWriter
@@ -16,6 +23,13 @@ from local_athena.sql.representation import duckdb_type
 _known: dict[str, PythonFunction] = {}
 _lock = threading.Lock()
 _USE = re.compile(r"\bpy_[a-z0-9_]+")
+QUERY = str(secrets.randbelow(1 << 60) + (1 << 60))
+"""A number that no text has by chance."""
+_checks: dict[int, Callable[[], object]] = {}
+_ROWS_A_CHECK = 64
+BYTES_A_CALL = 256 << 20
+"""Text that one call may make for the rows that DuckDB gives it at once (at most 2,048)."""
+TOO_LARGE = f"Query exceeded per-node memory limit of {BYTES_A_CALL >> 20}MB"
 
 
 def call_python(
@@ -39,13 +53,13 @@ def call_python(
         with _lock:
             _known[full] = PythonFunction(
                 full,
-                _of_arity(by_rows(function, returns, sees_null), len(types)),
-                tuple(types),
+                _of_arity(by_rows(function, returns, sees_null), len(types) + 1),
+                ("BIGINT", *types),
                 returns,
                 True,
                 volatile,
             )
-    return f"{full}({', '.join(texts)})"
+    return f"{full}({', '.join((QUERY, *texts))})"
 
 
 def python_writer(name: str, function: Callable[..., Any]) -> ScalarWriter:
@@ -59,27 +73,65 @@ def python_writer(name: str, function: Callable[..., Any]) -> ScalarWriter:
 
 
 def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Callable[..., Any]:
-    """An Arrow function that calls `function` for each row."""
+    """An Arrow function of the query's number and columns that calls `function` for each row."""
 
-    def run(*columns: Any) -> Any:
+    def of_rows(lists: list[list[Any]], start: int, end: int) -> list[Any]:
+        parts = [values[start:end] for values in lists]
+        if sees_null:
+            return [function(*row) for row in zip(*parts, strict=True)]
+        if len(parts) == 1:
+            return [None if v is None else function(v) for v in parts[0]]
+        return [
+            None if any(v is None for v in row) else function(*row)
+            for row in zip(*parts, strict=True)
+        ]
+
+    def run(query: Any, *columns: Any) -> Any:
         import pyarrow as pa
 
         target = arrow_type(returns)
+        count = len(query)
+        check = _checks.get(query[0].as_py()) if count else None
         lists = [column.to_pylist() for column in columns]
         result: list[Any] = []
+        size = 0
         try:
-            if sees_null:
-                result = [function(*row) for row in zip(*lists, strict=True)]
-            elif len(lists) == 1:
-                result = [None if v is None else function(v) for v in lists[0]]
-            else:
-                for row in zip(*lists, strict=True):
-                    result.append(None if any(v is None for v in row) else function(*row))
+            for start in range(0, count, _ROWS_A_CHECK):
+                if check is not None:
+                    check()
+                made = of_rows(lists, start, start + _ROWS_A_CHECK)
+                result += made
+                if target in (pa.string(), pa.binary()):
+                    size += sum(len(value) for value in made if value is not None)
+                    check_text(size)
         except SqlError as error:
             raise ValueError(f"TRINO:{error.name}:{error.message}:TRINO") from None
         return pa.array(result, type=target)
 
     return run
+
+
+def check_text(size: int) -> None:
+    """Refuse texts that would take the process's memory; `size` in characters.
+
+    Raises:
+        SqlError: EXCEEDED_LOCAL_MEMORY_LIMIT.
+    """
+    if size > BYTES_A_CALL:
+        raise SqlError(
+            "EXCEEDED_LOCAL_MEMORY_LIMIT",
+            TOO_LARGE,
+        )
+
+
+@contextmanager
+def checked(query: int, check: Callable[[], object]) -> Iterator[None]:
+    """Let the functions of a query call `check` between rows; it raises when the query ended."""
+    _checks[query] = check
+    try:
+        yield
+    finally:
+        del _checks[query]
 
 
 def _of_arity(run: Callable[..., Any], count: int) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 The engine sees `ObjectStore` and `rows`; the S3 API (`moto_s3`) works on the same files.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +81,12 @@ class ObjectStore(Protocol):
     def temporary_folder(self) -> AbstractContextManager[Path]:
         """A folder on the same file system, removed on leaving with what is left in it."""
 
-    def statement(self, owner: str) -> "AbstractContextManager[ObjectStore]":
+    def statement(
+        self, owner: str, before_keep: Callable[[], object] = ...
+    ) -> "AbstractContextManager[ObjectStore]":
         """The store for one statement; what it published durably and did not `keep` is removed when
-        the block raises, or at the next start when the process dies in it."""
+        the block raises, or at the next start when the process dies in it. `before_keep` may refuse
+        to commit by raising."""
 
     def keep(self) -> None:
         """All that the statement published belongs to a table now: call it in the transaction of

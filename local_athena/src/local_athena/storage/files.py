@@ -4,7 +4,7 @@ import copy
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class FileStore:
     def __init__(self, root: Path, temporary: Path, loose: LooseFiles | None = None) -> None:
         self._loose = loose
         self._owner = ""
+        self._before_keep: Callable[[], object] = lambda: None
         self.root = root.absolute()
         self.temporary = temporary.absolute()
         self.root.mkdir(parents=True, exist_ok=True)
@@ -160,10 +161,12 @@ class FileStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def statement(self, owner: str) -> Iterator["FileStore"]:
+    def statement(
+        self, owner: str, before_keep: Callable[[], object] = lambda: None
+    ) -> Iterator["FileStore"]:
         """The store for one statement: what it published and did not keep goes when it fails."""
         store = copy.copy(self)
-        store._owner = owner
+        store._owner, store._before_keep = owner, before_keep
         try:
             yield store
         except BaseException:
@@ -175,6 +178,7 @@ class FileStore:
 
     def keep(self) -> None:
         """All that the statement published belongs to a table now."""
+        self._before_keep()
         if self._loose is not None and self._owner:
             self._loose.keep(self._owner)
 

@@ -21,7 +21,13 @@ from local_athena.storage.moto_s3 import (
     DiskMultipart,
     DiskTagging,
 )
-from local_athena.storage.moto_world import World, current, entered, touched
+from local_athena.storage.moto_world import (
+    World,
+    current,
+    entered,
+    publish_changes,
+    touched,
+)
 
 Json = dict[str, Any]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
@@ -114,6 +120,7 @@ def _saving(method: Any) -> Any:
     def respond(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         answer = method(self, request, *args, **kwargs)
         if request.method in ("PUT", "POST", "DELETE"):
+            publish_changes()
             for key in touched():
                 key.save()
             name = getattr(self, "bucket_name", None)

@@ -18,7 +18,7 @@ from moto.s3.models import FakeDeleteMarker, FakeKey
 
 from local_athena.storage.files import sync_file
 from local_athena.storage.moto_key import DiskKey, load_key
-from local_athena.storage.moto_world import World, pack, touched, unpack
+from local_athena.storage.moto_world import Change, World, changes, pack, touched, unpack
 from local_athena.storage.walk import walk
 
 
@@ -57,18 +57,20 @@ class DiskKeyStore:
 
     def getlist(self, name: str, default: Any = None) -> Any:
         """All versions, oldest first; the default if there is none."""
-        found = self._older(name)
-        now = self._now(name)
-        if now is not None:
-            found = [one for one in found if one.version_id != now.version_id]
-            found.append(now)
+        waiting = changes().get((self._bucket.name, name))
+        found = self._stored(name) if waiting is None else list(waiting.versions)
         return found or default
 
     def setlist(self, name: str, versions: Any) -> None:
-        """Make these the versions of a key, the last one its current object."""
+        """Make these the versions of a key, the last one its current object, when the request ends.
+
+        moto gives a new object its metadata after this: it must not be seen before.
+        """
         versions = list(versions) if isinstance(versions, (list, tuple)) else [versions]
-        with self._world.lock:
-            self._replace(name, versions)
+        place = self._bucket.name, name
+        before = changes().get(place)
+        known = before.known if before else {one.version_id for one in self._stored(name)}
+        changes()[place] = Change(known, versions, lambda: self._apply(name, known, versions))
 
     def pop(self, name: str) -> None:
         """Remove a key with all versions.
@@ -77,7 +79,7 @@ class DiskKeyStore:
             KeyError: there is none.
         """
         with self._world.lock:
-            versions = self.getlist(name)
+            versions = self._stored(name)
             if not versions:
                 raise KeyError(name)
             for version in versions:
@@ -135,6 +137,24 @@ class DiskKeyStore:
         )
         return [name for (name,) in rows]
 
+    def _stored(self, name: str) -> list[Any]:
+        """All versions as they lie on disk, oldest first."""
+        found = self._older(name)
+        now = self._now(name)
+        if now is not None:
+            found = [one for one in found if one.version_id != now.version_id]
+            found.append(now)
+        return found
+
+    def _apply(self, name: str, known: set[str], versions: list[Any]) -> None:
+        """What the request changed of the versions it knew; others may have added some since."""
+        added = [one for one in versions if one.version_id not in known or _is_new(one)]
+        gone = known - {one.version_id for one in versions}
+        gone |= {one.version_id for one in added}
+        with self._world.lock:
+            kept = [one for one in self._stored(name) if one.version_id not in gone]
+            self._replace(name, [*kept, *added])
+
     def _now(self, name: str) -> DiskKey | None:
         path = self._world.store.key_path(self._bucket.name, name)
         try:
@@ -181,7 +201,7 @@ class DiskKeyStore:
     def _replace(self, name: str, versions: list[Any]) -> None:
         store = self._world.store
         bucket = self._bucket.name
-        before = self.getlist(name, [])
+        before = self._stored(name)
         kept = {version.version_id for version in versions}
         last = versions[-1] if versions else None
         plain = store.key_path(bucket, name)
@@ -262,6 +282,11 @@ class DiskKeyStore:
         """Give a file a time that no object had: the kernel's clock is too coarse for that."""
         now = self._world.next_stamp()
         os.utime(file, ns=(now, now))
+
+
+def _is_new(version: Any) -> bool:
+    """Whether this request made it: its bytes are not published yet."""
+    return isinstance(version, DiskKey) and version.pending
 
 
 def _load_marker(name: str, version_id: str, blob: bytes, before: Any) -> FakeDeleteMarker:

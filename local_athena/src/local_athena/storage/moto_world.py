@@ -8,7 +8,7 @@ import io
 import pickle
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +46,17 @@ class World:
 @contextmanager
 def entered(world: World) -> Iterator[None]:
     """Let moto work on this world, on this thread."""
-    before = getattr(_local, "world", None), getattr(_local, "touched", None)
-    _local.world, _local.touched = world, []
+    before = tuple(getattr(_local, name, None) for name in ("world", "touched", "changes"))
+    _local.world, _local.touched, _local.changes = world, [], {}
     try:
         yield
+        publish_changes()
     finally:
-        _local.world, _local.touched = before
+        for change in _local.changes.values():  # of a request that failed
+            for version in change.versions:
+                if getattr(version, "pending", False):
+                    version.dispose()
+        _local.world, _local.touched, _local.changes = before
 
 
 def current() -> World:
@@ -66,6 +71,31 @@ def touched() -> list[Any]:
     """Keys that this request made or loaded: they are saved at its end if they changed."""
     found: list[Any] = _local.touched
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New versions of a key, to be stored when the request ends: it knew the version ids `known`
+    and makes `versions` of them."""
+
+    known: set[str]
+    versions: list[Any]
+    apply: Callable[[], object]
+
+
+def changes() -> dict[tuple[str, str], Change]:
+    """What this request has changed and not stored yet, by bucket and key."""
+    found: dict[tuple[str, str], Change] = _local.changes
+    return found
+
+
+def publish_changes() -> None:
+    """Store what this request has changed, its objects with all their metadata."""
+    waiting = changes()
+    while waiting:
+        place, change = next(iter(waiting.items()))
+        change.apply()
+        del waiting[place]
 
 
 class FileSlice:

@@ -1,0 +1,97 @@
+"""Ends queries that take too long or make the process too large, and gives up those that hang.
+
+One thread looks at the running queries while there are some. Trino's names for what it ends:
+EXCEEDED_TIME_LIMIT, EXCEEDED_LOCAL_MEMORY_LIMIT.
+"""
+
+import threading
+from collections.abc import Callable
+
+from local_athena import memory
+from local_athena.api.executions import Execution
+from local_athena.engine.contract import USER, QueryFailed
+from local_athena.settings import Settings
+
+PAUSE_SECONDS = 0.25
+GRACE_SECONDS = 5.0
+"""How long a query may take to notice its end. One call of a library cannot be interrupted."""
+_RESOURCES_EXHAUSTED = 0
+
+
+class Limits:
+    """`watch` after a query was submitted; it sleeps when none runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        running: Callable[[], list[Execution]],
+        give_up: Callable[[Execution], object],
+        clock: Callable[[], float],
+        held: Callable[[], int] = memory.held,
+    ) -> None:
+        self._settings = settings
+        self._running = running
+        self._give_up = give_up
+        self._clock = clock
+        self._held = held
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def watch(self) -> None:
+        """There is something to look at."""
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._loop, name="limits", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closed = True
+        self._wake.set()
+
+    def look(self) -> bool:
+        """End what is past a limit; whether any query runs."""
+        running = self._running()
+        now = self._clock()
+        ended = [one for one in running if one.control.cancelled.is_set()]
+        for execution in ended:
+            if now - execution.control.ended_at > GRACE_SECONDS:
+                self._give_up(execution)
+        going = [one for one in running if not one.control.cancelled.is_set()]
+        for execution in going:
+            if now - execution.facts["started"] > self._settings.query_seconds:
+                execution.control.fail(_too_long(self._settings.query_seconds))
+        if going and not ended and self._held() > self._settings.process_memory:
+            oldest = min(going, key=lambda one: one.facts["started"])
+            oldest.control.fail(_too_large(self._settings.process_memory))
+        return bool(running)
+
+    def _loop(self) -> None:
+        while not self._closed:
+            self._wake.wait()
+            self._wake.clear()
+            while not self._closed and self.look():
+                self._wake.wait(PAUSE_SECONDS)
+                self._wake.clear()
+
+
+def _too_long(seconds: int) -> QueryFailed:
+    shown = f"{seconds / 60:.2f}m" if seconds >= 60 else f"{seconds:.2f}s"
+    return QueryFailed(
+        "EXCEEDED_TIME_LIMIT",
+        f"Query exceeded the maximum execution time limit of {shown}",
+        USER,
+        _RESOURCES_EXHAUSTED,
+    )
+
+
+def _too_large(limit: int) -> QueryFailed:
+    return QueryFailed(
+        "EXCEEDED_LOCAL_MEMORY_LIMIT",
+        f"Query exceeded per-node memory limit of {limit / (1 << 20):.0f}MB",
+        USER,
+        _RESOURCES_EXHAUSTED,
+    )
