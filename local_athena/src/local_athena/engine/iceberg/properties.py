@@ -22,15 +22,23 @@ DELETE_FILES = "optimize_rewrite_delete_file_threshold"
 KEEP_SNAPSHOTS = "vacuum_min_snapshots_to_keep"
 SNAPSHOT_AGE = "vacuum_max_snapshot_age_seconds"
 METADATA_FILES = "vacuum_max_metadata_files_to_keep"
+WRITE_TARGET = "write_target_data_file_size_bytes"
 DEFAULTS: Mapping[str, int] = {
-    MIN_FILE: int(0.75 * 512 * 1024 * 1024),
-    MAX_FILE: int(1.8 * 512 * 1024 * 1024),
     TARGET_FILE: 5,
     DELETE_FILES: 2,
     KEEP_SNAPSHOTS: 1,
     SNAPSHOT_AGE: 432000,
     METADATA_FILES: 100,
+    WRITE_TARGET: 512 * 1024 * 1024,
 }
+_OF_TARGET = {MIN_FILE: 0.75, MAX_FILE: 1.8}
+_BELOW = {
+    MIN_FILE: 10 * 1024**3,
+    MAX_FILE: 10 * 1024**3,
+    TARGET_FILE: 50,
+    DELETE_FILES: 50,
+}
+_MAY_BE_ZERO = frozenset({MIN_FILE, SNAPSHOT_AGE})
 _FORMAT = "write.format.default"
 _COMPRESSION = "write.parquet.compression-codec"
 _LEVEL = "write.parquet.compression-level"
@@ -65,7 +73,7 @@ def to_iceberg(properties: Mapping[str, str]) -> dict[str, str]:
         elif key == METADATA_FILES:
             found[key] = _number(key, value)
             found[_PREVIOUS] = found[key]
-        elif key in DEFAULTS:
+        elif key in DEFAULTS or key in _OF_TARGET:
             found[key] = _number(key, value)
         else:
             raise SqlError("INVALID_TABLE_PROPERTY", f"Unsupported table property key: {given}")
@@ -75,7 +83,12 @@ def to_iceberg(properties: Mapping[str, str]) -> dict[str, str]:
 def _number(key: str, value: str) -> str:
     if not str(value).strip().isdigit():
         raise _invalid(key, value, "a whole number")
-    return str(int(value))
+    number = int(value)
+    if number == 0 and key not in _MAY_BE_ZERO:
+        raise _invalid(key, value, "a positive number")
+    if number >= _BELOW.get(key, number + 1):
+        raise _invalid(key, value, f"less than {_BELOW[key]}")
+    return str(number)
 
 
 def _invalid(key: str, value: object, wanted: str) -> SqlError:
@@ -92,14 +105,17 @@ def to_athena(metadata: TableMetadata) -> dict[str, str]:
         "write_compression": known.get(_COMPRESSION, DEFAULT_COMPRESSION),
         "format": file_format(metadata),
     }
-    found.update({key: known[key] for key in DEFAULTS if key in known})
+    found.update({key: known[key] for key in (*DEFAULTS, *_OF_TARGET) if key in known})
     return found
 
 
 def number(metadata: TableMetadata, key: str) -> int:
     """The value of an optimize_... or vacuum_... property, or Athena's default."""
     text = metadata.properties.get(key)
-    return int(text) if text and text.isdigit() else DEFAULTS[key]
+    if text and text.isdigit():
+        return int(text)
+    factor = _OF_TARGET.get(key)
+    return DEFAULTS[key] if factor is None else int(factor * number(metadata, WRITE_TARGET))
 
 
 def compression(metadata: TableMetadata) -> str:

@@ -68,7 +68,7 @@ def create_table_as(
     with job.store.temporary_folder() as folder:
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
         published = publication(job)
-        added = place_files(job, published, table, files, (), suffix_of(properties))
+        added = place_files(job, published, table, files, (), properties.ending)
         with published.commit():
             try:
                 job.catalog.create_table(table)
@@ -76,12 +76,6 @@ def create_table_as(
                 raise _already_exists(database, name, statement) from error
             register_partitions(job, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
-
-
-def suffix_of(properties: WriteProperties) -> str:
-    """The file name's end that says a text file's compression."""
-    text = properties.form.name in ("TEXTFILE", "JSON")
-    return ".gz" if text and properties.compression == "gzip" else ""
 
 
 def serde_of(form: StorageFormat, field_delimiter: str = "\x01") -> Serde:
@@ -103,11 +97,7 @@ def _table(
     count = len(properties.partitioned_by)
     _check_partitions(bound.names, properties.partitioned_by)
     _check_keys(bound.names[len(every) - count :], types[len(every) - count :])
-    for column in properties.bucketed_by:
-        if column not in bound.names:
-            raise SqlError(
-                "INVALID_TABLE_PROPERTY", f"Bucketing columns [{column}] not present in schema"
-            )
+    _check_buckets(bound.names, properties)
     location = properties.location
     if location is None:
         request = job.request
@@ -123,7 +113,8 @@ def _table(
         input_format=properties.form.input_format,
         output_format=properties.form.output_format,
         table_type="EXTERNAL_TABLE",
-        bucket_count=-1,
+        bucket_columns=properties.bucketed_by,
+        bucket_count=-1 if properties.bucket_count is None else properties.bucket_count,
     )
 
 
@@ -147,6 +138,19 @@ def _check_partitions(names: tuple[str, ...], keys: tuple[str, ...]) -> None:
             "Partition keys must be the last columns in the table and in the same order as the "
             f"table properties: [{', '.join(keys)}]",
         )
+
+
+def _check_buckets(names: tuple[str, ...], properties: WriteProperties) -> None:
+    for column in properties.bucketed_by:
+        if column not in names:
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY", f"Bucketing columns [{column}] not present in schema"
+            )
+        if column in properties.partitioned_by:
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY",
+                f"Bucketing columns [{column}] cannot be partition columns",
+            )
 
 
 def _check_keys(names: tuple[str, ...], types: list[Type]) -> None:

@@ -1,10 +1,9 @@
-"""Values as text files of Hive tables hold them: LazySimpleSerDe, OpenCSVSerde, JSON.
+"""Values as text files of Hive tables hold them: LazySimpleSerDe and JSON.
 
 Source: Trino's io.trino.hive.formats.line encoders (read 2026-11): NULL is `\\N` in simple text,
-timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64.
+timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64 (in JSON: text).
 """
 
-import base64
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -64,14 +63,6 @@ def text_line(row: Sequence[str | None], delimiter: str) -> str:
     return delimiter.join("\\N" if value is None else value for value in row)
 
 
-def csv_line(row: Sequence[str | None]) -> str:
-    """A row of an OpenCSVSerde file: every field quoted, NULL an empty one."""
-    return ",".join(
-        '""' if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        for value in row
-    )
-
-
 def json_line(row: Sequence[Any], columns: Sequence[tuple[str, Type]]) -> dict[str, Any]:
     """A row of a JSON file, NULLs left out."""
     return {
@@ -102,8 +93,8 @@ def json_value(value: Any, type_: Type) -> Any:
         return value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+    if isinstance(value, bytes):  # as Hive's serde does, which loses what is no UTF-8
+        return value.decode("utf-8", "replace")
     return value
 
 

@@ -3,43 +3,36 @@
 Nothing here is visible to readers: `publish` moves the files to where they belong.
 """
 
-import gzip
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.orc as orc
 
 from local_athena.engine.ddl.partition_values import NULL_VALUE
 from local_athena.engine.job import Job
 from local_athena.engine.session import Cursor
-from local_athena.engine.writes.encoding import (
-    csv_line,
-    json_line,
-    json_text,
-    text_line,
-    text_output,
-)
+from local_athena.engine.writes.bucketing import bucket_number
+from local_athena.engine.writes.encoding import text_output
 from local_athena.engine.writes.outgoing import outgoing, partition_text
 from local_athena.engine.writes.properties import WriteProperties
+from local_athena.engine.writes.sinks import Columns, Sink, sink_class
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_name, quote_text
-from local_athena.sql.types import Type
 
 MOST_PARTITIONS = 100
-Columns = Sequence[tuple[str, Type]]
+Split = tuple[Path, tuple[str, ...]]
+"""A file and the texts by which its rows were split."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A finished file in the temporary folder, and its partition's values (Hive's texts)."""
+    """A finished file in the temporary folder; its partition's values (Hive's texts) and bucket."""
 
     path: Path
     values: tuple[str, ...]
+    bucket: int | None = None
 
 
 def write_rows(
@@ -58,34 +51,31 @@ def write_rows(
     Raises:
         SqlError: the query fails, or HIVE_TOO_MANY_OPEN_PARTITIONS above 100 partitions.
     """
-    kind = properties.form.name
-    if kind == "PARQUET":
-        return _write_parquet(cursor, sql, columns, keys, properties, folder)
-    writers: dict[str, Callable[..., _Sink]] = {
-        "TEXTFILE": _TextSink,
-        "JSON": _JsonSink,
-        "ORC": _OrcSink,
-    }
-    if properties.field_delimiter == CSV_MARK:
-        writers["TEXTFILE"] = _CsvSink
-    if kind not in writers:
-        raise SqlError("NOT_SUPPORTED", f"local_athena does not write the format {kind}")
-    return _write_batches(job, cursor, sql, columns, keys, properties, folder, writers[kind])
-
-
-CSV_MARK = "\0csv"
-"""The `field_delimiter` that stands for OpenCSVSerde's quoted fields."""
+    split = [
+        f"coalesce(nullif({partition_text(f'c{len(columns) + index}', type_)}, ''), "
+        f"{quote_text(NULL_VALUE)})"
+        for index, (_, type_) in enumerate(keys)
+    ]
+    bucket = bucket_number(columns, properties)
+    if bucket is not None:
+        split.append(f"CAST({bucket} AS VARCHAR)")
+    if properties.form.name == "PARQUET":
+        rows, found = _write_parquet(cursor, sql, columns, split, properties, folder)
+    else:
+        rows, found = _write_batches(job, cursor, sql, columns, split, properties, folder)
+    if bucket is None:
+        return rows, [WrittenFile(path, values) for path, values in found]
+    return rows, [WrittenFile(path, values[:-1], int(values[-1])) for path, values in found]
 
 
 def _write_parquet(
     cursor: Cursor,
     sql: str,
     columns: Columns,
-    keys: Columns,
+    split: Sequence[str],
     properties: WriteProperties,
     folder: Path,
-) -> tuple[int, list[WrittenFile]]:
-    width = len(columns)
+) -> tuple[int, list[Split]]:
     shown = [
         f"{outgoing(f'c{index}', type_)} AS {quote_name(name)}"
         for index, (name, type_) in enumerate(columns)
@@ -95,24 +85,21 @@ def _write_parquet(
     )
     if properties.compression_level is not None and properties.compression == "zstd":
         options += f", COMPRESSION_LEVEL {properties.compression_level}"
-    if not keys:
+    if not split:
         target = folder / "rows.parquet"
         query = f"SELECT {', '.join(shown)} FROM ({sql})"
         copy = f"COPY ({query}) TO {quote_text(str(target))} ({options})"
         rows = cursor.rows(copy)[0][0]
-        return rows, [WrittenFile(target, ())] if rows else []
-    shown += [
-        f"nullif({partition_text(f'c{width + index}', type_)}, '') AS \"$p{index}\""
-        for index, (_, type_) in enumerate(keys)
-    ]
-    by = ", ".join(f'"$p{index}"' for index in range(len(keys)))
+        return rows, [(target, ())] if rows else []
+    shown += [f'{text} AS "$p{index}"' for index, text in enumerate(split)]
+    by = ", ".join(f'"$p{index}"' for index in range(len(split)))
     target = folder / "partitions"
     rows = cursor.rows(
         f"COPY (SELECT {', '.join(shown)} FROM ({sql})) TO {quote_text(str(target))} "
         f"({options}, PARTITION_BY ({by}), WRITE_PARTITION_COLUMNS false)"
     )[0][0]
-    files = [WrittenFile(path, _values(path, target)) for path in sorted(target.rglob("*.parquet"))]
-    _check_partitions({file.values for file in files})
+    files = [(path, _values(path, target)) for path in sorted(target.rglob("*.parquet"))]
+    _check_partitions({values for _, values in files})
     return rows, files
 
 
@@ -137,105 +124,30 @@ def _check_partitions(values: set[tuple[str, ...]]) -> None:
                 )
 
 
-class _Sink:
-    """An open file that takes batches of data columns."""
-
-    def __init__(self, path: Path, columns: Columns, properties: WriteProperties) -> None:
-        self.path = path
-        self.columns = columns
-        self.properties = properties
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-
-class _LineSink(_Sink):
-    """Text, one row a line."""
-
-    def __init__(self, path: Path, columns: Columns, properties: WriteProperties) -> None:
-        super().__init__(path, columns, properties)
-        self._raw: IO[bytes] = path.open("wb")
-        self._file: IO[bytes] = self._raw
-        if properties.compression == "gzip":
-            self._file = cast(
-                "IO[bytes]", gzip.GzipFile(filename="", fileobj=self._raw, mode="wb", mtime=0)
-            )
-
-    def line(self, row: Sequence[Any]) -> str:
-        raise NotImplementedError
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        text = io.StringIO()
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            text.write(self.line(row))
-            text.write("\n")
-        self._file.write(text.getvalue().encode("utf-8", "surrogatepass"))
-
-    def close(self) -> None:
-        self._file.close()
-        self._raw.close()
-
-
-class _TextSink(_LineSink):
-    def line(self, row: Sequence[Any]) -> str:
-        return text_line(row, self.properties.field_delimiter)
-
-
-class _CsvSink(_LineSink):
-    def line(self, row: Sequence[Any]) -> str:
-        return csv_line(row)
-
-
-class _JsonSink(_LineSink):
-    def line(self, row: Sequence[Any]) -> str:
-        return json_text(json_line(row, self.columns))
-
-
-class _OrcSink(_Sink):
-    def __init__(self, path: Path, columns: Columns, properties: WriteProperties) -> None:
-        super().__init__(path, columns, properties)
-        codec = properties.compression.replace("none", "uncompressed")
-        self._writer = orc.ORCWriter(path, compression=codec)
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        names = [name for name, _ in self.columns]
-        self._writer.write(pa.Table.from_arrays(batch.columns, names))
-
-    def close(self) -> None:
-        self._writer.close()
-
-
 def _write_batches(
     job: Job,
     cursor: Cursor,
     sql: str,
     columns: Columns,
-    keys: Columns,
+    split: Sequence[str],
     properties: WriteProperties,
     folder: Path,
-    make: Callable[..., _Sink],
-) -> tuple[int, list[WrittenFile]]:
+) -> tuple[int, list[Split]]:
+    make = sink_class(properties)
     width = len(columns)
     lines = properties.form.name == "TEXTFILE"
     shown = [
         f"{text_output(f'c{index}', type_) if lines else outgoing(f'c{index}', type_)} AS d{index}"
         for index, (_, type_) in enumerate(columns)
     ]
-    shown += [
-        f"coalesce(nullif({partition_text(f'c{width + index}', type_)}, ''), "
-        f"{quote_text(NULL_VALUE)}) AS p{index}"
-        for index, (_, type_) in enumerate(keys)
-    ]
-    sinks: dict[tuple[str, ...], _Sink] = {}
+    shown += [f"{text} AS p{index}" for index, text in enumerate(split)]
+    sinks: dict[tuple[str, ...], Sink] = {}
     rows = 0
     try:
         for batch in cursor.batches(f"SELECT {', '.join(shown)} FROM ({sql})"):
             job.control.check()
             rows += batch.num_rows
-            for values, part in _split(batch, width):
+            for values, part in _parts(batch, width):
                 if values not in sinks:
                     _check_partitions({*sinks, values})
                     sinks[values] = make(folder / f"part-{len(sinks)}", columns, properties)
@@ -243,10 +155,10 @@ def _write_batches(
     finally:
         for sink in sinks.values():
             sink.close()
-    return rows, [WrittenFile(sink.path, values) for values, sink in sinks.items()]
+    return rows, [(sink.path, values) for values, sink in sinks.items()]
 
 
-def _split(batch: pa.RecordBatch, width: int) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
+def _parts(batch: pa.RecordBatch, width: int) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
     """The batch's data columns by partition values."""
     data = batch.select(list(range(width)))
     if batch.num_rows == 0:

@@ -4,27 +4,27 @@ from local_athena.catalog.model import Table
 from local_athena.engine import iceberg
 from local_athena.engine.answer import WriteAnswer
 from local_athena.engine.binding import bind_context
-from local_athena.engine.formats import BY_NAME, PARQUET, TEXTFILE, file_kind
+from local_athena.engine.formats import AVRO, JSON, ORC, PARQUET, TEXTFILE, file_kind
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import CATALOG_NAME, Job
 from local_athena.engine.reading import plan_reading, reader
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.scans.simple_text import delimiter_of
 from local_athena.engine.session import Cursor
-from local_athena.engine.writes.create_as import suffix_of
-from local_athena.engine.writes.files import CSV_MARK, write_rows
-from local_athena.engine.writes.properties import WriteProperties
+from local_athena.engine.writes.files import write_rows
+from local_athena.engine.writes.properties import (
+    WriteProperties,
+    compression_level_of,
+    compression_of,
+)
 from local_athena.engine.writes.publish import place_files, publication, register_partitions
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.binder import bind_insert
 from local_athena.sql.errors import SqlError
 
-_CODECS = {
-    "parquet": {"GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4_raw"},
-    "orc": {"ZLIB": "zlib", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4"},
-}
-_DEFAULTS = {"parquet": "gzip", "orc": "zlib", "text": "gzip", "csv": "gzip", "json": "gzip"}
+_FORMS = {"parquet": PARQUET, "orc": ORC, "avro": AVRO, "json": JSON, "text": TEXTFILE}
+"""What INSERT writes (Athena user guide, "INSERT INTO", "Supported formats and SerDes")."""
 
 
 def insert(
@@ -43,6 +43,8 @@ def insert(
     bound = bind_insert(statement, bind_context(job, parameters))
     if table.kind == "iceberg":
         return iceberg.insert(cursor, reader(job, cursor, planner), bound)
+    if table.bucket_columns and (table.bucket_count or 0) > 0:
+        raise SqlError("NOT_SUPPORTED", "INSERT INTO is not supported on bucketed tables")
     columns = [(column.name, trino_type(column.type)) for column in table.columns]
     keys = [(key.name, trino_type(key.type)) for key in table.partition_keys]
     if not table.location:
@@ -53,7 +55,7 @@ def insert(
         rows, files = write_rows(job, cursor, reading.sql, columns, keys, properties, folder)
         published = publication(job)
         known = job.catalog.partitions(table.database, table.name) if keys else ()
-        added = place_files(job, published, table, files, known, suffix_of(properties))
+        added = place_files(job, published, table, files, known, properties.ending)
         with published.commit():
             register_partitions(job, table, added)
     return WriteAnswer(rows, published.uris, published.size_bytes)
@@ -92,22 +94,19 @@ def properties_of(table: Table) -> WriteProperties:
         SqlError: the format is not written.
     """
     kind = file_kind(table)
-    parameters = {name.lower(): value for name, value in table.parameters.items()}
-    text = parameters.get(
-        "write.compression",
-        parameters.get(f"{kind}.compression", parameters.get(f"{kind}.compress")),
-    )
-    codecs = _CODECS.get(kind, {"GZIP": "gzip"}) | {"NONE": "none", "UNCOMPRESSED": "none"}
-    compression = _DEFAULTS.get(kind, "none")
-    if text is not None:
-        if text.upper() not in codecs:
-            raise SqlError("NOT_SUPPORTED", f"local_athena does not write compression {text}")
-        compression = codecs[text.upper()]
-    if kind == "parquet":
-        return WriteProperties(PARQUET, compression)
-    if kind == "csv":
-        return WriteProperties(TEXTFILE, compression, field_delimiter=CSV_MARK)
-    if kind == "text":
-        delimiter = delimiter_of(table.serde.parameters)
-        return WriteProperties(TEXTFILE, compression, field_delimiter=delimiter)
-    return WriteProperties(BY_NAME[kind.upper()], compression)
+    form = _FORMS.get(kind)
+    if form is None:
+        raise SqlError(
+            "HIVE_UNSUPPORTED_FORMAT",
+            f"Output format {table.output_format} with SerDe {table.serde.library} is not "
+            "supported.",
+        )
+    given = {name.lower(): value for name, value in table.parameters.items()}
+    chosen = {name: given[name] for name in ("compression_level",) if name in given}
+    for name in ("write.compression", f"{kind}.compression", "orc.compress"):
+        if name in given and (kind == "orc" or name != "orc.compress"):
+            chosen.setdefault("write_compression", given[name])
+    compression = compression_of(chosen, form)
+    level = compression_level_of(chosen, compression, form)
+    delimiter = delimiter_of(table.serde.parameters) if kind == "text" else "\x01"
+    return WriteProperties(form, compression, field_delimiter=delimiter, compression_level=level)

@@ -1,9 +1,10 @@
 """The WITH (...) of CREATE TABLE AS and UNLOAD, checked.
 
-Source: Athena user guide, "CREATE TABLE AS" and "UNLOAD" (read 2026-11).
+Source: Athena user guide, "CREATE TABLE AS", "UNLOAD", "Hive table compression support by file
+format" and "Use ZSTD compression levels" (read 2026-11).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,14 @@ _KNOWN = frozenset(
         "field_delimiter",
     }
 )
+_TEXT = {
+    "GZIP": "gzip",
+    "BZIP2": "bzip2",
+    "ZSTD": "zstd",
+    "SNAPPY": "snappy",
+    "LZ4": "lz4",
+    "NONE": "none",
+}
 _COMPRESSIONS = {
     "PARQUET": {
         "GZIP": "gzip",
@@ -39,11 +48,25 @@ _COMPRESSIONS = {
         "NONE": "none",
     },
     "ORC": {"ZLIB": "zlib", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4", "NONE": "none"},
-    "TEXTFILE": {"GZIP": "gzip", "NONE": "none"},
-    "JSON": {"GZIP": "gzip", "NONE": "none"},
-    "AVRO": {},
+    "TEXTFILE": _TEXT,
+    "JSON": _TEXT,
+    "AVRO": {
+        "DEFLATE": "deflate",
+        "SNAPPY": "snappy",
+        "BZIP2": "bzip2",
+        "ZSTD": "zstd",
+        "NONE": "none",
+    },
 }
-_DEFAULT_COMPRESSION = {"PARQUET": "gzip", "ORC": "zlib", "TEXTFILE": "gzip", "JSON": "gzip"}
+_DEFAULT_COMPRESSION = {
+    "PARQUET": "gzip",
+    "ORC": "zlib",
+    "TEXTFILE": "gzip",
+    "JSON": "gzip",
+    "AVRO": "deflate",
+}
+_ENDINGS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst", "snappy": ".snappy", "lz4": ".lz4"}
+_LEVELS = range(1, 23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,12 @@ class WriteProperties:
     bucket_count: int | None = None
     field_delimiter: str = "\x01"
     compression_level: int | None = None
+
+    @property
+    def ending(self) -> str:
+        """The end of a text file's name that says its compression."""
+        text = self.form.name in ("TEXTFILE", "JSON")
+        return _ENDINGS.get(self.compression, "") if text else ""
 
 
 def is_iceberg(properties: Iterable[tuple[str, Any]]) -> bool:
@@ -98,23 +127,78 @@ def write_properties(properties: Iterable[tuple[str, Any]]) -> WriteProperties:
             "INVALID_TABLE_PROPERTY",
             f"External location is not a valid file system URI: {location}",
         )
-    level = given.get("compression_level")
+    compression = compression_of(given, form)
+    bucketed_by = _names(given, "bucketed_by")
     return WriteProperties(
         form=form,
-        compression=_compression(given, form),
+        compression=compression,
         location=str(location) if location is not None else None,
         partitioned_by=_names(given, "partitioned_by"),
-        bucketed_by=_names(given, "bucketed_by"),
-        bucket_count=given.get("bucket_count"),
-        field_delimiter=str(given.get("field_delimiter", "\x01")),
-        compression_level=level if isinstance(level, int) else None,
+        bucketed_by=bucketed_by,
+        bucket_count=_bucket_count(given, bucketed_by),
+        field_delimiter=_field_delimiter(given, form),
+        compression_level=compression_level_of(given, compression, form),
     )
 
 
-def _compression(given: dict[str, Any], form: StorageFormat) -> str:
+def compression_level_of(
+    given: Mapping[str, Any], compression: str, form: StorageFormat
+) -> int | None:
+    """The level of ZSTD; other codecs, and ORC, have none.
+
+    Raises:
+        SqlError: INVALID_TABLE_PROPERTY outside 1 to 22, or for another codec.
+    """
+    text = given.get("compression_level")
+    if text is None:
+        return None
+    level = int(text) if str(text).strip().isdigit() else 0
+    if level not in _LEVELS:
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            f"Invalid value for compression_level: {text} (expected a number from 1 to 22)",
+        )
+    if compression != "zstd" or form.name == "ORC":
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            f"compression_level is for ZSTD only, not for {compression.upper()} in {form.name}",
+        )
+    return level
+
+
+def _bucket_count(given: Mapping[str, Any], bucketed_by: tuple[str, ...]) -> int | None:
+    count = given.get("bucket_count")
+    if (count is None) != (not bucketed_by):
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            "bucketed_by and bucket_count must be specified together",
+        )
+    if count is not None and (not isinstance(count, int) or count < 1):
+        raise SqlError("INVALID_TABLE_PROPERTY", "bucket_count must be greater than zero")
+    return count
+
+
+def _field_delimiter(given: Mapping[str, Any], form: StorageFormat) -> str:
+    text = given.get("field_delimiter")
+    if text is None:
+        return "\x01"
+    if form.name != "TEXTFILE":
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            f"Cannot specify field_delimiter table property for storage format: {form.name}",
+        )
+    if len(str(text)) != 1:
+        raise SqlError("INVALID_TABLE_PROPERTY", "field_delimiter must be a single character")
+    return str(text)
+
+
+def compression_of(given: Mapping[str, Any], form: StorageFormat) -> str:
+    """The codec that properties ask for, or the format's own.
+
+    Raises:
+        SqlError: INVALID_TABLE_PROPERTY for one that the format does not have.
+    """
     known = _COMPRESSIONS[form.name]
-    if not known:
-        raise SqlError("NOT_SUPPORTED", f"local_athena does not write the format {form.name}")
     specific = f"{form.name.lower()}_compression"
     text = given.get("write_compression", given.get(specific, given.get("compression")))
     if text is None:

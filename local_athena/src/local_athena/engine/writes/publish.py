@@ -23,9 +23,10 @@ class Publication:
     def add(self, file: WrittenFile, folder: str, suffix: str = "") -> str:
         """Move a file below `folder` under a name that no other file has."""
         request = self._job.request
+        bucket = "" if file.bucket is None else f"_bucket-{file.bucket:05d}"
         name = (
             f"{request.started_at:%Y%m%d_%H%M%S}_{len(self.uris):05d}_"
-            f"{request.query_id.replace('-', '')[:5]}_{uuid4()}{suffix}"
+            f"{request.query_id.replace('-', '')[:5]}_{uuid4()}{bucket}{suffix}"
         )
         uri = f"{folder.rstrip('/')}/{name}"
         size = file.path.stat().st_size

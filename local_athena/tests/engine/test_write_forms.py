@@ -1,0 +1,251 @@
+"""Forms of CREATE TABLE AS, INSERT and UNLOAD: formats, codecs, buckets, and what is refused."""
+
+import bz2
+import gzip
+import json
+import re
+from pathlib import Path
+
+import cramjam
+import fastavro
+import pyarrow.parquet as pq
+import pytest
+from backports import zstd
+
+BUCKETS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "cases" / "buckets.jsonl").read_text("utf-8").split("\n")
+    if line
+]
+
+
+def unblocked(data, decompress):
+    """Hadoop's block stream, undone by another library."""
+    out, at = b"", 0
+    while at < len(data):
+        plain, size = (int.from_bytes(data[at + n : at + n + 4], "big") for n in (0, 4))
+        out += bytes(decompress(data[at + 8 : at + 8 + size], plain))
+        at += 8 + size
+    return out
+
+
+READERS = {
+    "GZIP": (".gz", gzip.decompress),
+    "BZIP2": (".bz2", bz2.decompress),
+    "ZSTD": (".zst", zstd.decompress),
+    "SNAPPY": (
+        ".snappy",
+        lambda data: unblocked(data, lambda block, _: cramjam.snappy.decompress_raw(block)),
+    ),
+    "LZ4": (
+        ".lz4",
+        lambda data: unblocked(
+            data, lambda block, size: cramjam.lz4.decompress_block(block, output_len=size)
+        ),
+    ),
+    "NONE": ("", bytes),
+}
+
+
+@pytest.mark.parametrize("codec", READERS)
+@pytest.mark.parametrize("form", ["TEXTFILE", "JSON"])
+def test_create_table_as__text_codecs__other_libraries_read_them(lake, form, codec):
+    # "Hive table compression support by file format", engine version 3
+    lake.run(
+        f"CREATE TABLE t WITH (format='{form}', write_compression='{codec}', "
+        "external_location='s3://b/t/') AS SELECT n AS a, 'row ' || CAST(n AS varchar) AS b "
+        "FROM UNNEST(sequence(1, 3)) s(n)"
+    )
+    (uri,) = lake.files("s3://b/t/")
+    ending, decompress = READERS[codec]
+    assert uri.endswith(ending)
+    lines = decompress(lake.store.path(uri).read_bytes()).decode().splitlines()
+    wanted = {
+        "TEXTFILE": ["1\x01row 1", "2\x01row 2", "3\x01row 3"],
+        "JSON": [f'{{"a":{n},"b":"row {n}"}}' for n in (1, 2, 3)],
+    }
+    assert sorted(lines) == wanted[form]
+    assert lake.rows("SELECT sum(a), max(b) FROM t") == [["6", "row 3"]]
+
+
+@pytest.mark.parametrize("codec", ["DEFLATE", "SNAPPY", "BZIP2", "ZSTD", "NONE"])
+def test_create_table_as__avro__fastavro_reads_it(lake, codec):
+    lake.run(
+        f"CREATE TABLE t WITH (format='AVRO', write_compression='{codec}', "
+        "external_location='s3://b/t/') AS SELECT 1 AS a, DATE '2020-01-15' AS d, TIMESTAMP "
+        "'2020-01-15 01:02:03.456' AS ts, 1.50 AS n, ARRAY['x', NULL] AS l, "
+        "MAP(ARRAY['k'], ARRAY[1e0]) AS m, CAST(ROW(7, 'z') AS ROW(p bigint, q varchar)) AS r, "
+        "X'00ff' AS bin, CAST(NULL AS varchar) AS nothing"
+    )
+    (uri,) = lake.files("s3://b/t/")
+    with lake.store.path(uri).open("rb") as file:
+        reader = fastavro.reader(file)
+        assert reader.codec == {"NONE": "null", "ZSTD": "zstandard"}.get(codec, codec.lower())
+        (row,) = reader
+    assert row.pop("ts").isoformat() == "2020-01-15T01:02:03.456000+00:00"
+    assert str(row.pop("n")) == "1.50"
+    assert str(row.pop("d")) == "2020-01-15"
+    assert row == {
+        "a": 1,
+        "l": ["x", None],
+        "m": {"k": 1.0},
+        "r": {"p": 7, "q": "z"},
+        "bin": b"\x00\xff",
+        "nothing": None,
+    }
+    lake.run("INSERT INTO t SELECT * FROM t")
+    assert lake.rows("SELECT count(*), sum(r.p), max(n) FROM t") == [["2", "14", "1.50"]]
+
+
+@pytest.mark.parametrize("type_", sorted({case["type"] for case in BUCKETS}))
+def test_create_table_as__buckets__rows_lie_where_hive_puts_them(lake, type_):
+    for count in (7, 64):
+        cases = [case for case in BUCKETS if (case["type"], case["count"]) == (type_, count)]
+        values = ", ".join(
+            f"({n}, CAST({case['value']} AS {type_}))" for n, case in enumerate(cases)
+        )
+        lake.run(
+            f"CREATE TABLE t{count} WITH (bucketed_by = ARRAY['v'], bucket_count = {count}) AS "
+            f"SELECT * FROM (VALUES {values}) t(n, v)"
+        )
+        found = lake.rows(f'SELECT n, "$path" FROM t{count} ORDER BY n')
+        buckets = [int(re.search(r"_bucket-(\d+)", path)[1]) for _, path in found]
+        assert buckets == [case["bucket"] for case in cases]
+    table = lake.catalog.get_table("db", "t7")
+    assert (table.bucket_columns, table.bucket_count) == (("v",), 7)
+
+
+def test_create_table_as__buckets_of_two_columns__hashes_are_combined(lake):
+    # the buckets are Trino 476's for the same rows
+    for form in ("PARQUET", "JSON"):
+        lake.run(
+            f"CREATE TABLE t{form} WITH (format='{form}', bucketed_by=ARRAY['a','b'], "
+            "bucket_count=16) AS SELECT * FROM (VALUES (1,'x'), (2,'y'), (3,NULL), (NULL,'z')) "
+            "t(a, b)"
+        )
+        found = lake.rows(f'SELECT "$path" FROM t{form} ORDER BY a')
+        buckets = [int(re.search(r"_bucket-(\d+)", path)[1]) for (path,) in found]
+        assert buckets == [6, 6, 13, 9]
+
+
+def test_create_table_as__partitions_and_buckets__limit_counts_both(lake):
+    # "Considerations and limitations for CTAS queries": 100 combinations
+    query = (
+        "CREATE TABLE t{n} WITH (partitioned_by=ARRAY['p'], bucketed_by=ARRAY['a'], "
+        "bucket_count={n}) AS SELECT a, p FROM UNNEST(sequence(0, {n} - 1)) s(a) CROSS JOIN "
+        "UNNEST(sequence(1, 20)) u(p)"
+    )
+    lake.run(query.format(n=5))
+    assert len({row[0] for row in lake.rows('SELECT "$path" FROM t5')}) == 100
+    error = lake.fails(query.format(n=6))
+    assert error.name == "HIVE_TOO_MANY_OPEN_PARTITIONS"
+
+
+@pytest.mark.parametrize(
+    ("properties", "name"),
+    [
+        ("bucketed_by=ARRAY['a']", "INVALID_TABLE_PROPERTY"),
+        ("bucket_count=2", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by=ARRAY['z'], bucket_count=2", "INVALID_TABLE_PROPERTY"),
+        ("bucketed_by=ARRAY['a'], bucket_count=0", "INVALID_TABLE_PROPERTY"),
+        (
+            "partitioned_by=ARRAY['b'], bucketed_by=ARRAY['b'], bucket_count=2",
+            "INVALID_TABLE_PROPERTY",
+        ),
+        ("format='TEXTFILE', field_delimiter=',,'", "INVALID_TABLE_PROPERTY"),
+        ("format='PARQUET', field_delimiter=','", "INVALID_TABLE_PROPERTY"),
+        ("format='PARQUET', write_compression='BZIP2'", "INVALID_TABLE_PROPERTY"),
+        ("format='ORC', write_compression='GZIP'", "INVALID_TABLE_PROPERTY"),
+        ("format='TEXTFILE', write_compression='DEFLATE'", "INVALID_TABLE_PROPERTY"),
+        ("format='AVRO', write_compression='GZIP'", "INVALID_TABLE_PROPERTY"),
+        ("write_compression='ZSTD', compression_level=23", "INVALID_TABLE_PROPERTY"),
+        ("write_compression='GZIP', compression_level=3", "INVALID_TABLE_PROPERTY"),
+        ("format='ION'", "NOT_SUPPORTED"),
+        ("format='csv'", "INVALID_TABLE_PROPERTY"),
+        ("foo='bar'", "INVALID_TABLE_PROPERTY"),
+    ],
+)
+def test_create_table_as__properties_that_athena_refuses__refused(lake, properties, name):
+    error = lake.fails(f"CREATE TABLE t WITH ({properties}) AS SELECT 1 AS a, 'x' AS b")
+    assert error.name == name
+    assert lake.rows("SHOW TABLES") == []
+
+
+@pytest.mark.parametrize("type_", ["tinyint", "smallint", "char(3)"])
+def test_create_table_as__types_that_avro_lacks__refused_by_name(lake, type_):
+    error = lake.fails(f"CREATE TABLE t WITH (format='AVRO') AS SELECT CAST('1' AS {type_}) AS a")
+    assert error.name == "NOT_SUPPORTED"
+    assert "is not supported by Avro" in error.message
+
+
+@pytest.mark.parametrize("level", ["4", "'4'"])
+def test_create_table_as__zstd_level__number_or_text(lake, level):
+    lake.run(
+        f"CREATE TABLE t WITH (write_compression='ZSTD', compression_level={level}, "
+        "external_location='s3://b/t/') AS SELECT 1 AS a"
+    )
+    (uri,) = lake.files("s3://b/t/")
+    column = pq.read_metadata(lake.store.path(uri)).row_group(0).column(0)
+    assert column.compression == "ZSTD"
+
+
+def test_insert__bucketed_table__not_supported(lake):
+    # "INSERT INTO", "Bucketed tables not supported"
+    lake.run("CREATE TABLE t WITH (bucketed_by=ARRAY['a'], bucket_count=2) AS SELECT 1 AS a")
+    assert lake.fails("INSERT INTO t VALUES 1").name == "NOT_SUPPORTED"
+
+
+@pytest.mark.parametrize(
+    "serde",
+    [
+        "org.openx.data.jsonserde.JsonSerDe",
+        "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+        "org.apache.hadoop.hive.serde2.RegexSerDe",
+    ],
+)
+def test_insert__serdes_that_are_only_read__hive_unsupported_format(lake, serde):
+    # "INSERT INTO", "Supported formats and SerDes"
+    lake.run(f"CREATE EXTERNAL TABLE t (a string) ROW FORMAT SERDE '{serde}' LOCATION 's3://b/t/'")
+    assert lake.fails("INSERT INTO t VALUES 'x'").name == "HIVE_UNSUPPORTED_FORMAT"
+
+
+def test_insert__table_properties__say_the_codec(lake):
+    # "Hive table compression support by file format"
+    lake.run(
+        "CREATE EXTERNAL TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' "
+        "LOCATION 's3://b/t/' TBLPROPERTIES ('write.compression'='ZSTD', 'compression_level'='5')"
+    )
+    lake.run("INSERT INTO t VALUES 1, 2")
+    (uri,) = lake.files("s3://b/t/")
+    assert zstd.decompress(lake.store.path(uri).read_bytes()) == b"1\n2\n"
+
+
+def test_unload__partitions__may_be_added_to_others_may_not(lake):
+    # "UNLOAD", the notes on the TO destination
+    unload = "UNLOAD (SELECT 1 AS a, 'x' AS p) TO 's3://b/u/' WITH (format='JSON'{more})"
+    lake.run(unload.format(more=", partitioned_by=ARRAY['p']"))
+    lake.run(unload.format(more=", partitioned_by=ARRAY['p']"))
+    assert len(lake.files("s3://b/u/p=x/")) == 2
+    error = lake.fails(unload.format(more=""))
+    assert error.name == "HIVE_PATH_ALREADY_EXISTS"
+
+
+@pytest.mark.parametrize(
+    "properties", ["compression='GZIP'", "format='JSON', external_location='s3://b/x/'"]
+)
+def test_unload__without_format_or_with_other_properties__refused(lake, properties):
+    error = lake.fails(f"UNLOAD (SELECT 1 AS a) TO 's3://b/u/' WITH ({properties})")
+    assert error.name == "INVALID_TABLE_PROPERTY"
+
+
+@pytest.mark.parametrize("form", ["ORC", "PARQUET", "AVRO", "JSON", "TEXTFILE"])
+def test_unload__every_format__read_back_as_a_table(lake, form):
+    lake.run(
+        f"UNLOAD (SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, NULL) TO 's3://b/u/' "
+        f"WITH (format='{form}')"
+    )
+    stored = {"JSON": "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'"}.get(
+        form, f"STORED AS {form}"
+    )
+    lake.run(f"CREATE EXTERNAL TABLE u (a int, b string) {stored} LOCATION 's3://b/u/'")
+    assert lake.rows("SELECT * FROM u ORDER BY a") == [["1", "x"], ["2", None]]
