@@ -1,6 +1,6 @@
 """Runs golden statements in process: parse, bind, rewrite, run, text; compares with a real Trino.
 
-    python local_athena/tests/golden/harness.py [--area NAME] [--show N] [--errors]
+    python local_athena/tests/golden/harness.py [--generated] [--area NAME] [--show N] [--errors]
 
 Levels as in the README: `value` (12 significant digits, zeros at the end of fractions and map order
 ignored) and `type`; for failing statements `named`.
@@ -63,6 +63,13 @@ def cases() -> list[dict[str, Any]]:
     """The golden statements."""
     with (HERE / "expressions.jsonl").open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def generated() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the file of generated statements says of itself, and the statements."""
+    with (HERE / "generated.jsonl").open(encoding="utf-8") as file:
+        header, *found = (json.loads(line) for line in file)
+    return header, found
 
 
 def run(session: Session, sql: str) -> Outcome:
@@ -151,10 +158,12 @@ def judge(case: dict[str, Any], outcome: Outcome) -> dict[str, bool]:
     return {"value": rows == want_rows, "type": same_types}
 
 
-def measure(area: str | None = None) -> Iterator[tuple[dict[str, Any], Outcome, dict[str, bool]]]:
+def measure(
+    area: str | None = None, among: list[dict[str, Any]] | None = None
+) -> Iterator[tuple[dict[str, Any], Outcome, dict[str, bool]]]:
     """Every case with its outcome and levels."""
     session = Session()
-    for case in cases():
+    for case in cases() if among is None else among:
         if area is None or case["area"] == area:
             outcome = run(session, case["sql"])
             yield case, outcome, judge(case, outcome)
@@ -173,11 +182,16 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--errors", action="store_true", help="count the unexpected errors")
     parser.add_argument("--sql", action="store_true")
+    parser.add_argument(
+        "--generated", action="store_true", help="the statements of generated.jsonl"
+    )
     options = parser.parse_args()
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     problems: Counter[str] = Counter()
     shown: Counter[str] = Counter()
-    for case, outcome, levels in measure(options.area):
+    for case, outcome, levels in measure(
+        options.area, generated()[1] if options.generated else None
+    ):
         for level, reached in levels.items():
             totals[case["area"]][level] += reached
             totals[case["area"]][level + "_of"] += 1

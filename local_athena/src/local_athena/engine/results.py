@@ -19,6 +19,7 @@ from local_athena.engine.contract import ColumnInfo
 from local_athena.functions.cast_text import address_text
 from local_athena.functions.java_numbers import java_double, java_float
 from local_athena.sql.binder import instants
+from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import (
     element_of,
     entry_of,
@@ -226,6 +227,13 @@ def _address(column: Any, type_: Type) -> Texts:
     return _each(column, address_text)
 
 
+def _sketch(column: Any, type_: Type) -> Texts:
+    """A sketch or digest: its bytes would not be Trino's."""
+    if column.null_count == len(column):
+        return [None] * len(column)
+    raise SqlError("NOT_SUPPORTED", f"a result column of type {type_} is not supported")
+
+
 def _tile(column: Any, type_: Type) -> Texts:
     def one(value: int) -> str:
         x, y, zoom = unpack_tile(value)
@@ -328,7 +336,9 @@ _WRITERS: dict[str, Callable[[Any, Type], Texts]] = {
     "varbinary": _binary,
     "ipaddress": _address,
     "bingtile": _tile,
-    "hyperloglog": _binary,
+    "hyperloglog": _sketch,
+    "tdigest": _sketch,
+    "qdigest": _sketch,
     "interval day to second": _day_interval,
     "interval year to month": _month_interval,
     "array": _array,

@@ -200,25 +200,44 @@ def _histogram(node: Node, parts: AggregateTexts) -> str:
 
 
 def _spread(function: str) -> AggregateWriter:
-    """Variances and deviations: NULL for too few values, natively as well."""
+    """Variances and deviations: NULL for too few values, natively as well; NaN where one is not
+    finite, of which DuckDB makes an error."""
+    fewest = 2 if function.endswith("samp") else 1
 
     def write(node: Node, parts: AggregateTexts) -> str:
         value = f"CAST({parts.arguments[0]} AS DOUBLE)"
-        made = parts.call(function, value, order_by=())
-        return f"CAST({made} AS {duckdb_type(node.type)})"
+        kind = duckdb_type(node.type)
+        if node.arguments[0].type.base not in ("double", "real"):
+            return f"CAST({parts.call(function, value, order_by=())} AS {kind})"
+        made = parts.call(function, value, where=f"isfinite({value})", order_by=())
+        odd = parts.call("bool_or", f"NOT isfinite({value})", order_by=(), distinct=False)
+        count = parts.call("count", value, order_by=(), distinct=False)
+        return let(
+            [made, odd, count],
+            lambda m, o, n: (
+                f"CAST((CASE WHEN {o} AND {n} >= {fewest} THEN CAST('nan' AS DOUBLE) "
+                f"WHEN NOT {o} THEN {m} END) AS {kind})"
+            ),
+        )
 
     return write
 
 
 def _pair(function: str) -> AggregateWriter:
+    """Statistics of pairs. Natively the correlation and the line through no spread are NaN, and
+    corr raises for what is not finite: NULL for Trino. Its covariances may be NaN."""
+
     def write(node: Node, parts: AggregateTexts) -> str:
         first, second = (f"CAST({argument} AS DOUBLE)" for argument in parts.arguments)
-        made = parts.call(function, first, second, order_by=())
+        kind = duckdb_type(node.type)
+        if function.startswith("covar"):
+            return f"CAST({parts.call(function, first, second, order_by=())} AS {kind})"
+        finite = f"isfinite({first}) AND isfinite({second})"
+        made = parts.call(function, first, second, where=finite, order_by=())
+        odd = parts.call("bool_or", f"NOT ({finite})", order_by=(), distinct=False)
         return let(
-            [made],
-            lambda m: (
-                f"CAST((CASE WHEN isnan({m}) THEN NULL ELSE {m} END) AS {duckdb_type(node.type)})"
-            ),
+            [made, odd],
+            lambda m, o: f"CAST((CASE WHEN {o} OR isnan({m}) THEN NULL ELSE {m} END) AS {kind})",
         )
 
     return write
@@ -243,55 +262,6 @@ def _listagg(node: Node, parts: AggregateTexts) -> str:
 
 def _bitwise(function: str) -> AggregateWriter:
     return lambda node, parts: parts.call(function, parts.arguments[0], order_by=())
-
-
-def _approx_percentile(node: Node, parts: AggregateTexts) -> str:
-    """The exact value of that rank: within any error that is allowed."""
-    value = parts.arguments[0]
-    weighted = len(parts.arguments) >= 3 and node.arguments[1].type.base in (*_INTEGERS,)
-    share = parts.arguments[2] if weighted else parts.arguments[1]
-    where = f"{value} IS NOT NULL"
-    share_type = node.arguments[2 if weighted else 1].type
-    constant = (
-        share
-        if _is_constant(node, 2 if weighted else 1)
-        else parts.call("any_value", share, order_by=())
-    )
-    if weighted:
-        weight = parts.arguments[1]
-        pairs = parts.call(
-            "list",
-            f"struct_pack(v := {value}, w := CAST({weight} AS BIGINT))",
-            where=where,
-            order_by=[value],
-        )
-        items = (
-            f"flatten(list_transform({pairs}, lambda e: list_transform(range(e.w), lambda i: e.v)))"
-        )
-    else:
-        items = parts.call("list", value, where=where, order_by=[value])
-
-    def one(i: str, p: str) -> str:
-        failure = fail("INVALID_FUNCTION_ARGUMENT", text("Percentile must be between 0 and 1"))
-        size = f"len({i})"
-        at = f"CAST(least({size} - 1, floor(CAST({p} AS DOUBLE) * {size})) AS BIGINT) + 1"
-        return f"(CASE WHEN {p} < 0 OR {p} > 1 THEN {failure} WHEN {size} > 0 THEN {i}[{at}] END)"
-
-    if share_type.base == "array":
-        return let(
-            [items, constant],
-            lambda i, s: (
-                f"(CASE WHEN len({i}) > 0 THEN list_transform({s}, lambda p: {one(i, 'p')}) END)"
-            ),
-        )
-    return let([items, constant], one)
-
-
-def _is_constant(node: Node, index: int) -> bool:
-    argument = node.arguments[index]
-    while hasattr(argument, "operand"):
-        argument = argument.operand
-    return isinstance(argument, Constant)
 
 
 def _reduce_agg(node: Node, parts: AggregateTexts) -> str:
@@ -363,6 +333,5 @@ AGGREGATES: dict[str, AggregateWriter] = {
     "bitwise_and_agg": _bitwise("bit_and"),
     "bitwise_or_agg": _bitwise("bit_or"),
     "bitwise_xor_agg": _bitwise("bit_xor"),
-    "approx_percentile": _approx_percentile,
     "reduce_agg": _reduce_agg,
 }

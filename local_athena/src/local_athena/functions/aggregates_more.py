@@ -10,7 +10,7 @@ import xxhash
 
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
-from local_athena.functions.text import let
+from local_athena.functions.text import guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
 from local_athena.sql.errors import SqlError
@@ -180,7 +180,23 @@ def _checksum(node: Node, parts: AggregateTexts) -> str:
 def _approx_distinct(node: Node, parts: AggregateTexts) -> str:
     """The exact number: within every error that may be asked for."""
     value = canonical(node.arguments[0].type, parts.arguments[0])
-    return parts.call("count", value, distinct=True, order_by=())
+    count = parts.call("count", value, distinct=True, order_by=())
+    if len(parts.arguments) == 1 or node.arguments[0].type.base == "boolean":
+        return count
+    error = parts.arguments[1]
+    told = f"{parts.arguments[0]} IS NOT NULL AND {error} IS NOT NULL"
+    count = parts.call("count", value, where=f"{error} IS NOT NULL", distinct=True, order_by=())
+    outside = f"{told} AND NOT ({error} BETWEEN 0.0040625 AND 0.26)"
+    bad = parts.call("any_value", error, where=outside, order_by=(), distinct=False)
+    return let(
+        [bad],
+        lambda e: guard(
+            f"{e} IS NOT NULL",
+            "INVALID_FUNCTION_ARGUMENT",
+            f"'Max standard error must be in [0.0040625, 0.26]: ' || {e}",
+            count,
+        ),
+    )
 
 
 def _approx_most_frequent(node: Node, parts: AggregateTexts) -> str:
@@ -190,9 +206,12 @@ def _approx_most_frequent(node: Node, parts: AggregateTexts) -> str:
     counted = items_of_each(items, "e", "1", "{'n': -len({values}), 'k': {key}}")
     return let(
         [f"list_sort({counted})", size],
-        lambda c, n: (
+        lambda c, n: guard(
+            f"{n} <= 1 AND {c} IS NOT NULL",
+            "INVALID_FUNCTION_ARGUMENT",
+            text("approx_most_frequent bucket count must be greater than one"),
             f"map_from_entries(list_sort(list_transform({c}[1:{n}], "
-            f"lambda e: struct_pack(key := e.k, value := CAST(-e.n AS BIGINT)))))"
+            f"lambda e: struct_pack(key := e.k, value := CAST(-e.n AS BIGINT)))))",
         ),
     )
 

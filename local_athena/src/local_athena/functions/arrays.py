@@ -16,7 +16,7 @@ from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import duckdb_type, element_of
+from local_athena.sql.representation import duckdb_type, element_of, precision_of
 from local_athena.sql.rewrite.comparison import canonical, equal, is_plain
 from local_athena.sql.types import Type
 
@@ -51,6 +51,10 @@ def _cardinality(call: Call, arguments: Sequence[str]) -> str:
         return f"CAST(cardinality({arguments[0]}) AS BIGINT)"
     if kind == "array":
         return f"CAST(len({arguments[0]}) AS BIGINT)"
+    if kind == "hyperloglog":
+        from local_athena.functions.digests import sketch_cardinality
+
+        return sketch_cardinality(arguments[0])
     raise SqlError("NOT_SUPPORTED", f"cardinality({call.arguments[0].type}) is not supported")
 
 
@@ -262,9 +266,9 @@ def _slice(call: Call, arguments: Sequence[str]) -> str:
             f"(CASE WHEN {s} = 0 THEN {_invalid('SQL array indices start at 1')} "
             f"WHEN {n} < 0 THEN {_invalid('length must be greater than or equal to 0')} "
             f"WHEN {a} IS NULL OR {s} IS NULL OR {n} IS NULL THEN NULL "
-            f"WHEN {s} > len({a}) OR -{s} > len({a}) OR {n} = 0 THEN {a}[1:0] "
-            f"WHEN {s} > 0 THEN {a}[{s}:{s} + {n} - 1] "
-            f"ELSE {a}[len({a}) + {s} + 1:len({a}) + {s} + {n}] END)"
+            f"WHEN {s} > len({a}) OR {s} < -len({a}) OR {n} = 0 THEN {a}[1:0] "
+            f"WHEN {s} > 0 THEN {a}[{s}:{s} + least({n}, len({a})) - 1] "
+            f"ELSE {a}[len({a}) + {s} + 1:len({a}) + {s} + least({n}, len({a}))] END)"
         ),
     )
 
@@ -332,26 +336,37 @@ def _sequence(call: Call, arguments: Sequence[str]) -> str:
             lambda a, b, s: f"({b} - {a}) // {s}",
             lambda a, s, i: f"CAST({a} + {s} * {i} AS {duckdb_type(element_of(call.type))})",
         )
-    micro = "CAST({0} AS TIMESTAMP)"
-    step_type = call.arguments[2].type if len(arguments) == 3 else None
-    kind = duckdb_type(element_of(call.type))
-    if step_type is not None and step_type.base == "interval year to month":
+    return _moments(call, arguments)
+
+
+def _moments(call: Call, arguments: Sequence[str]) -> str:
+    """sequence of dates and timestamps; picoseconds are those of the start."""
+    item_type = element_of(call.type)
+    fine = item_type.base == "timestamp" and precision_of(item_type) > 6
+    kind = duckdb_type(item_type)
+
+    def micro(value: str) -> str:
+        return f"struct_extract({value}, 'us')" if fine else f"CAST({value} AS TIMESTAMP)"
+
+    def item(start: str, step: str) -> str:
+        moved = f"({micro(start)} + {step})"
+        if fine:
+            return f"{{'us': {moved}, 'ps': struct_extract({start}, 'ps')}}"
+        return f"CAST({moved} AS {kind})"
+
+    if len(arguments) == 3 and call.arguments[2].type.base == "interval year to month":
         return _stepped(
             arguments,
             lambda a, b: "1",
-            lambda a, b, s: f"date_sub('month', {micro.format(a)}, {micro.format(b)}) // {s}",
-            lambda a, s, i: (
-                f"CAST({micro.format(a)} + to_months(CAST({s} * {i} AS INTEGER)) AS {kind})"
-            ),
+            lambda a, b, s: f"date_sub('month', {micro(a)}, {micro(b)}) // {s}",
+            lambda a, s, i: item(a, f"to_months(CAST({s} * {i} AS INTEGER))"),
         )
     day = "CAST(86400000 AS BIGINT)"
     return _stepped(
         arguments,
         lambda a, b: f"(CASE WHEN {b} >= {a} THEN {day} ELSE -{day} END)",
-        lambda a, b, s: (
-            f"(epoch_us({micro.format(b)}) - epoch_us({micro.format(a)})) // ({s} * 1000)"
-        ),
-        lambda a, s, i: f"CAST({micro.format(a)} + to_microseconds({s} * 1000 * {i}) AS {kind})",
+        lambda a, b, s: f"(epoch_us({micro(b)}) - epoch_us({micro(a)})) // ({s} * 1000)",
+        lambda a, s, i: item(a, f"to_microseconds({s} * 1000 * {i})"),
     )
 
 
@@ -370,10 +385,10 @@ def _stepped(
     def body(a: str, b: str, s: str) -> str:
         size = count(a, b, s)
         return (
-            f"(CASE WHEN {s} = 0 THEN {_invalid('step must not be zero')} "
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL OR {s} IS NULL THEN NULL "
+            f"WHEN {s} = 0 THEN {_invalid('step must not be zero')} "
             f"WHEN ({s} > 0 AND {b} < {a}) OR ({s} < 0 AND {b} > {a}) THEN {_invalid(wrong)} "
             f"WHEN {size} >= {_MOST_ENTRIES} THEN {_invalid(most)} "
-            f"WHEN {a} IS NULL OR {b} IS NULL OR {s} IS NULL THEN NULL "
             f"ELSE list_transform(range({size} + 1), lambda i: {item(a, s, 'i')}) END)"
         )
 

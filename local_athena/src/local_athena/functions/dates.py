@@ -286,7 +286,10 @@ def _from_unixtime(call: Call, arguments: Sequence[str]) -> str:
         zone = call_python(
             "offset_zone", _offset_zone, list(arguments[1:]), ["BIGINT", "BIGINT"], "VARCHAR"
         )
-    return let([moment, zone], lambda m, z: zones.packed(m, z, call.type))
+    return let(
+        [moment, zone],
+        lambda m, z: f"(CASE WHEN {z} IS NOT NULL THEN {zones.packed(m, z, call.type)} END)",
+    )
 
 
 def _offset_zone(hours: int, minutes: int) -> str:
@@ -431,6 +434,8 @@ def _with_timezone(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _timezone(call: Call, arguments: Sequence[str]) -> str:
+    if call.arguments[0].type.base == "time with time zone":
+        return let([times_zoned.text_of(arguments[0], 0)], lambda t: f"{t}[9:]")
     return zones.zone(arguments[0])
 
 

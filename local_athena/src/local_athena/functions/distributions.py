@@ -138,8 +138,12 @@ def _interpolated(
 
 
 def _t_cdf(value: float, degrees: float) -> float:
-    if not degrees > 0:
-        raise _bad("df must be greater than 0")
+    if degrees < 1:
+        raise _bad("degrees of freedom must be greater than or equal to 1")
+    if math.isnan(degrees) or math.isnan(value):
+        return math.nan
+    if math.isinf(value):
+        return 0.0 if value < 0 else 1.0
     if value == 0:
         return 0.5
     tail = 0.5 * regularized_beta(degrees / (degrees + value * value), 0.5 * degrees, 0.5)
@@ -147,8 +151,12 @@ def _t_cdf(value: float, degrees: float) -> float:
 
 
 def _t_pdf(value: float, degrees: float) -> float:
-    if not degrees > 0:
-        raise _bad("df must be greater than 0")
+    if degrees < 1:
+        raise _bad("degrees of freedom must be greater than or equal to 1")
+    if math.isnan(degrees) or math.isnan(value):
+        return math.nan
+    if math.isinf(value):
+        return 0.0
     scale = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)
     shape = 0.5 * (math.log(math.pi) + math.log(degrees))
     return math.exp(scale - shape - (degrees + 1) / 2 * math.log1p(value * value / degrees))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
@@ -301,6 +302,8 @@ _UNITS = ("", "K", "M", "B", "T", "Q")
 
 def _count_text(value: float) -> str:
     """Trino's short form: three significant digits at most and a unit."""
+    if isinstance(value, float) and not math.isfinite(value):
+        value = 0 if math.isnan(value) else math.copysign(2.0**63, value)  # (as Java's long has it)
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     index = 0
     while abs(number) >= 1000 and index < len(_UNITS) - 1:

@@ -76,7 +76,9 @@ def _round(call: Call, arguments: Sequence[str]) -> str:
             return value
         return let(
             [value, arguments[1]],
-            lambda v, n: f"(CASE WHEN {n} >= 0 THEN {v} ELSE {_round_integer(v, n, kind)} END)",
+            lambda v, n: (
+                f"(CASE WHEN {n} >= 0 THEN {v} WHEN {n} < 0 THEN {_round_integer(v, n, kind)} END)"
+            ),
         )
     if len(arguments) == 1:
         return f"round({value})"

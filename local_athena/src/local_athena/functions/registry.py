@@ -115,6 +115,7 @@ FAMILIES = (
     "maps",
     "aggregates",
     "aggregates_more",
+    "digests",
     "windows",
     "url",
     "binary",

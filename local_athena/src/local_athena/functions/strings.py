@@ -63,19 +63,23 @@ def _substring(call: Call, arguments: Sequence[str]) -> str:
     def cut(v: str, start: str, count: str | None) -> str:
         if binary:
             from_, to = f"CAST({start} AS INTEGER)", count
-            tail = f"{size}({v}) - {from_} + 1" if to is None else to
+            tail = f"{size}({v}) - {from_} + 1" if to is None else f"least({to}, {size}({v}))"
             hexed = f"substr(hex({v}), ({from_} - 1) * 2 + 1, CAST(({tail}) * 2 AS BIGINT))"
             return f"unhex({hexed})"
-        return f"substr({v}, {start})" if count is None else f"substr({v}, {start}, {count})"
+        if count is None:
+            return f"substr({v}, {start})"
+        return f"substr({v}, {start}, least({count}, 2147483647))"
 
     empty = "unhex('')" if binary else "''"
 
     def body(v: str, start: str, count: str | None) -> str:
         from_ = f"(CASE WHEN {start} < 0 THEN {start} + {size}({v}) + 1 ELSE {start} END)"
         test = f"{start} = 0 OR {from_} < 1 OR {from_} > {size}({v})"
+        nulls = ""
         if count is not None:
             test += f" OR {count} <= 0"
-        return f"(CASE WHEN {test} THEN {empty} ELSE {cut(v, from_, count)} END)"
+            nulls = f"WHEN {count} IS NULL THEN NULL "
+        return f"(CASE {nulls}WHEN {test} THEN {empty} ELSE {cut(v, from_, count)} END)"
 
     if len(arguments) == 2:
         value = let(list(arguments), lambda v, s: body(v, s, None))

@@ -105,7 +105,8 @@ def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Call
                     size += sum(len(value) for value in made if value is not None)
                     check_text(size)
         except SqlError as error:
-            raise ValueError(f"TRINO:{error.name}:{error.message}:TRINO") from None
+            message = error.message.replace("\0", "")  # (DuckDB's message would end there)
+            raise ValueError(f"TRINO:{error.name}:{message}:TRINO") from None
         return pa.array(result, type=target)
 
     return run

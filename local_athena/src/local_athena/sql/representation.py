@@ -47,10 +47,10 @@ _PLAIN = {
     "geometry": "VARCHAR",
     "sphericalgeography": "VARCHAR",
     "bingtile": "BIGINT",
-    "hyperloglog": "BLOB",
+    "hyperloglog": "UBIGINT[]",
     "p4hyperloglog": "BLOB",
     "setdigest": "BLOB",
-    "tdigest": "DOUBLE[]",
+    "tdigest": "STRUCT(v DOUBLE, w DOUBLE)[]",
     "jsonpath": "VARCHAR",
     "json2016": "VARCHAR",
 }
@@ -118,7 +118,7 @@ def duckdb_type(type_: Type) -> str:
         fields = [f"f{index} {duckdb_type(part)}" for index, part in enumerate(fields_of(type_))]
         return f"STRUCT({', '.join(fields)})"
     if base == "qdigest":
-        return "DOUBLE[]"
+        return f"STRUCT(v {duckdb_type(element_of(type_))}, w DOUBLE)[]"
     raise SqlError("NOT_SUPPORTED", f"type {type_} is not supported")
 
 
