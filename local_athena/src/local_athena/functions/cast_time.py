@@ -37,11 +37,11 @@ def rounded(value: str, precision: int) -> str:
 
 def _text_to_date(value: str, source: Type, target: Type) -> str:
     """The usual form natively, all others by the reader of literals."""
-    read = call_python("text_to_day", _read_day, ["v"], ["VARCHAR"], "INTEGER")
 
     def body(v: str) -> str:
+        read = call_python("text_to_day", _read_day, [v], ["VARCHAR"], "INTEGER")
         usual = f"regexp_full_match({v}, {text(_DATE)})"
-        other = f"(DATE '1970-01-01' + {read.replace('(v)', f'({v})')})"
+        other = f"(DATE '1970-01-01' + {read})"
         return (
             f"(CASE WHEN {usual} AND TRY_CAST({v} AS DATE) IS NOT NULL THEN CAST({v} AS DATE) "
             f"ELSE {other} END)"
@@ -61,18 +61,12 @@ def _text_to_timestamp(value: str, source: Type, target: Type) -> str:
     """The usual form natively, all others by the reader of literals. A zone behind the clock is
     left out: its clock is what counts."""
     precision = precision_of(target)
-    read = call_python(
-        f"text_to_wall_{precision}",
-        _wall_reader(precision),
-        ["v"],
-        ["VARCHAR"],
-        "STRUCT(us BIGINT, ps INTEGER)",
-    )
+    name, reader = f"text_to_wall_{precision}", _wall_reader(precision)
 
     def body(v: str) -> str:
         usual = f"regexp_full_match({v}, {text(_TIMESTAMP)})"
         native = rounded(f"TRY_CAST({v} AS TIMESTAMP)", min(precision, 6))
-        other = read.replace("(v)", f"({v})")
+        other = call_python(name, reader, [v], ["VARCHAR"], "STRUCT(us BIGINT, ps INTEGER)")
         if precision > 6:
             native = f"{{'us': {native}, 'ps': 0}}"
             other = let([other], _wall)
