@@ -1,6 +1,5 @@
 """The command `local-athena`: serve, exec, sql, reset, doctor."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -14,7 +13,6 @@ from typing import Any
 
 import click
 
-from local_athena import memory
 from local_athena.errors import LocalAthenaError
 from local_athena.settings import (
     DEFAULT_DATA,
@@ -242,10 +240,7 @@ def _leave(ctx: click.Context, status: int) -> None:
 
 
 def _settings(data: Path, **given: object) -> Settings:
-    """The settings, enforced where they bound this process."""
-    settings = Settings.from_env(os.environ, data=data.absolute(), **given)
-    memory.bound(settings.process_memory)
-    return settings
+    return Settings.from_env(os.environ, data=data.absolute(), **given)
 
 
 def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
@@ -266,8 +261,6 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         child = subprocess.Popen(command, env=environ)
-        with contextlib.suppress(OSError):  # it has ended already
-            memory.unbound(child.pid)
     except FileNotFoundError:
         click.echo(f"local-athena: {command[0]}: command not found", err=True)
         return 127

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,8 @@ MAX_JSON_BODY = 16 * 1024 * 1024
 MAX_BODY = 1024 * 1024 * 1024
 """One PUT, which moto holds in memory; larger objects come in parts."""
 
+_THREAD_TRIES = 100
+_THREAD_PAUSE_SECONDS = 0.1
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 Json = dict[str, Any]
@@ -51,7 +54,14 @@ class Server(ThreadedWSGIServer):
         """Remember the connection while its thread serves it."""
         with self._open_lock:
             self._open.add(request)
-        super().process_request(request, client_address)
+        for _ in range(_THREAD_TRIES):
+            try:
+                super().process_request(request, client_address)
+                break
+            except (RuntimeError, MemoryError):  # no thread: a query holds all memory just now
+                time.sleep(_THREAD_PAUSE_SECONDS)
+        else:
+            self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a connection that ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from local_athena.engine.contract import QueryCancelled, QueryControl
@@ -83,3 +84,27 @@ def test_batches__large_answer__comes_in_pieces(session: Session) -> None:
 
     assert sum(sizes) == 50000
     assert max(sizes) <= 20480
+
+
+def test_session__of_a_folder__reaches_no_other_file(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "data", tmp_path / "outside.txt"
+    inside.mkdir()
+    outside.write_text("secret")
+    (inside / "link").symlink_to(outside)
+    session = Session(temporary=inside / "tmp", folder=inside)
+    with session.cursor() as cursor:
+        cursor.execute(f"COPY (SELECT 1 AS a) TO '{inside}/x.parquet' (FORMAT parquet)")
+        assert cursor.rows(f"SELECT a FROM read_parquet('{inside}/x.parquet')") == [(1,)]
+        for text in (
+            f"SELECT * FROM read_text('{outside}')",
+            f"SELECT * FROM read_text('{inside}/../outside.txt')",
+            f"SELECT * FROM read_text('{inside}/link')",
+            f"COPY (SELECT 1) TO '{tmp_path}/new.csv'",
+            f"ATTACH '{tmp_path}/new.db'",
+            "INSTALL httpfs",
+            "SET enable_external_access = true",
+        ):
+            with pytest.raises(SqlError):
+                cursor.execute(text)
+    session.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "outside.txt"]

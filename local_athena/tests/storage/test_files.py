@@ -141,3 +141,58 @@ def test_list__any_keys__equals_a_sorted_set(
     assert keys(store, f"s3://lake/{prefix}") == expected
     for found in store.list("s3://lake/"):
         assert found.path.read_text() == found.uri.removeprefix("s3://lake/")
+
+
+@pytest.mark.parametrize("bucket", ["..", ".", "A", "a*b", "a/b", "a" * 64, "é", "", "-a", "a[b]"])
+def test_ensure_bucket__name_that_s3_has_not__is_refused(store: FileStore, bucket: str) -> None:
+    with pytest.raises(InvalidUriError):
+        store.ensure_bucket(bucket)
+    assert not store.bucket_exists(bucket)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "../../etc/passwd",
+        "a/../../b",
+        "/etc/passwd",
+        "..",
+        "a\0b",
+        "a\\..\\b",
+        "é/ü",
+        "a//b",
+        "A/a",
+    ],
+)
+def test_path__hostile_key__stays_below_its_bucket(
+    store: FileStore, key: str, tmp_path: Path
+) -> None:
+    with store.new_file(f"s3://lake/{key}") as path:
+        path.write_text(key)
+    found = store.path(f"s3://lake/{key}")
+    assert (tmp_path / "s3" / "lake").resolve() in found.resolve().parents
+    assert [one.uri for one in store.list("s3://lake/")] == [f"s3://lake/{key}"]
+
+
+def test_key__too_long_for_the_file_system__is_refused_by_name(store: FileStore) -> None:
+    with (
+        pytest.raises(InvalidUriError, match="too long"),
+        store.new_file("s3://lake/" + "/" * 1000),
+    ):
+        pass
+
+
+def test_symbolic_link__in_the_store__is_no_object(store: FileStore, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("x")
+    bucket = tmp_path / "s3" / "lake"
+    (bucket / "folder").symlink_to(outside)
+    (bucket / "file").symlink_to(outside / "secret")
+    (tmp_path / "s3" / "linked").symlink_to(outside)
+    assert list(store.list("s3://lake/")) == []
+    assert list(store.list("s3://lake/folder/")) == []
+    assert not store.bucket_exists("linked")
+    for key in ("folder/secret", "file"):
+        with pytest.raises(InvalidUriError, match="symbolic link"):
+            store.path(f"s3://lake/{key}")

@@ -60,6 +60,7 @@ class Engine:
             memory_limit=settings.memory_limit,
             threads=settings.threads,
             temporary=settings.temporary / "duckdb",
+            folder=settings.data,
         )
         self._lake = Lake(store, catalog)
         self._planner = ScanPlanner()

@@ -13,7 +13,7 @@ from typing import Any
 from local_athena.functions.cast_text import in_network
 from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.text import fail, let, text
-from local_athena.functions.udf import call_python
+from local_athena.functions.udf import call_python, within_memory
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of, precision_of
@@ -288,6 +288,11 @@ def _trim_array(call: Call, arguments: Sequence[str]) -> str:
     )
 
 
+def _joined_size(items: str, delimiter: str) -> str:
+    size = f"COALESCE(list_sum(list_transform({items}, lambda e: strlen(e))), 0)"
+    return f"{size} + len({items}) * strlen({delimiter})"
+
+
 def _join(call: Call, arguments: Sequence[str]) -> str:
     from local_athena.functions.casts import cast_text
     from local_athena.sql.types import VARCHAR
@@ -302,7 +307,10 @@ def _join(call: Call, arguments: Sequence[str]) -> str:
         else:
             items = f"list_transform(list_filter({a}, lambda e: e IS NOT NULL), lambda e: {shown})"
         test = f"{a} IS NULL OR {d} IS NULL"
-        return f"(CASE WHEN {test} THEN NULL ELSE COALESCE(array_to_string({items}, {d}), '') END)"
+        joined = let(
+            [items], lambda i: within_memory(_joined_size(i, d), f"array_to_string({i}, {d})")
+        )
+        return f"(CASE WHEN {test} THEN NULL ELSE COALESCE({joined}, '') END)"
 
     texts = [arguments[0], arguments[1], *([missing] if missing is not None else [])]
     return let(texts, body)

@@ -61,12 +61,12 @@ def _text_to_timestamp(value: str, source: Type, target: Type) -> str:
     """The usual form natively, all others by the reader of literals. A zone behind the clock is
     left out: its clock is what counts."""
     precision = precision_of(target)
-    name, reader = f"text_to_wall_{precision}", _wall_reader(precision)
+    name, read = f"text_to_wall_{precision}", _wall_reader(precision)
 
     def body(v: str) -> str:
         usual = f"regexp_full_match({v}, {text(_TIMESTAMP)})"
         native = rounded(f"TRY_CAST({v} AS TIMESTAMP)", min(precision, 6))
-        other = call_python(name, reader, [v], ["VARCHAR"], "STRUCT(us BIGINT, ps INTEGER)")
+        other = call_python(name, read, [v], ["VARCHAR"], "STRUCT(us BIGINT, ps INTEGER)")
         if precision > 6:
             native = f"{{'us': {native}, 'ps': 0}}"
             other = let([other], _wall)

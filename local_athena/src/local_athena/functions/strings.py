@@ -12,7 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.text import fail, guard, let, text
-from local_athena.functions.udf import BYTES_A_CALL, TOO_LARGE, call_python, check_text
+from local_athena.functions.udf import (
+    BYTES_A_CALL,
+    TOO_LARGE,
+    call_python,
+    check_text,
+    within_memory,
+)
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
@@ -206,7 +212,9 @@ def _replace(call: Call, arguments: Sequence[str]) -> str:
 
     def body(v: str, s: str, r: str) -> str:
         between = call_python("replace_empty", _replace_empty, [v, r], ["VARCHAR"] * 2, "VARCHAR")
-        return f"(CASE WHEN {s} = '' THEN {between} ELSE replace({v}, {s}, {r}) END)"
+        size = f"strlen({v}) // greatest(strlen({s}), 1) * strlen({r})"
+        made = within_memory(size, f"replace({v}, {s}, {r})")
+        return f"(CASE WHEN {s} = '' THEN {between} ELSE {made} END)"
 
     return let(list(arguments), body)
 

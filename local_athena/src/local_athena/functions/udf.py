@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from local_athena.functions.registry import PythonFunction, ScalarWriter
+from local_athena.functions.text import guard, text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
@@ -123,6 +124,14 @@ def check_text(size: int) -> None:
             "EXCEEDED_LOCAL_MEMORY_LIMIT",
             TOO_LARGE,
         )
+
+
+def within_memory(size: str, value: str) -> str:
+    """The SQL text `value`, whose texts have `size` bytes (SQL), unless that is too much.
+
+    One call of DuckDB can be neither interrupted nor bounded by its memory limit.
+    """
+    return guard(f"{size} > {BYTES_A_CALL}", "EXCEEDED_LOCAL_MEMORY_LIMIT", text(TOO_LARGE), value)
 
 
 @contextmanager

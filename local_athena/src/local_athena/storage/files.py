@@ -2,7 +2,9 @@
 
 import copy
 import os
+import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +16,10 @@ from local_athena.storage.keys import FILE, decode_path, encode_key
 from local_athena.storage.loose import LooseFiles
 from local_athena.storage.walk import folder_of, walk
 
+BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
+"""S3's rule (user guide, "Bucket naming rules"), and the shorter and underscored names of old."""
+_LONGEST = 4000
+"""Bytes of a path, with room for what ends a name; systems allow 4,096."""
 _SCHEMES = ("s3://", "s3a://", "s3n://")
 
 
@@ -42,10 +48,10 @@ class FileStore:
         self._loose = loose
         self._owner = ""
         self._before_keep: Callable[[], object] = lambda: None
-        self.root = root.absolute()
-        self.temporary = temporary.absolute()
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.temporary.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir(parents=True, exist_ok=True)
+        self.root = root.resolve()
+        self.temporary = temporary.resolve()
 
     def path(self, uri: str) -> Path:
         """The file of an object (a folder when the uri ends in `/` or names a bucket)."""
@@ -58,8 +64,16 @@ class FileStore:
         return self.key_path(bucket, key)
 
     def key_path(self, bucket: str, key: str) -> Path:
-        """The file of a key, also of one that ends in `/`."""
+        """The file of a key, also of one that ends in `/`.
+
+        Raises:
+            InvalidUriError: a symbolic link lies on the way, or the path is too long.
+        """
         plain = f"{self.root}/{bucket}/{encode_key(key)}"
+        if len(plain) > _LONGEST or len(os.fsencode(plain)) > _LONGEST:
+            raise InvalidUriError(f"the key {key[:60]}… of bucket {bucket} is too long to be kept")
+        if os.path.realpath(plain) != plain:
+            raise InvalidUriError(f"s3://{bucket}/{key} lies behind a symbolic link")
         if os.path.isdir(plain):  # noqa: PTH112  (called for every object)
             return Path(plain + FILE)
         return Path(plain)
@@ -67,7 +81,7 @@ class FileStore:
     def uri(self, path: Path) -> str:
         """The uri of a file below the store."""
         try:
-            relative = path.absolute().relative_to(self.root).as_posix()
+            relative = path.resolve().relative_to(self.root).as_posix()
         except ValueError:
             raise InvalidUriError(f"{path} is not a file of the object store") from None
         bucket, _, rest = relative.partition("/")
@@ -226,7 +240,8 @@ class FileStore:
 
     def ensure_bucket(self, bucket: str) -> None:
         """Create the bucket if it is not there."""
-        split_uri(f"s3://{bucket}/")
+        if not BUCKET_NAME.fullmatch(bucket):
+            raise InvalidUriError(f"{bucket[:80]!r} is not a name that a bucket may have")
         (self.root / bucket).mkdir(exist_ok=True)
 
     def remove_bucket(self, bucket: str) -> bool:
@@ -243,15 +258,21 @@ class FileStore:
 
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket exists."""
-        return bool(bucket) and "/" not in bucket and (self.root / bucket).is_dir()
+        if not BUCKET_NAME.fullmatch(bucket):
+            return False
+        try:
+            found = os.lstat(self.root / bucket)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return stat.S_ISDIR(found.st_mode)
 
     def buckets(self) -> Sequence[str]:
         """Names of all buckets."""
         with os.scandir(self.root) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir())
+            return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
 
     def _require(self, bucket: str) -> None:
-        if not (self.root / bucket).is_dir():
+        if not self.bucket_exists(bucket):
             raise NoSuchBucketError(bucket)
 
     def _make_folders(self, folder: Path, top: Path) -> None:

@@ -5,7 +5,6 @@ import copy
 import hashlib
 import json
 import os
-import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ from local_athena.storage.moto_world import World, current, pack, unpack
 from local_athena.storage.walk import Found, walk
 
 _BUCKET_VOLATILE = ("keys", "multiparts")
-_NAME = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
 
 
 class DiskBuckets(dict[str, Any]):
@@ -120,7 +118,7 @@ class DiskBuckets(dict[str, Any]):
             super().pop(name, None)
             self._world.bucket_accounts.pop(name, None)
             return None
-        if found is None and exists and _NAME.fullmatch(name):
+        if found is None and exists:
             with self._world.lock:
                 found = super().get(name) or self._load(name)
         return found

@@ -1,4 +1,7 @@
-"""Keys of a bucket's folder in S3's order (by UTF-8 bytes), read from disk as far as asked."""
+"""Keys of a bucket's folder in S3's order (by UTF-8 bytes), read from disk as far as asked.
+
+Symbolic links are no objects: they could lead out of the store.
+"""
 
 import os
 from collections.abc import Iterator
@@ -33,6 +36,8 @@ def walk(
     """
     folder, slash, rest = prefix.rpartition("/")
     path, base = folder_of(str(root), prefix), folder + slash
+    if os.path.realpath(path) != path:
+        return
     yield from _walk(path, base, prefix, after.encode(), by_folder and not rest.endswith("/"))
 
 
@@ -61,6 +66,8 @@ def _entries(path: str, base: str) -> list[tuple[bytes, str, "os.DirEntry[str]",
     try:
         with os.scandir(path) as entries:
             for entry in entries:
+                if entry.is_symlink():
+                    continue
                 text, more = decode_name(entry.name)
                 is_folder = entry.is_dir()
                 key = base + text + ("/" if is_folder and not more else "")

@@ -124,10 +124,12 @@ def commit_change(table: IcebergTable, change: Change) -> IcebergTable:
 def commit_updates(
     table: IcebergTable,
     attempt: Callable[[IcebergTable], tuple[tuple[TableUpdate, ...], Callable[[], None]]],
+    unneeded: Callable[[TableMetadata, TableMetadata], set[str]] = lambda old, new: set(),
 ) -> IcebergTable:
     """Apply metadata updates, made anew from the fresh table for each attempt.
 
-    `attempt` gives the updates and what undoes the files it wrote for them.
+    `attempt` gives the updates and what undoes the files it wrote for them. `unneeded` are files
+    that the old metadata needs and the new does not: they are removed after the commit.
 
     Raises:
         QueryFailed: ICEBERG_COMMIT_ERROR, as `attempt` or the catalog decides.
@@ -144,6 +146,7 @@ def commit_updates(
                 current.metadata, updates, metadata_location=current.metadata_location
             )
             location = _next_location(current)
+            gone = unneeded(current.metadata, metadata)
             try:
                 ToOutputFile.table_metadata(metadata, lake.io.new_output(location), overwrite=True)
                 with lake.catalog.transaction():
@@ -152,11 +155,14 @@ def commit_updates(
                         expected_version=current.table.version_id,
                     )
                     lake.store.keep()
+                    lake.store.doom(gone)
             except (ConcurrentModificationError, EntityNotFoundError):
                 undo()
                 lake.store.delete(location)
                 continue
             lake.remember(location, metadata)
+            for uri in gone:
+                lake.store.delete(uri)
             return load(lake, stored)
     raise commit_error(table.name)
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntry
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import (
     RemoveSnapshotsUpdate,
@@ -124,16 +125,14 @@ def vacuum(lake: Lake, table: IcebergTable) -> None:
     Raises:
         QueryFailed: ICEBERG_COMMIT_ERROR.
     """
-    before = _referenced(lake, table.metadata.snapshots)
-    commit_updates(table, lambda fresh: (_expiring(lake, fresh), lambda: None))
-    current = load(lake, lake.catalog.get_table(table.table.database, table.table.name))
+
+    def unneeded(old: TableMetadata, new: TableMetadata) -> set[str]:
+        return _referenced(lake, old.snapshots) - _referenced(lake, new.snapshots)
+
+    current = commit_updates(table, lambda fresh: (_expiring(lake, fresh), lambda: None), unneeded)
     kept = _referenced(lake, current.metadata.snapshots)
     kept |= {entry.metadata_file for entry in current.metadata.metadata_log}
     kept.add(current.metadata_location)
-    gone = before - kept
-    lake.store.doom(gone)
-    for uri in gone:
-        lake.store.delete(uri)
     _remove_orphans(lake, current, kept)
 
 
