@@ -60,7 +60,23 @@ def call_python(
                 True,
                 volatile,
             )
-    return f"{full}({', '.join((QUERY, *texts))})"
+    return _owned(f"{full}({', '.join((QUERY, *texts))})", returns)
+
+
+def _owned(call: str, returns: str) -> str:
+    """The call's result with texts of its own.
+
+    Measured on DuckDB 1.5.5: CASE and COALESCE keep a text of an Arrow function (longer than the 12
+    bytes that a value holds itself) without keeping Arrow's memory alive; what then stands there is
+    whatever came next. Concatenation and a list's elements are copies.
+    """
+    if returns == "VARCHAR":
+        return f"({call} || '')"
+    if returns == "BLOB":
+        return f"({call} || CAST('' AS BLOB))"
+    if returns.startswith("STRUCT") and not returns.endswith("]") and "VARCHAR" in returns:
+        return f"([{call}][1])"
+    return call
 
 
 def python_writer(name: str, function: Callable[..., Any]) -> ScalarWriter:
