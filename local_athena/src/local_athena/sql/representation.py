@@ -169,7 +169,10 @@ def _boolean(value: Any, type_: Type) -> str:
 
 def _integer(value: Any, type_: Type) -> str:
     digits = str(value) if value >= 0 else f"({value})"
-    return digits if type_.base == "integer" else f"CAST({digits} AS {duckdb_type(type_)})"
+    small = value > -(2**31)  # (DuckDB reads -2147483648 as the negation of a BIGINT)
+    return (
+        digits if type_.base == "integer" and small else f"CAST({digits} AS {duckdb_type(type_)})"
+    )
 
 
 def _floating(value: Any, type_: Type) -> str:

@@ -73,20 +73,16 @@ def make_type(name: str, arguments: Sequence[Argument] = (), shown: str | None =
     if name == "char" and only_numbers and len(numbers) < 2:
         length = numbers[0] if numbers else 1
         if not 0 <= length <= MAX_CHAR:
-            raise SqlError(
-                "INVALID_FUNCTION_ARGUMENT",
-                f"CHAR length must be in range [0, {MAX_CHAR}], got {length}",
-            )
+            raise SqlError("TYPE_MISMATCH", f"Unknown type: char({length})")
         return t.char(length)
     if name in ("decimal", "dec", "numeric") and only_numbers and len(numbers) < 3:
         return _decimal(numbers)
     if name in _INSTANT and only_numbers and len(numbers) < 2:
         digits = numbers[0] if numbers else 3
         if not 0 <= digits <= MAX_FRACTION_DIGITS:
-            raise SqlError(
-                "NUMERIC_VALUE_OUT_OF_RANGE",
-                f"{name.upper()} precision must be in range [0, {MAX_FRACTION_DIGITS}]: {digits}",
-            )
+            base, _, zone = name.partition(" ")
+            shown = f"{base}({digits})" + (f" {zone}" if zone else "")
+            raise SqlError("TYPE_MISMATCH", f"Unknown type: {shown}")
         return _INSTANT[name](digits)
     if name in ("array", "qdigest") and only_types and len(inner) == 1:
         return Type(name, (inner[0],))

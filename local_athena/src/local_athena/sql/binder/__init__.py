@@ -83,12 +83,16 @@ _Bound = TypeVar("_Bound")
 
 
 def _bind(context: BindContext, bind: Callable[[Binder], _Bound]) -> _Bound:
+    binder = Binder(context, _HANDLERS)
     try:
-        return bind(Binder(context, _HANDLERS))
+        made = bind(binder)
     except RecursionError:
         raise SqlError(
             "STACK_OVERFLOW", "statement is too large (stack overflow during analysis)"
         ) from None
+    for error in binder.unplanned:
+        raise error
+    return made
 
 
 def bind_query(query: nodes.Query, context: BindContext) -> bound.BoundQuery:

@@ -23,7 +23,7 @@ from local_athena.sql.bound import (
     LambdaVariable,
     WindowCall,
 )
-from local_athena.sql.coercion import is_comparable
+from local_athena.sql.coercion import can_coerce, is_comparable
 from local_athena.sql.errors import SqlError
 from local_athena.sql.overloads import Actual, LambdaArgument, Resolved, resolve
 from local_athena.sql.signatures import is_aggregate, is_window, kinds_of
@@ -204,6 +204,8 @@ def _bind_grouped(
             )
         chosen = resolve(name, (), node.at)
     else:
+        if name == "listagg":
+            _check_listagg(binder, node, scope)
         arguments, chosen = bind_arguments(binder, name, node.arguments, scope, node.at, shown)
     condition = None
     if node.filter is not None:
@@ -268,6 +270,17 @@ def _bind_grouped(
     inside = (*arguments, *(key.key for key in order_by), *([condition] if condition else []))
     _refuse_nesting(node, shown, inside)
     return Aggregate(name, arguments, chosen.result, node.distinct, order_by, condition)
+
+
+def _check_listagg(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> None:
+    value = binder.expression(node.arguments[0], scope)
+    if not can_coerce(value.type, t.VARCHAR):
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"Expected expression of varchar, but '{describe(node.arguments[0])}' has "
+            f"{t.display(value.type)} type",
+            node.at,
+        )
 
 
 def _uncoerced(expression: BoundExpression) -> BoundExpression:

@@ -53,7 +53,11 @@ class Identities:
 
 
 class Binder:
-    """The state of binding one statement, or one view inside it."""
+    """The state of binding one statement, or one view inside it.
+
+    `unplanned` holds what Trino would refuse only after the whole statement is analysed: its
+    planner's refusals.
+    """
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class Binder:
         self.open_views = open_views
         self._handlers = handlers
         self._identities = identities or Identities()
+        self.unplanned: list[SqlError] = []
 
     def expression(self, node: nodes.Node, scope: Scope) -> BoundExpression:
         """Bind one expression.
@@ -97,4 +102,6 @@ class Binder:
 
     def within_view(self, context: BindContext, view: tuple[str, str]) -> Binder:
         """A binder for a view's own text: other names in sight, the same identities."""
-        return Binder(context, self._handlers, self._identities, (*self.open_views, view))
+        inner = Binder(context, self._handlers, self._identities, (*self.open_views, view))
+        inner.unplanned = self.unplanned
+        return inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,6 +20,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.type_text import type_of_name
 from local_athena.sql.types import Type
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII | re.IGNORECASE)
 MAX_BIGINT = 2**63 - 1
 _RANGES = {"tinyint": 2**7, "smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _DECIMAL = re.compile(r"\s*([+-]?)(\d*)(?:\.(\d*))?\s*\Z", re.ASCII)
@@ -181,6 +183,20 @@ def _read_char(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     return Constant(node.value, t.char(len(node.value)))
 
 
+def _read_uuid(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
+    if not _UUID.match(node.value):
+        _invalid(node.value, "UUID", node.at)
+    return Cast(Constant(node.value, t.varchar(len(node.value))), type_)
+
+
+def _read_address(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
+    try:
+        ipaddress.ip_address(node.value)
+    except ValueError:
+        _invalid(node.value, "IPADDRESS", node.at)
+    return Cast(Constant(node.value, t.varchar(len(node.value))), type_)
+
+
 _READERS: dict[str, Callable[[nodes.TypedLiteral, Type], BoundExpression]] = {
     "date": _read_date,
     "time": _read_time,
@@ -197,6 +213,8 @@ _READERS: dict[str, Callable[[nodes.TypedLiteral, Type], BoundExpression]] = {
     "varchar": _read_varchar,
     "char": _read_char,
     "json": _read_json,
+    "uuid": _read_uuid,
+    "ipaddress": _read_address,
 }
 
 

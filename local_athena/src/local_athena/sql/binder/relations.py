@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder, RelationInScope
+from local_athena.sql.binder.correlation import can_run_lateral
 from local_athena.sql.binder.grouping import refuse_groups
 from local_athena.sql.binder.operators import compare
 from local_athena.sql.binder.scope import Scope, ScopeField, fields_of_columns, renamed
+from local_athena.sql.binder.subqueries import check_correlation
 from local_athena.sql.binder.values import coerce
 from local_athena.sql.binder.views import bind_view
 from local_athena.sql.bound import (
@@ -182,7 +185,10 @@ def bind_table_function(binder: Binder, node: nodes.TableFunction, scope: Scope)
         key = order[index] if label is None and index < 3 else label.value.lower() if label else ""
         value = binder.expression(source, Scope())
         if key not in order or key in given:
-            raise SqlError("INVALID_ARGUMENTS", f"Unexpected argument name: {key}", source.at)
+            problem = "Duplicate" if key in given else "Unexpected"
+            raise SqlError(
+                "INVALID_FUNCTION_ARGUMENT", f"{problem} argument name: {key.upper()}", source.at
+            )
         if not can_coerce(value.type, t.BIGINT):
             raise SqlError(
                 "TYPE_MISMATCH",
@@ -282,8 +288,30 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
                 node.on.at,
             )
         refuse_groups(condition, node.on, "JOIN clause")
+        if node.kind in ("left", "right", "full"):
+            _refuse_outer_columns(condition, columns, node.on.at)
+    if isinstance(right.relation, Derived) and right.relation.lateral:
+        filtered = node.on is not None and not _is_true(node.on)
+        check_correlation(
+            binder,
+            right.relation.query,
+            Scope(left.fields, boundary=True),
+            partial(can_run_lateral, filtered=filtered, left=node.kind == "left"),
+            _query_at(node.right),
+        )
     relation = JoinOf(node.kind, left.relation, right.relation, condition, columns)
     return RelationInScope(relation, fields)
+
+
+def _refuse_outer_columns(
+    condition: BoundExpression, columns: Sequence[Column], at: nodes.At
+) -> None:
+    """Trino has no plan for an outer join on columns of a query around it."""
+    own = {column.id for column in columns}
+    for each in walk(condition):
+        if isinstance(each, Reference) and each.column.id not in own:
+            problem = f"Reference to column '{each.column.name}' from outer scope not allowed"
+            raise SqlError("NOT_SUPPORTED", f"{problem} in this context", at)
 
 
 def _beside(node: nodes.Join, left: RelationInScope, right: RelationInScope) -> RelationInScope:
@@ -308,6 +336,11 @@ def _beside(node: nodes.Join, left: RelationInScope, right: RelationInScope) -> 
 
 def _without_alias(node: nodes.Relation) -> nodes.Relation:
     return node.relation if isinstance(node, nodes.Aliased) else node
+
+
+def _query_at(node: nodes.Relation) -> nodes.At:
+    inner = _without_alias(node)
+    return inner.query.at if isinstance(inner, nodes.LateralRelation) else inner.at
 
 
 def _is_lateral(node: nodes.Relation) -> bool:

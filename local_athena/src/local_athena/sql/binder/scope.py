@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from local_athena.sql import nodes
 from local_athena.sql.bound import BoundExpression, Column, Reference
 from local_athena.sql.errors import SqlError
+from local_athena.sql.walk import references_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,16 @@ class Scope:
             if scope.boundary:
                 return None
         return None
+
+    def columns_in_sight(self) -> frozenset[int]:
+        """The ids of this query's own columns, those of outer queries left out."""
+        found: set[int] = set()
+        for scope in self.chain():
+            for field in scope.fields:
+                found.update(reference.column.id for reference in references_in(field.value))
+            if scope.boundary:
+                break
+        return frozenset(found)
 
     def in_lambda(self) -> bool:
         """Whether a lambda of this query stands around."""

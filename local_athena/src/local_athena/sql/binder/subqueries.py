@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
+from local_athena.sql.binder.correlation import (
+    can_run_exists,
+    can_run_in,
+    can_run_quantified,
+    can_run_value,
+)
 from local_athena.sql.binder.operators import comparison_type, negated
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import assign, coerce
@@ -38,6 +44,19 @@ def _inner(binder: Binder, query: nodes.Query, scope: Scope, at: nodes.At) -> Bo
     return binder.query(query, scope)
 
 
+def check_correlation(
+    binder: Binder,
+    query: BoundQuery,
+    scope: Scope,
+    can_run: Callable[[BoundQuery, Collection[int]], bool],
+    at: nodes.At,
+) -> None:
+    """Note a subquery that uses columns around it in a way for which Trino has no plan."""
+    if not can_run(query, scope.columns_in_sight()):
+        problem = "Given correlated subquery is not supported"
+        binder.unplanned.append(SqlError("NOT_SUPPORTED", problem, at))
+
+
 def _value_type(query: BoundQuery) -> Type:
     """What a query is as a value: its column's type, or a row of them."""
     if len(query.columns) == 1:
@@ -47,6 +66,7 @@ def _value_type(query: BoundQuery) -> Type:
 
 def bind_scalar_query(binder: Binder, node: nodes.ScalarQuery, scope: Scope) -> BoundExpression:
     query = _inner(binder, node.query, scope, node.at)
+    check_correlation(binder, query, scope, can_run_value, node.query.at)
     type_ = _value_type(query)
     if len(query.columns) > 1:
         query = _packed(binder, query, type_)
@@ -63,12 +83,15 @@ def _packed(binder: Binder, query: BoundQuery, type_: Type) -> BoundQuery:
 
 
 def bind_exists(binder: Binder, node: nodes.Exists, scope: Scope) -> BoundExpression:
-    return Exists(_inner(binder, node.query, scope, node.at), t.BOOLEAN)
+    query = _inner(binder, node.query, scope, node.at)
+    check_correlation(binder, query, scope, can_run_exists, node.at)
+    return Exists(query, t.BOOLEAN)
 
 
 def bind_in_query(binder: Binder, node: nodes.InQuery, scope: Scope) -> BoundExpression:
     value = binder.expression(node.value, scope)
     query = _inner(binder, node.query, scope, node.at)
+    check_correlation(binder, query, scope, can_run_in, node.at)
     common = common_super_type(value.type, _value_type(query))
     if common is None or not is_comparable(common):
         raise SqlError(
@@ -86,6 +109,9 @@ def bind_quantified(
 ) -> BoundExpression:
     value = binder.expression(node.left, scope)
     query = _inner(binder, node.query, scope, node.at)
+    is_in = (node.operator, node.quantifier) in (("=", "any"), ("<>", "all"))
+    can_run = can_run_in if is_in else can_run_quantified
+    check_correlation(binder, query, scope, can_run, node.query.at)
     common = comparison_type(node.operator, value.type, _value_type(query), node.at)
     return Quantified(
         node.operator,

@@ -156,7 +156,7 @@ class CallParser(FormParser):
         return names
 
     def _row(self) -> Expression | None:
-        if self.peek() != "(":
+        if self.peek() != "(" or self.peek(2) == ")":
             return None
         at = self.at()
         self.advance()

@@ -142,16 +142,30 @@ def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
     if base == "row":
         return let([left, right], lambda a, b: _row_ordered(operator, type_, a, b))
     if base == "array":
-        nulls = "ARRAY comparison not supported for arrays with null elements"
-        return let(
-            [left, right],
-            lambda a, b: (
-                f"(CASE WHEN len({a}) <> list_count({a}) OR len({b}) <> list_count({b}) "
-                f"THEN {fail('NOT_SUPPORTED', repr(nulls))} "
-                f"ELSE {canonical(type_, a)} {operator} {canonical(type_, b)} END)"
-            ),
-        )
+        return let([left, right], lambda a, b: _array_ordered(operator, type_, a, b))
     raise SqlError("NOT_SUPPORTED", f"comparison {operator} of {type_}")
+
+
+def _array_ordered(operator: str, type_: Type, left: str, right: str) -> str:
+    """By the first pair of elements that differ, else by length; a NULL met before raises."""
+    nulls = fail("NOT_SUPPORTED", "'ARRAY comparison not supported for arrays with null elements'")
+    part = element_of(type_)
+    if part.base in ("array", "row"):
+        same, less = equal(part, "p[1]", "p[2]"), _ordered("<", part, "p[1]", "p[2]")
+    else:  # (natively NaN is one value and the greatest, as among Trino's elements)
+        mine, theirs = canonical(part, "p[1]"), canonical(part, "p[2]")
+        same, less = f"({mine} = {theirs})", f"({mine} < {theirs})"
+    order = (
+        "CASE WHEN p[1] IS NULL OR p[2] IS NULL THEN 2 "
+        f"WHEN {same} THEN 0 WHEN {less} THEN -1 ELSE 1 END"
+    )
+    orders = f"list_transform(list_zip({left}, {right}, TRUE), lambda p: {order})"
+    first = f"list_filter({orders}, lambda o: o <> 0)[1]"
+    whole = f"COALESCE({first}, sign(len({left}) - len({right})))"
+    return (
+        f"(CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL "
+        f"ELSE (CASE {whole} WHEN 2 THEN {nulls} ELSE {whole} {operator} 0 END) END)"
+    )
 
 
 def _row_ordered(operator: str, type_: Type, left: str, right: str) -> str:

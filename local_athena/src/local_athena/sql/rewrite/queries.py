@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from local_athena.functions.text import payload
@@ -79,6 +80,9 @@ def _recursive(table: bound.BoundCommonTable, context: Context) -> list[str]:
 
 def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[str]) -> str:
     body = query.body
+    if context.nested and query.limit is None and not query.offset:
+        # Order means nothing there, and below a lateral join DuckDB 1.5.5 loses rows by it.
+        query = replace(query, order_by=())
     if isinstance(body, bound.BoundSelect):
         text, items = select_text(body, context, names, query.order_by)
         if body.distinct and query.order_by:

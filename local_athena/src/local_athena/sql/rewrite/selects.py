@@ -99,7 +99,8 @@ def _levels(
         star = "*, " if body else ""
         body = f" FROM (SELECT {star}{added}{body}) AS q{context.number()}"
     outputs = [f"{text} AS {name}" for text, name in zip(texts, names, strict=True)]
-    if select.distinct:
+    # One row is distinct; and below a lateral join DuckDB 1.5.5 loses it by DISTINCT.
+    if select.distinct and select.grouping_sets != ((),):
         canon = [
             canonical(output.column.type, name)
             for output, name in zip(select.outputs, names, strict=True)
