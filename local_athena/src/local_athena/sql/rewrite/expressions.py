@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
 from local_athena.sql import bound
@@ -94,10 +95,15 @@ def _lambda(node: bound.LambdaOf, context: Context) -> str:
 # ---------------------------------------------------------------- functions and casts
 
 
+def _unsupported(kind: str, name: str) -> str:
+    reason = REFUSED.get(name)
+    return f"{kind} {name} is not supported" + (f": {reason}" if reason else "")
+
+
 def _call(node: bound.Call, context: Context) -> str:
     writer = catalogue().scalars.get(node.name)
     if writer is None:
-        raise SqlError("NOT_SUPPORTED", f"function {node.name} is not supported")
+        raise SqlError("NOT_SUPPORTED", _unsupported("function", node.name))
     texts = [write(argument, context) for argument in node.arguments]
     try:
         return writer(node, texts)
@@ -321,7 +327,7 @@ def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
 def _aggregate_text(node: Any, parts: AggregateTexts) -> str:
     writer = catalogue().aggregates.get(node.name)
     if writer is None:
-        raise SqlError("NOT_SUPPORTED", f"aggregation {node.name} is not supported")
+        raise SqlError("NOT_SUPPORTED", _unsupported("aggregation", node.name))
     return writer(node, parts)
 
 
