@@ -177,7 +177,10 @@ class Handler(WSGIRequestHandler):
             self._send_json(error.status, _error_body(error), error.code)
             return
         body = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-        content = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{body}</Error>'.encode()
+        body = f"<Error>{body}</Error>"
+        if self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            body = f"<ErrorResponse>{body}</ErrorResponse>"  # the query protocol: STS, IAM, SNS...
+        content = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode()
         self._send(error.status, "application/xml", content, error.code)
 
     def _send_json(self, status: int, body: Json, error: str | None = None) -> None:
@@ -229,7 +232,8 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
             if self._head_sent:
                 return  # half an answer: only the end of the connection can say so
-            missing = isinstance(error, NotImplementedError)
+            # an import fails where the service needs a package of its own, as CloudFormation does
+            missing = isinstance(error, NotImplementedError | ImportError)
             code = "UnknownOperationException" if missing else "InternalFailure"
             text = (str(error)[:300] or "not implemented") if missing else internal_text(error)
             self._refuse(ApiError(code, text, 501 if missing else 500))

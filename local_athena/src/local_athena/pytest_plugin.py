@@ -120,7 +120,9 @@ def _point_clients(endpoint: "Endpoint", patch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         patch.setenv(name, os.devnull)
     with suppress(ImportError):  # its default session keeps the keys and region it first saw
-        patch.setattr("boto3.DEFAULT_SESSION", None)
+        import boto3
+
+        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session())
     _point_pyarrow(endpoint.url, patch)
 
 

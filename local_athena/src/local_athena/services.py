@@ -80,6 +80,8 @@ class Services:
         self._store = FileStore(folder.path / "s3", folder.path / "tmp", loose)
         loose.sweep(self._store.delete)
         records = Records(self._durable)
+        if not records.databases():  # every account that uses Athena has it; clients count on it
+            records.create_database({"Name": "default"})
         catalog = SqliteCatalog(records)
         self._loading: threading.Thread | None = None
         engine: EngineProtocol

@@ -81,7 +81,7 @@ def test_missing__database_or_table__is_a_metadata_error(athena: Any) -> None:
 @pytest.mark.usefixtures("catalog")
 def test_databases__listed_and_got__are_lower_case(athena: Any) -> None:
     listed = athena.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]
-    assert [database["Name"] for database in listed] == ["sales"]
+    assert [database["Name"] for database in listed] == ["default", "sales"]
     found = athena.get_database(CatalogName="AwsDataCatalog", DatabaseName="Sales")["Database"]
     assert found["Description"] == "all sales"
 

@@ -55,7 +55,12 @@ def test_get_databases__pages__have_all(glue: Any) -> None:
     for name in "cab":
         glue.create_database(DatabaseInput={"Name": name})
     pages = glue.get_paginator("get_databases").paginate(PaginationConfig={"PageSize": 2})
-    assert [one["Name"] for page in pages for one in page["DatabaseList"]] == ["a", "b", "c"]
+    assert [one["Name"] for page in pages for one in page["DatabaseList"]] == [
+        "a",
+        "b",
+        "c",
+        "default",  # as in every account that uses Athena
+    ]
 
 
 def test_table__names__are_lower_case_and_unknown_members_stay(glue: Any) -> None:
@@ -298,3 +303,23 @@ def test_restart__catalog__is_the_same(
     before = everything(glue)
     first.close()
     assert everything(client_of(start_endpoint(), "glue")) == before
+
+
+@pytest.mark.parametrize("pattern", ["*b*", "a*", "*c", "abc", "x|abc", "a.*"])
+def test_get_tables__expression__is_a_pattern_of_names(glue: Any, pattern: str) -> None:
+    """awswrangler asks for `*text*`, which is no regular expression."""
+    glue.create_database(DatabaseInput={"Name": "patterns"})
+    for name in ("abc", "xyz"):
+        glue.create_table(DatabaseName="patterns", TableInput={"Name": name})
+    found = glue.get_tables(DatabaseName="patterns", Expression=pattern)["TableList"]
+    assert [table["Name"] for table in found] == ["abc"]
+
+
+def test_get_table__parameters__in_the_order_of_a_java_map(glue: Any) -> None:
+    """The order that aws-sdk-pandas' test of generate_create_query met on AWS."""
+    glue.create_database(DatabaseInput={"Name": "ordered"})
+    given = {"classification": "parquet", "compressionType": "none"}
+    given |= {"typeOfData": "file", "projection.enabled": "false"}
+    glue.create_table(DatabaseName="ordered", TableInput={"Name": "t", "Parameters": given})
+    found = glue.get_table(DatabaseName="ordered", Name="t")["Table"]["Parameters"]
+    assert [*found] == ["compressionType", "classification", "projection.enabled", "typeOfData"]

@@ -1,6 +1,5 @@
 """Catalog operations of the Athena API: data catalogs, databases, table metadata."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from local_athena.api.paging import page
 from local_athena.api.things import Things
 from local_athena.catalog import Catalog, Column, Database, Table
+from local_athena.catalog.name_pattern import matches
 from local_athena.errors import ApiError, EntityNotFoundError
 from local_athena.storage.database import Database as StateDatabase
 
@@ -143,16 +143,10 @@ class Metadata:
 
 
 def _matches(expression: str, name: str) -> bool:
-    for pattern in expression.split("|"):
-        text = re.sub(r"(?<![.\])])\*", ".*", pattern.strip())
-        try:
-            if re.fullmatch(text, name, re.IGNORECASE):
-                return True
-        except re.error:
-            raise ApiError(
-                "InvalidRequestException", f"Expression {expression!r} is not a regular expression"
-            ) from None
-    return False
+    try:
+        return matches(expression, name)
+    except ValueError as error:
+        raise ApiError("InvalidRequestException", str(error)) from None
 
 
 def _database(database: Database) -> Json:
@@ -179,6 +173,8 @@ def _table(table: Table) -> Json:
 def _parameters(table: Table) -> Mapping[str, str]:
     """Glue's parameters, and what Athena adds from the storage descriptor."""
     found = dict(table.parameters)
+    if table.description:
+        found.setdefault("comment", table.description)  # where Hive, and so Athena, keeps it
     if table.kind != "view":
         storage = {
             "inputformat": table.input_format,

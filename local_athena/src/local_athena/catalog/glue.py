@@ -11,6 +11,8 @@ from typing import Any
 from local_athena.api.model import load_service
 from local_athena.api.paging import page
 from local_athena.catalog.glue_partitions import PartitionApi
+from local_athena.catalog.java_order import in_hash_order
+from local_athena.catalog.name_pattern import matches
 from local_athena.catalog.records import Records
 from local_athena.errors import (
     ApiError,
@@ -141,12 +143,9 @@ class GlueApi:
         tables = self._records.tables(database)
         if expression:
             try:
-                pattern = re.compile(expression, re.IGNORECASE)
-            except re.error:
-                raise InvalidInputError(
-                    f"Expression {expression!r} is not a regular expression"
-                ) from None
-            tables = [table for table in tables if pattern.fullmatch(table["Name"])]
+                tables = [table for table in tables if matches(expression, table["Name"])]
+            except ValueError as error:
+                raise InvalidInputError(str(error)) from None
         scope = f"tables {database} {expression}"
         found, more = page(tables, body, scope, default=100, code=INVALID)
         if body.get("AttributesToGet") == ["NAME"]:
@@ -284,6 +283,7 @@ class GlueApi:
         hidden = ("PartitionIndexes",)
         return {
             **{key: value for key, value in table.items() if key not in hidden},
+            "Parameters": in_hash_order(table.get("Parameters") or {}),
             "Retention": table.get("Retention", 0),
             "IsRegisteredWithLakeFormation": table.get("IsRegisteredWithLakeFormation", False),
             "CatalogId": self._settings.account_id,

@@ -210,7 +210,7 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             field, low, high = _MYSQL_PARSE[mark]
             reader.set(field, reader.number(low, high))
         elif mark == "Y":
-            reader.set("year", reader.number(4, 9, signed=True))
+            reader.set("year", reader.number(1, 4, signed=True))
         elif mark == "y":
             reader.set("year", _two_digit_year(reader.number(2, 2)))
         elif mark in "aW":

@@ -167,9 +167,12 @@ class HiveParser(AlterParser):
         return tuple(columns), tuple(transforms)
 
     def _transform(self) -> nodes.PartitionTransform:
+        """A column or a transform of one; awswrangler writes columns here without quotes."""
         at = self.at()
         if self.peek() != "(":
-            return nodes.PartitionTransform(at, "identity", self.named("partition transform"))
+            return nodes.PartitionTransform(
+                at, "identity", self.named("partition transform", reserved=True)
+            )
         word = self.key.lower()
         if word not in _TRANSFORMS and word not in _COUNTED_TRANSFORMS:
             raise self.refusal("partition transform")
@@ -179,7 +182,7 @@ class HiveParser(AlterParser):
         if word in _COUNTED_TRANSFORMS:
             argument = self.integer()
             self.expect(",")
-        column = self.named("partition transform")
+        column = self.named("partition transform", reserved=True)
         self.expect(")")
         return nodes.PartitionTransform(at, word, column, argument)
 
@@ -254,7 +257,7 @@ class HiveParser(AlterParser):
             return nodes.Show(at, "partitions", self.table_name())
         if self.accept("CREATE"):
             if self.accept("VIEW"):
-                return nodes.Show(at, "create view", self.table_name())
+                return nodes.Show(at, "create view", self.view_name())
             self.expect("TABLE")
             return nodes.Show(at, "create table", self.table_name())
         if self.accept("FUNCTIONS"):

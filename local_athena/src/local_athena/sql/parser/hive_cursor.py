@@ -102,10 +102,10 @@ class HiveCursor(Cursor):
         """A name: a word that is not reserved, or anything in backticks."""
         return self.named("identifier")
 
-    def named(self, rule: str) -> Identifier:
-        """A name, missed in the words of `rule`."""
+    def named(self, rule: str, *, reserved: bool = False) -> Identifier:
+        """A name, missed in the words of `rule`; with `reserved`, a reserved word is one too."""
         index = self.index
-        if not self.names[index]:
+        if not self.names[index] and not (reserved and self.tokens.texts[index].isidentifier()):
             raise self.refusal(rule)
         text = self.tokens.texts[index]
         at = self.tokens.at(index)
@@ -123,6 +123,20 @@ class HiveCursor(Cursor):
         while len(parts) < 3 and self.accept("."):
             parts.append(self.named("table name"))
         return Name(parts[0].at, tuple(parts))
+
+    def view_name(self) -> Name:
+        """A view's name: views are Trino's, so that double quotes name one too."""
+        parts = [self._view_part()]
+        while len(parts) < 3 and self.accept("."):
+            parts.append(self._view_part())
+        return Name(parts[0].at, tuple(parts))
+
+    def _view_part(self) -> Identifier:
+        at, text = self.at(), self.tokens.texts[self.index]
+        if self.key != lexer.STRING or not text.startswith('"') or len(text) < 3:
+            return self.named("table name")
+        self.advance()
+        return Identifier(at, text[1:-1].replace('""', '"'), True)
 
     def at_string(self) -> bool:
         """Whether a string comes next."""
