@@ -381,3 +381,38 @@ def test_formats__not_built_here__refused_by_name(lake, classes):
         lake.run(create)
     error = lake.fails("SELECT * FROM x" if "SERDE" in classes else create)
     assert str(error).startswith("NOT_SUPPORTED: local_athena does not support")
+
+
+@pytest.mark.parametrize(
+    ("stored", "theirs", "ours", "fits"),
+    [
+        ("STORED AS PARQUET", "b string, a int", "a bigint, b string", True),
+        ("STORED AS PARQUET", "a string", "a array<int>", False),
+        ("STORED AS TEXTFILE", "a int, b string", "a bigint, b string", True),
+        ("STORED AS TEXTFILE", "a bigint", "a int", False),
+        ("STORED AS TEXTFILE", "a string, b bigint", "a string, c array<int>", False),
+        ("STORED AS TEXTFILE", "a double", "a string", True),
+        ("STORED AS TEXTFILE", "a struct<x:int>", "a struct<x:bigint>", True),
+        ("STORED AS TEXTFILE", "a date", "a int", False),
+    ],
+)
+def test_partition_schema__against_the_tables__fits_or_mismatch(lake, stored, theirs, ours, fits):
+    # "Updates in tables with partitions"
+    lake.run(
+        f"CREATE EXTERNAL TABLE m ({theirs}) PARTITIONED BY (p string) {stored} "
+        "LOCATION 's3://b/m/'"
+    )
+    if "PARQUET" in stored:
+        with lake.store.new_file("s3://b/m/p=1/f") as path:
+            pq.write_table(pa.table({"a": pa.array([1], pa.int32()), "b": ["x"]}), path)
+    else:
+        lake.put("s3://b/m/p=1/f", "\\N\n")
+    lake.run("ALTER TABLE m ADD PARTITION (p='1')")
+    lake.run(f"ALTER TABLE m REPLACE COLUMNS ({ours})")
+    if fits:
+        assert len(lake.rows("SELECT * FROM m")) == 1
+        return
+    error = lake.fails("SELECT * FROM m")
+    assert error.name == "HIVE_PARTITION_SCHEMA_MISMATCH"
+    assert "in table 'db.m' is declared as type" in error.message
+    assert "but partition 'p=1' declared column" in error.message

@@ -237,3 +237,20 @@ def test_drop_database__cascade__iceberg_files_go_with_it(lake):
     lake.run("INSERT INTO i VALUES 1")
     lake.run("DROP DATABASE db CASCADE")
     assert lake.files("s3://b/i/") == []
+
+
+def test_iceberg__what_athena_does_not_offer__refused(lake):
+    # "Evolve Iceberg table schema", "Other Athena operations on Iceberg tables"
+    lake.run("CREATE TABLE i (a int) LOCATION 's3://b/i/' TBLPROPERTIES ('table_type'='ICEBERG')")
+    for sql in (
+        "ALTER TABLE i REPLACE COLUMNS (b int)",
+        "ALTER TABLE i ADD PARTITION (a=1)",
+        "ALTER TABLE i SET LOCATION 's3://b/x/'",
+        "ALTER TABLE i SET TBLPROPERTIES ('mine'='1')",
+        "ALTER TABLE i SET TBLPROPERTIES ('optimize_rewrite_data_file_threshold'='50')",
+        "SHOW PARTITIONS i",
+        "MSCK REPAIR TABLE i",
+    ):
+        assert lake.fails(sql).category == 2
+    shown = {row[0].split("\t")[0] for row in lake.rows("SHOW TBLPROPERTIES i")}
+    assert shown == {"format", "table_type", "write_compression"}

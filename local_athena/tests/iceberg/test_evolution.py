@@ -73,14 +73,6 @@ def test_drop_column__of_the_partition__is_refused(world: Any) -> None:
         alter(world, "t", "DROP COLUMN p")
 
 
-def test_replace_columns__keeps_by_name_and_orders(world: Any) -> None:
-    world.create("t", {"a": "integer", "b": "varchar", "c": "date"})
-    world.insert("t", "SELECT 1 c0, 'x' c1, DATE '2020-01-01' c2")
-    alter(world, "t", "REPLACE COLUMNS (b string, d double, a bigint)")
-    assert [f.name for f in world.table("t").schema.fields] == ["b", "d", "a"]
-    agree(world, "t", [("x", None, 1)])
-
-
 def test_columns_in_glue__after_a_change__are_the_schemas(world: Any) -> None:
     world.create("t", {"id": "integer", "at": "timestamp(6)", "r": "row(a integer, b varchar)"})
     alter(world, "t", "ADD COLUMNS (m map<string,double>)")

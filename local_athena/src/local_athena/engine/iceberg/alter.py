@@ -43,7 +43,7 @@ def alter(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         case "unset properties":
             keys = {key.lower(): "0" for key, _ in statement.properties}
             _commit(current, lambda fresh: _unset(fresh, keys))
-        case "add columns" | "replace columns" | "change column" | "drop column":
+        case "add columns" | "change column" | "drop column":
             _commit(current, lambda fresh: _schema_updates(fresh, statement))
         case action:
             raise SqlError("NOT_SUPPORTED", f"ALTER TABLE {action} is not for Iceberg tables")
@@ -93,10 +93,8 @@ def _schema_updates(table: IcebergTable, statement: nodes.AlterTable) -> tuple[T
                 _add(table, update, statement)
             case "drop column":
                 _drop(table, update, _old_name(statement))
-            case "change column":
-                _change(table, update, statement)
             case _:
-                _replace(table, update, statement)
+                _change(table, update, statement)
         updates, _ = update._commit()
     except (ValidationError, ValueError) as error:
         raise SqlError("NOT_SUPPORTED", str(error)) from error
@@ -175,26 +173,3 @@ def _shape(kind: IcebergType) -> str:
     from local_athena.engine.iceberg.types import to_glue
 
     return to_glue(kind)
-
-
-def _replace(table: IcebergTable, update: UpdateSchema, statement: nodes.AlterTable) -> None:
-    kinds = _kinds(table)
-    wanted = {column.name.value.lower(): column for column in statement.columns}
-    for name in kinds:
-        if name not in wanted:
-            number = table.metadata.schema().find_field(name, case_sensitive=False).field_id
-            for spec in table.metadata.partition_specs:
-                if any(field.source_id == number for field in spec.fields):
-                    raise SqlError("NOT_SUPPORTED", f"Cannot drop partition field: {name}", _START)
-            update.delete_column((name,))
-    before: str | None = None
-    for name, column in wanted.items():
-        if name in kinds:
-            _retype(update, name, kinds[name], column)
-        else:
-            update.add_column((name,), from_glue(column.type), column.comment)
-        if before is None:
-            update.move_first((name,))
-        else:
-            update.move_after((name,), (before,))
-        before = name

@@ -23,6 +23,7 @@ from local_athena.engine.scans.parquet import (
     empty_relation,
     parquet_relation,
 )
+from local_athena.engine.scans.partition_schema import check_partition_schema
 from local_athena.engine.scans.partitions import live_partitions, location_of
 from local_athena.engine.session import Cursor
 from local_athena.sql.bound import Scan, TableColumn
@@ -118,7 +119,9 @@ class ScanPlanner:
             files = data_files(job.store, location_of(table, partition), partition.values)
             if not files:
                 continue
-            groups.append((file_kind(table, partition), partition, files))
+            kind = file_kind(table, partition)
+            check_partition_schema(table, partition, kind)
+            groups.append((kind, partition, files))
         return groups
 
     def _parquet_files(

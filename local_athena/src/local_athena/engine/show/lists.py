@@ -79,7 +79,7 @@ def _properties(job: Job, table: Table, key: str | None) -> TextAnswer:
     columns = (text_column("prpt_name"), text_column("prpt_value"))
     properties = dict(table.parameters)
     if table.kind == "iceberg":
-        properties = {**iceberg.properties_of(iceberg.resolve(job, table)), **properties}
+        properties = iceberg.properties_of(iceberg.resolve(job, table))
     if key is not None:
         value = properties.get(key)
         if value is None:

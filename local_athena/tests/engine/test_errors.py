@@ -1,0 +1,58 @@
+"""Failures by the Athena user guide's "Athena error catalog": category, type, retryable."""
+
+import pytest
+from local_athena.engine.contract import SYSTEM, USER
+from local_athena.engine.errors import failure
+from local_athena.sql.errors import SqlError
+
+# error type in the catalog, its description there, a statement that earns it
+CATALOGUED = [
+    (1006, "Syntax error", "SELEC 1"),
+    (1006, "Syntax error", "SELECT nope FROM t"),
+    (1006, "Syntax error", "ALTER TABLE t DROP PARTITION (p > 1)"),
+    (1003, "DDL task failed", "CREATE EXTERNAL TABLE t (a int) LOCATION 's3://b/x/'"),
+    (1001, "Data error", "SELECT * FROM bad"),
+    (1103, "Invalid table property provided", "CREATE TABLE x WITH (foo='1') AS SELECT 1 AS a"),
+    (1106, "Invalid function argument provided", "SELECT chr(-1)"),
+    (1107, "Invalid view", "SELECT * FROM stale"),
+    (1110, "Provided table or view does not exist", "SELECT * FROM nope"),
+    (1200, "Query not supported", "DELETE FROM t"),
+    (1300, "General not found error", "EXECUTE nope"),
+    (1303, "Provided function or function implementation not found", "SELECT nope(1)"),
+    (1000, "User error", "SELECT 1 / 0"),
+]
+
+
+@pytest.fixture
+def tables(lake):
+    lake.run("CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://b/t/'")
+    lake.put("s3://b/bad/f", "no parquet")
+    lake.run("CREATE EXTERNAL TABLE bad (a int) STORED AS PARQUET LOCATION 's3://b/bad/'")
+    lake.run("CREATE VIEW stale AS SELECT a FROM t")
+    lake.run("ALTER TABLE t REPLACE COLUMNS (a string, b int)")
+    return lake
+
+
+@pytest.mark.parametrize(("type_", "description", "sql"), CATALOGUED)
+def test_failure__by_the_catalog__its_type(tables, type_, description, sql):
+    error = tables.fails(sql)
+    assert (error.error_type, error.category, error.retryable) == (type_, USER, False), description
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "type_", "retryable"),
+    [
+        ("ICEBERG_COMMIT_ERROR", USER, 233, True),
+        ("ICEBERG_BAD_DATA", USER, 233, False),
+        ("GENERIC_INTERNAL_ERROR", SYSTEM, 100, False),
+        ("HIVE_METASTORE_ERROR", USER, 204, False),
+        ("EXCEEDED_LOCAL_MEMORY_LIMIT", USER, 0, False),
+        ("HIVE_PARTITION_SCHEMA_MISMATCH", USER, 1004, False),
+    ],
+)
+def test_failure__names_that_clients_act_on__category_type_retryable(
+    name, category, type_, retryable
+):
+    failed = failure(SqlError(name, "words"))
+    assert (failed.category, failed.error_type, failed.retryable) == (category, type_, retryable)
+    assert str(failed) == f"{name}: words"
