@@ -21,20 +21,36 @@ _MOST_POINTS = 10
 
 
 @dataclass(slots=True)
-class _Step:
-    """A line, details below it, and the steps that feed it."""
+class Step:
+    """What is done, its descriptor by name, details, and the steps that feed it.
 
-    title: str
+    A descriptor without a name has the empty one.
+    """
+
+    name: str
+    descriptor: Mapping[str, str] = field(default_factory=dict)
     details: list[str] = field(default_factory=list)
-    inputs: list[_Step] = field(default_factory=list)
+    inputs: list[Step] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """`Name[key = value, …]`."""
+        if not self.descriptor:
+            return self.name
+        shown = (f"{key} = {text}" if key else text for key, text in self.descriptor.items())
+        return f"{self.name}[{', '.join(shown)}]"
 
 
 def explain_query(query: BoundQuery, needs: Mapping[int, ScanNeed]) -> list[str]:
     """The plan's lines; `needs` are what `plan_scans` says of the query's scans."""
+    return list(_lines(explain_tree(query, needs), "", ""))
+
+
+def explain_tree(query: BoundQuery, needs: Mapping[int, ScanNeed]) -> Step:
+    """The plan as a tree."""
     explainer = _Explainer(needs, _qualified(query))
     names = ", ".join(column.name or f"_col{i}" for i, column in enumerate(query.columns))
-    root = _Step(f"Output[columnNames = [{names}]]", [], [explainer.query(query)])
-    return list(_lines(root, "", ""))
+    return Step("Output", {"columnNames": f"[{names}]"}, [], [explainer.query(query)])
 
 
 def _qualified(query: BoundQuery) -> dict[int, str]:
@@ -49,7 +65,7 @@ def _qualified(query: BoundQuery) -> dict[int, str]:
     }
 
 
-def _lines(step: _Step, first: str, rest: str) -> Iterable[str]:
+def _lines(step: Step, first: str, rest: str) -> Iterable[str]:
     yield first + step.title
     below = rest + ("│   " if step.inputs else "    ")
     for detail in step.details:
@@ -72,43 +88,44 @@ class _Explainer:
 
     # ------------------------------------------------------------ queries
 
-    def query(self, query: BoundQuery) -> _Step:
+    def query(self, query: BoundQuery) -> Step:
         named = []
         for table in query.with_:
             self.tables[table.id] = table.name
         for table in query.with_:
             word = "RecursiveWith" if table.recursive else "With"
-            named.append(_Step(f"{word}[{table.name}]", [], [self.query(table.query)]))
+            named.append(Step(word, {"": table.name}, [], [self.query(table.query)]))
         step = self.body(query)
         keys = query.body.group_keys if isinstance(query.body, bound.BoundSelect) else ()
         if query.order_by:
             order = ", ".join(sort_text(key, keys, self.names) for key in query.order_by)
             if query.limit is not None and not query.with_ties and query.offset is None:
-                step = _Step(f"TopN[count = {query.limit}, orderBy = [{order}]]", [], [step])
+                found = {"count": str(query.limit), "orderBy": f"[{order}]"}
+                step = Step("TopN", found, [], [step])
             else:
-                step = _Step(f"Sort[orderBy = [{order}]]", [], [step])
+                step = Step("Sort", {"orderBy": f"[{order}]"}, [], [step])
         if query.offset is not None:
-            step = _Step(f"Offset[count = {query.offset}]", [], [step])
-        if query.limit is not None and not step.title.startswith("TopN"):
-            ties = ", withTies" if query.with_ties else ""
-            step = _Step(f"Limit[count = {query.limit}{ties}]", [], [step])
-        return _Step("WithQueries", [], [*named, step]) if named else step
+            step = Step("Offset", {"count": str(query.offset)}, [], [step])
+        if query.limit is not None and step.name != "TopN":
+            limit = {"count": str(query.limit)} | ({"": "withTies"} if query.with_ties else {})
+            step = Step("Limit", limit, [], [step])
+        return Step("WithQueries", {}, [], [*named, step]) if named else step
 
-    def body(self, query: BoundQuery) -> _Step:
+    def body(self, query: BoundQuery) -> Step:
         body = query.body
         if isinstance(body, bound.BoundSelect):
             return self.select(body, query.order_by)
         if isinstance(body, bound.BoundValues):
-            return _Step(f"Values[{len(body.rows)} rows]")
+            return Step("Values", {"": f"{len(body.rows)} rows"})
         if isinstance(body, bound.BoundTable):
             return self.relation(body.relation)
         if isinstance(body, bound.BoundSetOperation):
             return self.set_operation(body)
         return self.query(body)
 
-    def set_operation(self, body: bound.BoundSetOperation) -> _Step:
+    def set_operation(self, body: bound.BoundSetOperation) -> Step:
         """A chain of one operation is one step."""
-        inputs: list[_Step] = []
+        inputs: list[Step] = []
         word = body.kind.capitalize() + ("" if body.distinct else " all")
         left: BoundQuery = body.left
         rights = [body.right]
@@ -122,11 +139,11 @@ class _Explainer:
             left = left.body.left
         inputs.append(self.query(left))
         inputs += [self.query(right) for right in reversed(rights)]
-        return _Step(word, [], inputs)
+        return Step(word, {}, [], inputs)
 
-    def select(self, select: bound.BoundSelect, order_by: Sequence[bound.SortKey]) -> _Step:
+    def select(self, select: bound.BoundSelect, order_by: Sequence[bound.SortKey]) -> Step:
         keys = select.group_keys
-        step = _Step("Values[1 row]")
+        step = Step("Values", {"": "1 row"})
         if select.relation is not None:
             step = self.relation(select.relation)
         if select.where is not None:
@@ -138,80 +155,83 @@ class _Explainer:
         windows, queries = inside((tuple(o.value for o in select.outputs), tuple(order_by)))
         if windows:
             details = [self.text(window, keys) for window in reversed(windows)]
-            step = _Step("Window", details, [step])
+            step = Step("Window", {}, details, [step])
         details = [
             f"{output.column.name or '_'} := {text}"
             for output in select.outputs
             if (text := self.text(output.value, keys)).split(".")[-1] != output.column.name
         ]
         if details or queries:
-            step = _Step("Project", details, [step, *self.subqueries(queries)])
-        return _Step("Distinct", [], [step]) if select.distinct else step
+            step = Step("Project", {}, details, [step, *self.subqueries(queries)])
+        return Step("Distinct", {}, [], [step]) if select.distinct else step
 
-    def aggregate(self, select: bound.BoundSelect, step: _Step) -> _Step:
+    def aggregate(self, select: bound.BoundSelect, step: Step) -> Step:
         texts = [self.text(key) for key in select.group_keys]
         sets = select.grouping_sets or ()
         if len(sets) == 1:
-            return _Step(f"Aggregate[keys = [{', '.join(texts)}]]", [], [step])
+            return Step("Aggregate", {"keys": f"[{', '.join(texts)}]"}, [], [step])
         shown = ", ".join(f"({', '.join(texts[index] for index in one)})" for one in sets)
-        return _Step(f"Aggregate[groupingSets = [{shown}]]", [], [step])
+        return Step("Aggregate", {"groupingSets": f"[{shown}]"}, [], [step])
 
     def filtered(
-        self, word: str, condition: BoundExpression, keys: tuple[BoundExpression, ...], step: _Step
-    ) -> _Step:
-        title = f"{word}[predicate = {self.text(condition, keys)}]"
-        return _Step(title, [], [step, *self.subqueries(inside(condition)[1])])
+        self, word: str, condition: BoundExpression, keys: tuple[BoundExpression, ...], step: Step
+    ) -> Step:
+        found = {"predicate": self.text(condition, keys)}
+        return Step(word, found, [], [step, *self.subqueries(inside(condition)[1])])
 
-    def subqueries(self, queries: Sequence[BoundQuery]) -> list[_Step]:
-        return [_Step("Subquery", [], [self.query(query)]) for query in reversed(queries)]
+    def subqueries(self, queries: Sequence[BoundQuery]) -> list[Step]:
+        return [Step("Subquery", {}, [], [self.query(query)]) for query in reversed(queries)]
 
     # ------------------------------------------------------------ relations
 
-    def relation(self, relation: BoundRelation) -> _Step:
+    def relation(self, relation: BoundRelation) -> Step:
         match relation:
             case bound.Scan():
                 return self.scan(relation)
             case bound.Derived():
                 return self.query(relation.query)
             case bound.CommonTable():
-                return _Step(f"Read[{self.tables.get(relation.id, relation.id)}]")
+                return Step("Read", {"": str(self.tables.get(relation.id, relation.id))})
             case bound.JoinOf():
                 return self.join(relation)
             case bound.SampleOf():
                 share = self.text(relation.percentage)
-                title = f"Sample[{relation.method}, percentage = {share}]"
-                return _Step(title, [], [self.relation(relation.relation)])
+                found = {"": relation.method, "percentage": share}
+                return Step("Sample", found, [], [self.relation(relation.relation)])
             case bound.UnnestOf():
                 items = ", ".join(self.text(item) for item in relation.items)
-                return _Step(f"Unnest[{items}{', ordinality' if relation.ordinality else ''}]")
+                return Step(
+                    "Unnest", {"": f"{items}{', ordinality' if relation.ordinality else ''}"}
+                )
             case bound.SequenceOf():
                 items = ", ".join(self.text(item) for item in relation.arguments)
-                return _Step(f"TableFunction[sequence({items})]")
+                return Step("TableFunction", {"": f"sequence({items})"})
             case bound.ValuesOf():
-                return _Step(f"Values[{len(relation.rows)} rows]")
-        return _Step(type(relation).__name__)
+                return Step("Values", {"": f"{len(relation.rows)} rows"})
+        return Step(type(relation).__name__)
 
-    def join(self, join: bound.JoinOf) -> _Step:
+    def join(self, join: bound.JoinOf) -> Step:
         inputs = [self.relation(join.left), self.relation(join.right)]
         if join.condition is None:
-            return _Step("CrossJoin", [], inputs)
+            return Step("CrossJoin", {}, [], inputs)
         word = "InnerJoin" if join.kind == "inner" else f"{join.kind.capitalize()}Join"
         inputs += self.subqueries(inside(join.condition)[1])
-        return _Step(f"{word}[criteria = {self.text(join.condition)}]", [], inputs)
+        return Step(word, {"criteria": self.text(join.condition)}, [], inputs)
 
-    def scan(self, scan: bound.Scan) -> _Step:
+    def scan(self, scan: bound.Scan) -> Step:
         need = self.needs[scan.id]
         order = [column.name for column in scan.handle.columns]
         read = ", ".join(name for name in order if name in need.columns)
-        title = f"TableScan[table = {scan.handle.database}.{scan.handle.name}, columns = [{read}]]"
+        table = f"{scan.handle.database}.{scan.handle.name}"
+        found = {"table": table, "columns": f"[{read}]"}
         if need.empty:
-            return _Step(title, ["reads nothing: no row can meet the predicates"])
+            return Step("TableScan", found, ["reads nothing: no row can meet the predicates"])
         details = [
             f"{name} :: {domain_text(need.domains[name])}" for name in order if name in need.domains
         ]
         if scan.version is not None:
             details.insert(0, f"{scan.version[0]} = {self.text(scan.version[1])}")
-        return _Step(title, details)
+        return Step("TableScan", found, details)
 
 
 def domain_text(domain: Domain) -> str:
