@@ -182,14 +182,10 @@ class HiveParser(AlterParser):
         if word in _COUNTED_TRANSFORMS and self.key == lexer.INTEGER:
             argument = self.integer()
             self.expect(",")
-<<<<<<< HEAD
         column = self.named("partition transform", reserved=True)
-=======
-        column = self.named("partition transform")
         if word in _COUNTED_TRANSFORMS and argument is None:  # Amazon writes truncate(col, L) too
             self.expect(",")
             argument = self.integer()
->>>>>>> 92f3e37 (engine: catalogued error types, partition schemas, Iceberg's refusals)
         self.expect(")")
         return nodes.PartitionTransform(at, word, column, argument)
 
