@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
+import duckdb
 from botocore.config import Config
 
 OUTPUT = "s3://bench-results/out/"
@@ -85,10 +87,18 @@ def peak_memory_mib(process: subprocess.Popen[bytes]) -> float:
     return 0.0
 
 
-def run(athena: Any, sql: str) -> tuple[str, dict[str, Any]]:
+def load_extension(connection: duckdb.DuckDBPyConnection, wheel: ModuleType) -> None:
+    """Load a DuckDB extension from its wheel."""
+    (file,) = Path(str(wheel.__file__)).parent.glob("extensions/*/*.duckdb_extension")
+    connection.execute(f"load '{file}'")
+
+
+def run(athena: Any, sql: str, database: str = "default") -> tuple[str, dict[str, Any]]:
     """Run a statement to its end; gives its id and execution, raises when it failed."""
     started = athena.start_query_execution(
-        QueryString=sql, ResultConfiguration={"OutputLocation": OUTPUT}
+        QueryString=sql,
+        QueryExecutionContext={"Database": database},
+        ResultConfiguration={"OutputLocation": OUTPUT},
     )
     while True:
         query = athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
