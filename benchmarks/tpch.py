@@ -7,6 +7,7 @@ of decimals as doubles, Trino as decimals, so its value is rounded to the endpoi
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import tempfile
@@ -125,7 +126,7 @@ def _value(value: Any, column: dict[str, Any]) -> Any:
 def _close(mine: Any, theirs: Any, column: dict[str, Any]) -> bool:
     """Equal; a decimal within one of its last digit, which a double may not have."""
     if isinstance(mine, Decimal):
-        return abs(mine - theirs) <= Decimal(1).scaleb(-column["Scale"])
+        return bool(abs(mine - theirs) <= Decimal(1).scaleb(-column["Scale"]))
     if isinstance(mine, float):
-        return abs(mine - theirs) <= 1e-9 * max(abs(mine), abs(theirs))
+        return math.isclose(mine, theirs, rel_tol=1e-9)
     return bool(mine == theirs)

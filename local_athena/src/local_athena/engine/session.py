@@ -232,6 +232,7 @@ class Cursor:
 
 
 _TOO_DEEP = re.compile(r"[Mm]ax(imum)? expression depth|memory exhausted|recursion|stack depth")
+_DECIMAL_SUM = re.compile(r"Overflow in HUGEINT addition")
 _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"More than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
     (
@@ -260,6 +261,8 @@ def error_of(error: Exception) -> SqlError:
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return SqlError("GENERIC_INTERNAL_ERROR", text)
+    if _DECIMAL_SUM.search(text):
+        return SqlError("NUMERIC_VALUE_OUT_OF_RANGE", "Decimal overflow")
     for pattern, name in _BY_TEXT:
         if pattern.search(text):
             return SqlError(name, text.partition("\n")[0].partition(": ")[2] or text)

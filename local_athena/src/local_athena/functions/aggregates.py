@@ -6,6 +6,8 @@ silence; quantile_disc is not approx_percentile.
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
 from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
@@ -38,8 +40,7 @@ def _sum(node: Node, parts: AggregateTexts) -> str:
     if type_.base == "decimal":
         total = parts.call("sum", value, order_by=())
         if digits(type_)[0] > 27:  # (fewer digits need 10^11 rows to pass 38)
-            rough = parts.call("sum", f"CAST({value} AS DOUBLE)", order_by=())
-            return let([total, rough], lambda t, r: _checked_sum(t, r, node))
+            return let([total], lambda t: _checked_sum(t, node))
         return f"CAST({total} AS {duckdb_type(node.type)})"
     if type_.base == "real":
         return f"CAST({parts.call('sum', value)} AS FLOAT)"
@@ -48,17 +49,15 @@ def _sum(node: Node, parts: AggregateTexts) -> str:
     return parts.call("sum", value)
 
 
-def _checked_sum(total: str, rough: str, node: Node) -> str:
-    """The sum, or `Decimal overflow` past 38 digits: far beyond by the rough sum in doubles (the
-    exact one may have wrapped), close to the limit by the digits."""
-    limit = 10.0 ** (38 - digits(node.type)[1])
-    figures = f"length(regexp_replace(CAST({total} AS VARCHAR), '[^0-9]', '', 'g'))"
-    near = f"abs({rough}) > CAST('{limit * 0.99!r}' AS DOUBLE) AND {figures} > 38"
+def _checked_sum(total: str, node: Node) -> str:
+    """The sum, or `Decimal overflow` past 38 digits. (Past 128 bits DuckDB says so itself.)"""
+    kind = duckdb_type(node.type)
+    largest = Decimal(10**38 - 1).scaleb(-digits(node.type)[1], Context(prec=38))
     return guard(
-        f"abs({rough}) > CAST('{limit * 1.01!r}' AS DOUBLE) OR ({near})",
+        f"abs({total}) > CAST('{largest:f}' AS {kind})",
         "NUMERIC_VALUE_OUT_OF_RANGE",
         text("Decimal overflow"),
-        f"CAST({total} AS {duckdb_type(node.type)})",
+        f"CAST({total} AS {kind})",
     )
 
 

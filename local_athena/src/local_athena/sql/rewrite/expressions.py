@@ -10,6 +10,7 @@ from local_athena.functions.registry import AggregateTexts, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
+from local_athena.sql.pruning.constants import fold
 from local_athena.sql.representation import constant, duckdb_type, quote_text
 from local_athena.sql.rewrite.comparison import canonical, compare, equal, is_plain
 from local_athena.sql.rewrite.context import Context, column_name
@@ -119,6 +120,9 @@ def _cast(node: bound.Cast, context: Context) -> str:
     from local_athena.functions.casts import assign, cast_text
 
     source, target = node.operand.type, node.type
+    known = None if node.assignment else fold(node)
+    if known is not None:
+        return constant(known.value, target)
     if source.base == "unknown":
         return f"CAST(NULL AS {duckdb_type(target)})"
     if node.safe:

@@ -11,6 +11,7 @@ import dataclasses
 from typing import Any
 
 from local_athena.sql import bound
+from local_athena.sql.pruning.constants import fold
 
 _SAFE_CALLS = frozenset(
     (
@@ -94,7 +95,7 @@ _MOMENTS = frozenset(("date", "timestamp", "timestamp with time zone"))
 
 
 def _cast_may_raise(node: bound.Cast) -> bool:
-    if node.safe:
+    if node.safe or fold(node) is not None:
         return False
     source, target = node.operand.type.base, node.type.base
     if source == "unknown" or node.operand.type == node.type:
