@@ -1,9 +1,12 @@
 """Workgroups, their limits and tags, engine versions."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from local_athena.api.workgroups import Workgroups
+from local_athena.storage.database import Database
 
 OUT = {"OutputLocation": "s3://results/out/"}
 
@@ -146,3 +149,14 @@ def test_list_engine_versions__always__has_auto_and_three(athena: Any) -> None:
         "AUTO",
         "Athena engine version 3",
     ]
+
+
+@pytest.mark.parametrize("enforced", [True, False])
+def test_settings_for__enforcement__reaches_the_engine(tmp_path: Path, enforced: bool) -> None:
+    workgroups = Workgroups(Database(tmp_path / "state.sqlite", durable=False))
+    configuration = {
+        "ResultConfiguration": {"OutputLocation": "s3://team/r/"},
+        "EnforceWorkGroupConfiguration": enforced,
+    }
+    workgroups.create({"Name": "team", "Configuration": configuration})
+    assert workgroups.settings_for("team", None).enforced is enforced

@@ -63,6 +63,7 @@ class Lake:
         database: str | None = "db",
         parameters: Sequence[str] = (),
         control: QueryControl | None = None,
+        location_enforced: bool = False,
     ) -> QueryOutcome:
         self.last = query_id = f"{next(self.numbers):08d}-0000-0000-0000-000000000000"
         request = QueryRequest(
@@ -75,6 +76,7 @@ class Lake:
             parameters=tuple(parameters),
             started_at=NOW,
             prepared=self.prepared,
+            location_enforced=location_enforced,
         )
         return self.engine.execute(request, control or QueryControl())
 

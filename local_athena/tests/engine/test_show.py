@@ -254,3 +254,17 @@ def test_iceberg__what_athena_does_not_offer__refused(lake):
         assert lake.fails(sql).category == 2
     shown = {row[0].split("\t")[0] for row in lake.rows("SHOW TBLPROPERTIES i")}
     assert shown == {"format", "table_type", "write_compression"}
+
+
+def test_msck_repair__odd_folders__left_out_and_lost_ones_named(lake):
+    # "MSCK REPAIR TABLE": camel case, colons, partitions missing from the file system
+    lake.run("CREATE EXTERNAL TABLE m (a int) PARTITIONED BY (dt string) LOCATION 's3://b/m/'")
+    lake.run("ALTER TABLE m ADD PARTITION (dt='gone')")
+    for folder in ("dt=1", "DT=2", "dt=10:30", "other"):
+        lake.put(f"s3://b/m/{folder}/f", "1")
+    assert lake.rows("MSCK REPAIR TABLE m") == [
+        ["Partitions not in metastore:\tm:dt=1"],
+        ["Partitions missing from filesystem:\tm:dt=gone"],
+        ["Repair: Added partition to metastore m:dt=1"],
+    ]
+    assert lake.rows("SHOW PARTITIONS m") == [["dt=1"], ["dt=gone"]]

@@ -249,3 +249,14 @@ def test_unload__every_format__read_back_as_a_table(lake, form):
     )
     lake.run(f"CREATE EXTERNAL TABLE u (a int, b string) {stored} LOCATION 's3://b/u/'")
     assert lake.rows("SELECT * FROM u ORDER BY a") == [["1", "x"], ["2", None]]
+
+
+def test_create_table_as__workgroup_enforces_its_location__external_location_refused(lake):
+    # "Considerations and limitations for CTAS queries", "Location of CTAS query results"
+    create = "CREATE TABLE t{n} WITH ({properties}) AS SELECT 1 AS a"
+    error = lake.fails(
+        create.format(n=1, properties="external_location='s3://b/t/'"), location_enforced=True
+    )
+    assert "to an Athena Workgroup that enforces a centralized output location" in error.message
+    lake.run(create.format(n=2, properties="format='ORC'"), location_enforced=True)
+    assert lake.catalog.get_table("db", "t2").location.startswith("s3://results/tables/")

@@ -208,6 +208,7 @@ class Queries:
                 output_location=chosen.output_location,
                 parameters=tuple(parameters or ()),
                 prepared=self._prepared.of(workgroup),
+                location_enforced=chosen.enforced,
             ),
         )
         return {"QueryExecutionId": query_id}

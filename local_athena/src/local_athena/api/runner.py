@@ -56,6 +56,7 @@ class Job:
     output_location: str
     parameters: tuple[str, ...]
     prepared: PreparedStatements
+    location_enforced: bool = False
 
 
 class Runner:
@@ -165,6 +166,7 @@ class Runner:
             parameters=job.parameters,
             started_at=datetime.fromtimestamp(execution.facts["started"], UTC),
             prepared=job.prepared,
+            location_enforced=job.location_enforced,
         )
 
     def _write_metadata(self, outcome: QueryOutcome) -> None:

@@ -28,12 +28,17 @@ _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(/.*)?", re.DOT
 
 @dataclass(frozen=True, slots=True)
 class QuerySettings:
-    """What a workgroup decides for one query; `managed`: the result location stays hidden."""
+    """What a workgroup decides for one query.
+
+    `managed`: the result location stays hidden. `enforced`: no client, and no table, may choose
+    another one.
+    """
 
     output_location: str
     bytes_scanned_limit: int | None
     result_configuration: Json
     managed: bool = False
+    enforced: bool = False
 
 
 class Workgroups:
@@ -129,7 +134,9 @@ class Workgroups:
             )
         _check_location(chosen)
         location = location if location.endswith("/") else location + "/"
-        return QuerySettings(location, limit, {**chosen, "OutputLocation": location})
+        enforced = bool(configuration["EnforceWorkGroupConfiguration"] and chosen is own)
+        result = {**chosen, "OutputLocation": location}
+        return QuerySettings(location, limit, result, enforced=enforced)
 
     def _new(self, name: str, configuration: Json, description: str) -> Json:
         enforced = name != PRIMARY  # CreateWorkGroup's default is true, primary's is false

@@ -74,7 +74,8 @@ class QueryRequest:
     `output_location` is an s3 uri that ends in `/`; result files are named
     `<output_location><query_id>...`. `parameters` are the texts of ExecutionParameters, one
     literal in SQL syntax for each `?`, in order. `started_at` is the session's instant, aware,
-    UTC: `now()` and `current_date` say this for the whole statement.
+    UTC: `now()` and `current_date` say this for the whole statement. `location_enforced`: the
+    workgroup decides where results and new tables lie.
     """
 
     query_id: str
@@ -86,6 +87,7 @@ class QueryRequest:
     parameters: tuple[str, ...]
     started_at: datetime
     prepared: PreparedStatements | None = None
+    location_enforced: bool = False
 
 
 class QueryControl:

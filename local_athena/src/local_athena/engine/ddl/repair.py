@@ -24,14 +24,18 @@ def repair_table(job: Job, statement: nodes.RepairTable) -> TextAnswer:
     known = {partition.values for partition in job.catalog.partitions(database, name)}
     found = _partitions_on_disk(job, table)
     missing = [values for values in found if values not in known]
+    gone = sorted(values for values in known if values not in found)
     job.catalog.add_partitions(
         database, name, [new_partition(table, values, found[values]) for values in missing]
     )
-    return TextAnswer((text_column("result"),), _lines(table, missing))
+    return TextAnswer((text_column("result"),), _lines(table, missing, gone))
 
 
 def _partitions_on_disk(job: Job, table: Table) -> dict[tuple[str, ...], str]:
-    """Values of each `key=value/...` folder that holds a file, with its location."""
+    """Values of each `key=value/...` folder that holds a file, with its location.
+
+    Keys are in lower case only, and values with a colon are left out, as Amazon documents it.
+    """
     base = (table.location or "").rstrip("/") + "/"
     keys = [key.name for key in table.partition_keys]
     found: dict[tuple[str, ...], str] = {}
@@ -42,7 +46,7 @@ def _partitions_on_disk(job: Job, table: Table) -> dict[tuple[str, ...], str]:
         values = []
         for key, folder in zip(keys, folders, strict=False):
             name, equals, value = folder.partition("=")
-            if not equals or name.lower() != key:
+            if not equals or name != key or ":" in value:
                 break
             values.append(unescape(value))
         if len(values) == len(keys):
@@ -50,12 +54,19 @@ def _partitions_on_disk(job: Job, table: Table) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _lines(table: Table, missing: list[tuple[str, ...]]) -> list[tuple[str]]:
-    if not missing:
-        return []
+def _lines(
+    table: Table, missing: list[tuple[str, ...]], gone: list[tuple[str, ...]]
+) -> list[tuple[str]]:
+    """What Hive prints: partitions found, partitions whose folders are gone, and what was done."""
     keys = [key.name for key in table.partition_keys]
-    paths = [partition_path(keys, values) for values in missing]
-    listed = "\t".join(f"{table.name}:{path}" for path in paths)
-    lines = [f"Partitions not in metastore:\t{listed}"]
-    lines += [f"Repair: Added partition to metastore {table.name}:{path}" for path in paths]
+    added, lost = (
+        [f"{table.name}:{partition_path(keys, values)}" for values in some]
+        for some in (missing, gone)
+    )
+    lines = []
+    if added:
+        lines.append("\t".join(["Partitions not in metastore:", *added]))
+    if lost:
+        lines.append("\t".join(["Partitions missing from filesystem:", *lost]))
+    lines += [f"Repair: Added partition to metastore {name}" for name in added]
     return [(line,) for line in lines]

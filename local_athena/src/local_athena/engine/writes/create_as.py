@@ -99,6 +99,14 @@ def _table(
     _check_keys(bound.names[len(every) - count :], types[len(every) - count :])
     _check_buckets(bound.names, properties)
     location = properties.location
+    if location is not None and job.request.location_enforced:
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            "The Create Table As Select query failed because it was submitted with an "
+            "'external_location' property to an Athena Workgroup that enforces a centralized "
+            "output location for all queries. Please remove the 'external_location' property and "
+            "resubmit the query.",
+        )
     if location is None:
         request = job.request
         location = f"{request.output_location.rstrip('/')}/tables/{request.query_id}/"
