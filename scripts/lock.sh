@@ -25,3 +25,8 @@ cp requirements/test.txt "$work/all.txt"
 compile $(groups build) -c "$work/all.txt" -o requirements/demo.txt
 # shellcheck disable=SC2046
 compile $(groups build airflow) -c "$work/all.txt" -o requirements/airflow.txt
+
+# What dbt-athena's own suite runs with is an environment of its own: it wants an older pytest.
+"$uv" pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
+    --python-version 3.11 local_athena/conformance/requirements.in "$@" \
+    -o local_athena/conformance/requirements.txt

@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+# There while a setup is at work. One that was killed left packages half installed, which no later
+# one could tell from whole ones, so it begins anew.
+UNFINISHED = ROOT / ".venv-unfinished"
 UV = "uv>=0.9,<1"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
@@ -59,14 +62,15 @@ def run(*command):
 
 def make_venv():
     python = VENV / "bin" / "python"
-    if not (python.exists() and usable(str(python))):
+    interrupted = UNFINISHED.exists()
+    try:
+        UNFINISHED.touch()
+    except OSError as error:
+        stop("cannot write in %s (%s); clone into a folder of yours" % (ROOT, error))
+    if interrupted:
+        say("an earlier setup was interrupted; beginning anew")
+    if interrupted or not (python.exists() and usable(str(python))):
         say("making .venv")
-        try:
-            probe = ROOT / ".venv-probe"
-            probe.mkdir(exist_ok=True)
-            probe.rmdir()
-        except OSError as error:
-            stop("cannot write in %s (%s); clone into a folder of yours" % (ROOT, error))
         interpreter = find_python()
         result = subprocess.run([interpreter, "-m", "venv", "--clear", str(VENV)])
         if result.returncode:
@@ -94,8 +98,12 @@ def main(use):
     own = [str(ROOT / "src"), str(ROOT / "local_athena" / "src")]
     run(str(VENV / "bin" / "python"), "-m", "compileall", "-q", *own)
     (VENV / (".ready-" + use)).touch()
+    UNFINISHED.unlink()
     say("ready")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    except KeyboardInterrupt:
+        stop("interrupted; run it again, it begins anew")

@@ -6,11 +6,12 @@ Everything that it writes lies under `.lakehouse/airflow` and `.local-athena`. S
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError, MarketplaceError
+from lakehouse.errors import ConfigError, LakehouseError, MarketplaceError
 from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
 from lakehouse.orchestration.tasks import SCALE, SEED
 from lakehouse.settings import Settings
@@ -38,9 +39,25 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
     }
 
 
+def check_port_is_free(port: int) -> None:
+    """Raise ConfigError when something on this machine listens on the port."""
+    with socket.socket() as probe:
+        # A port whose last owner has just ended is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} of 127.0.0.1, where Airflow opens, is taken ({error.strerror}): stop "
+                f"what listens there (`ss -ltnp 'sport = :{port}'` names it), then run `make "
+                "airflow` again"
+            ) from error
+
+
 def main() -> int:
     """Start sources, parse the dbt project, run `airflow standalone` until it ends."""
     settings = Settings.from_env()
+    check_port_is_free(PORT)
     program = str(Path(sys.executable).with_name("local-athena"))
     if settings.endpoint_url is None:
         data = os.environ.get("LOCAL_ATHENA_DATA") or str(settings.project_dir / ".local-athena")
