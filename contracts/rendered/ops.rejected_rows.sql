@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_ops`.`rejected_rows` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_ops`.`rejected_rows` (
   `rule` string COMMENT 'First rule the row broke: shape, required, type, minimum, maximum, max_length, allowed_values or duplicate_row.',
   `column_name` string COMMENT 'Column that broke the rule; null when the whole row did.',
   `value` string COMMENT 'Value that broke the rule, as received; null when absent.',
@@ -14,7 +14,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-ops/rejected_rows/'
+LOCATION 's3://${prefix}-${stage}-ops/rejected_rows/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
@@ -25,5 +25,5 @@ TBLPROPERTIES (
   'projection.ingest_date.interval.unit' = 'DAYS',
   'projection.feed.type' = 'enum',
   'projection.feed.values' = 'category_translations,customers,order_items,orders,payments,products,reviews,sellers',
-  'storage.location.template' = 's3://lakehouse-${env}-ops/rejected_rows/feed=${feed}/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-ops/rejected_rows/feed=${feed}/ingest_date=${ingest_date}/'
 );

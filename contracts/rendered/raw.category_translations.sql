@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`category_translations` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`category_translations` (
   `product_category_name` string COMMENT 'Category, in Portuguese.',
   `product_category_name_english` string COMMENT 'Category, in English.',
   `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
@@ -15,7 +15,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/catalogue/category_translations/'
+LOCATION 's3://${prefix}-${stage}-raw/catalogue/category_translations/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'category_translations.odcs.yaml',
@@ -26,5 +26,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/catalogue/category_translations/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/catalogue/category_translations/ingest_date=${ingest_date}/'
 );

@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`customers` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`customers` (
   `customer_id` string COMMENT 'Account of a customer, as the marketplace issued it.',
   `customer_unique_id` string COMMENT 'Person behind the account. The same person may hold several accounts.',
   `customer_name` string COMMENT 'Full name of the person.',
@@ -25,7 +25,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/order_management/customers/'
+LOCATION 's3://${prefix}-${stage}-raw/order_management/customers/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'customers.odcs.yaml',
@@ -36,5 +36,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/order_management/customers/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/order_management/customers/ingest_date=${ingest_date}/'
 );

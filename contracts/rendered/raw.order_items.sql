@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`order_items` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`order_items` (
   `order_id` string COMMENT 'Order the item belongs to.',
   `order_item_id` int COMMENT 'Position of the item in its order, from 1.',
   `product_id` string COMMENT 'Product sold.',
@@ -22,7 +22,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/order_management/order_items/'
+LOCATION 's3://${prefix}-${stage}-raw/order_management/order_items/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'order_items.odcs.yaml',
@@ -33,5 +33,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/order_management/order_items/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/order_management/order_items/ingest_date=${ingest_date}/'
 );

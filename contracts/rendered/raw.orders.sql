@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`orders` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`orders` (
   `order_id` string COMMENT 'Order identifier, as the marketplace issued it.',
   `customer_id` string COMMENT 'Account that placed the order.',
   `order_status` string COMMENT 'Step the order has reached.',
@@ -23,7 +23,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/order_management/orders/'
+LOCATION 's3://${prefix}-${stage}-raw/order_management/orders/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'orders.odcs.yaml',
@@ -34,5 +34,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/order_management/orders/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/order_management/orders/ingest_date=${ingest_date}/'
 );

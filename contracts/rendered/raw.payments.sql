@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`payments` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`payments` (
   `order_id` string COMMENT 'Order that was paid.',
   `payment_sequential` int COMMENT 'Position of the payment among those of its order, from 1.',
   `payment_type` string COMMENT 'Means of payment.',
@@ -19,7 +19,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/payment_gateway/payments/'
+LOCATION 's3://${prefix}-${stage}-raw/payment_gateway/payments/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'payments.odcs.yaml',
@@ -30,5 +30,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/payment_gateway/payments/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/payment_gateway/payments/ingest_date=${ingest_date}/'
 );

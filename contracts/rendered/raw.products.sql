@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`products` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`products` (
   `product_id` string COMMENT 'Product identifier, as the marketplace issued it.',
   `product_category_name` string COMMENT 'Category of the product, in Portuguese. Null when the seller chose none.',
   `product_name_lenght` int COMMENT 'Number of characters of the name of the product.',
@@ -22,7 +22,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/catalogue/products/'
+LOCATION 's3://${prefix}-${stage}-raw/catalogue/products/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'products.odcs.yaml',
@@ -33,5 +33,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/catalogue/products/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/catalogue/products/ingest_date=${ingest_date}/'
 );

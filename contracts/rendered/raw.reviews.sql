@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`reviews` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`reviews` (
   `review_id` string COMMENT 'Review identifier, as customer service issued it.',
   `order_id` string COMMENT 'Order the review speaks of.',
   `review_score` int COMMENT 'Satisfaction from 1 (worst) to 5 (best).',
@@ -20,7 +20,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/customer_service/reviews/'
+LOCATION 's3://${prefix}-${stage}-raw/customer_service/reviews/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'reviews.odcs.yaml',
@@ -31,5 +31,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/customer_service/reviews/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/customer_service/reviews/ingest_date=${ingest_date}/'
 );

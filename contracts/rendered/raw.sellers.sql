@@ -1,5 +1,5 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
-CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`sellers` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`sellers` (
   `seller_id` string COMMENT 'Seller identifier, as the marketplace issued it.',
   `seller_zip_code_prefix` string COMMENT 'First five digits of the postal code (CEP), with leading zeros.',
   `seller_city` string COMMENT 'City the seller ships from, as typed.',
@@ -19,7 +19,7 @@ PARTITIONED BY (
   `ingest_date` date COMMENT 'Business date of the batch that delivered the row.'
 )
 STORED AS PARQUET
-LOCATION 's3://lakehouse-${env}-raw/catalogue/sellers/'
+LOCATION 's3://${prefix}-${stage}-raw/catalogue/sellers/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'sellers.odcs.yaml',
@@ -30,5 +30,5 @@ TBLPROPERTIES (
   'projection.ingest_date.range' = '2025-01-01,NOW',
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
-  'storage.location.template' = 's3://lakehouse-${env}-raw/catalogue/sellers/ingest_date=${ingest_date}/'
+  'storage.location.template' = 's3://${prefix}-${stage}-raw/catalogue/sellers/ingest_date=${ingest_date}/'
 );

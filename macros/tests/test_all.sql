@@ -1,6 +1,7 @@
 {#- Every macro's test: `dbt run-operation test_all`. Needs no lake. -#}
 {% macro test_all() %}
     {% do test_database_of() %}
+    {% do test_check_environment() %}
     {% do test_surrogate_key() %}
     {% do test_landed_since_run_date() %}
     {% do test_newer_version_condition() %}

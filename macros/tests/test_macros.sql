@@ -2,7 +2,17 @@
     {% do assert_equal(
         _database_of("local", "curated", "m"), "local_curated", "zone of a laptop"
     ) %}
-    {% do assert_equal(_database_of("dev_ana", " ops ", "m"), "dev_ana_ops", "zone of a person") %}
+    {% do assert_equal(
+        _database_of("dev_ana", " curated ", "m"), "dev_ana_curated", "zone of a person"
+    ) %}
+{% endmacro %}
+
+{% macro test_check_environment() %}
+    {% for target_name, env in [
+        ("dev", "dev_ana"), ("dev", "dev"), ("dev", "pr_12"), ("prod", "prod"), ("ci", "ci")
+    ] %}
+        {% do assert_equal(_check_environment(target_name, env) | trim, "", env) %}
+    {% endfor %}
 {% endmacro %}
 
 {% macro test_surrogate_key() %}

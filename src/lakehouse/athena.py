@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS, find_inventory
 from lakehouse.errors import ConfigError, QueryError
 from lakehouse.settings import Settings
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.01, 1.0
 _PAGE_ROWS = 1000
-_LOCAL_ENVIRONMENTS = ("local", "ci")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +125,23 @@ def connect_athena(settings: Settings, *, output: str | None = None) -> Athena:
     """Connect to the environment's Athena.
 
     Local environments use the workgroup `primary` and write results below `output`; others use
-    `lakehouse_<env>`, whose workgroup knows where results go.
+    their stage's, which knows where results go.
 
     Raises:
-        ConfigError: a local environment without AWS_ENDPOINT_URL.
+        ConfigError: a local environment without AWS_ENDPOINT_URL, or one on AWS without a prefix.
     """
     import boto3  # slow to import
 
-    is_local = settings.environment in _LOCAL_ENVIRONMENTS
+    is_local = settings.environment in LOCAL_ENVIRONMENTS
     if is_local and not settings.endpoint_url:
         raise ConfigError(
             f"the {settings.environment} lake needs AWS_ENDPOINT_URL: run this under "
             "`local-athena exec -- …`, or set the variable to a running `local-athena serve`",
             variable="AWS_ENDPOINT_URL",
         )
+    inventory = find_inventory(settings)
     client = boto3.client("athena", region_name=settings.region, endpoint_url=settings.endpoint_url)
     if not is_local:
-        return Athena(client, f"lakehouse_{settings.environment}", output)
-    bucket = f"lakehouse-{settings.environment}-athena-results"
+        return Athena(client, inventory.workgroup(settings.environment), output)
+    bucket = inventory.bucket(settings.environment, "athena-results")
     return Athena(client, "primary", output or f"s3://{bucket}/lakehouse/")

@@ -14,16 +14,18 @@ from pathlib import Path
 
 from lakehouse.errors import ConfigError
 
-_ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_ENVIRONMENT_NAME = re.compile(r"local|ci|prod|dev|dev_[a-z0-9_]{1,30}|pr_[0-9]{1,10}")
+_BUCKET_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,30}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one process.
 
-    `environment` is the first half of database names (`<environment>_<zone>`). `project_dir`
-    holds `contracts/` and `infra/lake.yml`. The three source addresses are None when unset:
-    a feed that needs one raises ConfigError naming its variable.
+    `environment` is the first half of database names (`<environment>_<zone>`), `bucket_prefix` the
+    first part of bucket names, None where `infra/lake.yml` says it. `project_dir` holds
+    `contracts/` and `infra/lake.yml`. The three source addresses are None when unset: a feed that
+    needs one raises ConfigError naming its variable.
     """
 
     environment: str
@@ -34,6 +36,7 @@ class Settings:
     drop_dir: Path | None
     payments_url: str | None
     sources_dir: Path | None = None
+    bucket_prefix: str | None = None
 
     @property
     def demo_dir(self) -> Path:
@@ -47,9 +50,16 @@ class Settings:
         environment = values.get("LAKEHOUSE_ENV", "local")
         if not _ENVIRONMENT_NAME.fullmatch(environment):
             raise ConfigError(
-                f"LAKEHOUSE_ENV is {environment!r}: it must be lower-case letters, digits and "
-                "underscores, starting with a letter, such as local, ci, dev_ana or prod",
+                f"LAKEHOUSE_ENV is {environment!r}: it must be local, ci, dev, dev_<user> "
+                "(lower-case letters, digits, underscores), pr_<number> or prod",
                 variable="LAKEHOUSE_ENV",
+            )
+        prefix = values.get("LAKEHOUSE_BUCKET_PREFIX") or None
+        if prefix and not _BUCKET_PREFIX.fullmatch(prefix):
+            raise ConfigError(
+                f"LAKEHOUSE_BUCKET_PREFIX is {prefix!r}: it must be 3 to 32 lower-case letters, "
+                "digits and hyphens, such as acme-lakehouse",
+                variable="LAKEHOUSE_BUCKET_PREFIX",
             )
         drop_dir = values.get("LAKEHOUSE_DROP_DIR")
         sources_dir = values.get("LAKEHOUSE_SOURCES_DIR")
@@ -62,6 +72,7 @@ class Settings:
             drop_dir=Path(drop_dir) if drop_dir else None,
             payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
             sources_dir=Path(sources_dir).resolve() if sources_dir else None,
+            bucket_prefix=prefix,
         )
 
     def __repr__(self) -> str:
@@ -73,6 +84,12 @@ class Settings:
             f"postgres_url={masked!r}, drop_dir={self.drop_dir!r}, "
             f"payments_url={self.payments_url!r})"
         )
+
+
+def stage_of(environment: str) -> str:
+    """Where an environment's data lie, and the name of its dbt target: those of people
+    (`dev_<user>`) and of pull requests (`pr_<n>`) lie in `dev`."""
+    return "dev" if environment.startswith(("dev", "pr_")) else environment
 
 
 def find_project_dir(environ: Mapping[str, str]) -> Path:

@@ -136,5 +136,6 @@ def test_connect_athena__local_without_endpoint__names_the_variable() -> None:
 
 
 def test_connect_athena__a_shared_environment__leaves_results_to_its_workgroup() -> None:
-    athena = connect_athena(Settings.from_env({"LAKEHOUSE_ENV": "dev_ana"}))
-    assert (athena.workgroup, athena.output) == ("lakehouse_dev_ana", None)
+    environ = {"LAKEHOUSE_ENV": "dev_ana", "LAKEHOUSE_BUCKET_PREFIX": "acme"}
+    athena = connect_athena(Settings.from_env(environ))
+    assert (athena.workgroup, athena.output) == ("lakehouse_dev", None)

@@ -17,7 +17,7 @@ from lakehouse.contracts import (
     load_contracts,
     load_inventory,
 )
-from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 from lakehouse.contracts.loader import SUFFIX
 from lakehouse.contracts.render import find_stale, render_all, write_rendered
 from lakehouse.errors import ContractError

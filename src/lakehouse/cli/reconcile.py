@@ -10,6 +10,7 @@ import click
 
 from lakehouse.athena import connect_athena
 from lakehouse.cli._output import ends_with_status, print_json
+from lakehouse.contracts import find_inventory
 from lakehouse.reconcile import Reconciliation, find_ledger, reconcile
 from lakehouse.settings import Settings
 
@@ -49,7 +50,8 @@ def reconcile_command(business_date: datetime | None, folder: Path | None, as_js
         folder or settings.demo_dir / "ledger",
         business_date.date() if business_date else None,
     )
-    outcome = reconcile(ledger, settings.environment, connect_athena(settings).run)
+    databases = find_inventory(settings).databases(settings.environment)
+    outcome = reconcile(ledger, databases, connect_athena(settings).run)
     if as_json:
         print_json(as_document(outcome, ledger.stem))
     else:

@@ -1,7 +1,8 @@
 """Contracts: what every raw table is, read from `contracts/*.odcs.yaml`."""
 
 from lakehouse.contracts.apply import Change, apply_contracts
-from lakehouse.contracts.lake import Inventory, Lake, bootstrap_lake, connect_lake, load_inventory
+from lakehouse.contracts.inventory import Inventory, find_inventory, load_inventory
+from lakehouse.contracts.lake import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.loader import check_standard, load_contract, load_contracts
 from lakehouse.contracts.model import Column, ColumnType, Contract, Format, Loading, Source
 from lakehouse.contracts.technical import (
@@ -31,6 +32,7 @@ __all__ = [
     "bootstrap_lake",
     "check_standard",
     "connect_lake",
+    "find_inventory",
     "load_contract",
     "load_contracts",
     "load_inventory",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS, Lake
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
+from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import TableSpec, build_table_input, build_tables
 from lakehouse.errors import LakeError
 from lakehouse.observability import format_facts
@@ -36,8 +37,10 @@ def apply_contracts(lake: Lake, *, dry_run: bool = False) -> list[Change]:
     """Create or update raw and reject tables; return one Change a table, in table order.
 
     Raises:
+        ConfigError: the environment reads another one's raw zone.
         LakeError: a database is missing, or a table of that name is of another kind.
     """
+    lake.check_owns("raw")
     changes = []
     for spec in build_tables(lake.contracts.values(), lake.inventory):
         wanted = build_table_input(spec, lake)

@@ -1,4 +1,4 @@
-"""The lake's inventory (`infra/lake.yml`), a connection to it, and the bootstrap of a local one.
+"""A connection to an environment's lake, and the bootstrap of a local one.
 
 Terraform makes the same inventory on AWS. The bootstrap makes buckets and databases through
 boto3 and refuses to run without a loopback endpoint, so it can never make them in an account.
@@ -7,62 +7,23 @@ boto3 and refuses to run without a loopback endpoint, so it can never make them 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
-import yaml
-
-from lakehouse.contracts._fields import Node
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS, Inventory, find_inventory
 from lakehouse.contracts.loader import load_contracts
 from lakehouse.contracts.model import Contract
-from lakehouse.errors import ConfigError, ContractError, LakeError
+from lakehouse.errors import ConfigError, LakeError
 from lakehouse.observability import format_facts
-from lakehouse.settings import Settings
+from lakehouse.settings import Settings, stage_of
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
 logger = logging.getLogger(__name__)
-
-LOCAL_ENVIRONMENTS = ("local", "ci")
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A zone of the lake; `retention_days` is None when objects are kept."""
-
-    name: str
-    description: str
-    has_bucket: bool
-    has_database: bool
-    retention_days: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection."""
-
-    region: str
-    catalog: str
-    bucket_pattern: str
-    database_pattern: str
-    zones: Mapping[str, Zone]
-    first_ingest_date: date
-    last_ingest_date: str
-
-    def bucket(self, environment: str, zone: str) -> str:
-        """Name of a zone's bucket in an environment."""
-        return self.bucket_pattern.format(env=environment.replace("_", "-"), zone=zone)
-
-    def database(self, environment: str, zone: str) -> str:
-        """Name of a zone's Glue database in an environment."""
-        return self.database_pattern.format(env=environment, zone=zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +44,16 @@ class Lake:
         """Name of a zone's database here."""
         return self.inventory.database(self.environment, zone)
 
+    def check_owns(self, zone: str) -> None:
+        """Raise ConfigError when the zone's database is shared and another environment's."""
+        if self.database(zone) != f"{self.environment}_{zone}":
+            stage = stage_of(self.environment)
+            raise ConfigError(
+                f"{self.environment} reads {self.database(zone)} and does not write it: run this "
+                f"with LAKEHOUSE_ENV={stage}",
+                variable="LAKEHOUSE_ENV",
+            )
+
     def contract(self, feed: str) -> Contract:
         """The contract of a feed; raises ConfigError naming those that there are."""
         if feed not in self.contracts:
@@ -90,49 +61,6 @@ class Lake:
                 f"there is no feed {feed!r}: the feeds are {', '.join(sorted(self.contracts))}"
             )
         return self.contracts[feed]
-
-
-def load_inventory(path: Path) -> Inventory:
-    """Read `infra/lake.yml`; raises ContractError naming the place that is wrong."""
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise ContractError(path.name, "", f"cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ContractError(path.name, "", "is not YAML", "fix the syntax") from error
-    root = Node(document, path.name, "")
-    names = root.child("names")
-    dates = root.child("ingest_dates")
-    first = dates.child("first")
-    try:
-        first_date = date.fromisoformat(first.text())
-    except ValueError as error:
-        raise first.error(f"is {first.text()!r}", "a date such as 2025-01-01") from error
-    last = dates.child("last")
-    if not re.fullmatch(r"NOW([+-]\d+(DAYS|WEEKS|MONTHS|YEARS))?", last.text()):
-        raise last.error(f"is {last.text()!r}", "NOW, or NOW+1DAYS")
-    return Inventory(
-        region=root.child("region").text(),
-        catalog=root.child("catalog").text(),
-        bucket_pattern=names.child("bucket").text(),
-        database_pattern=names.child("database").text(),
-        zones={
-            name: _build_zone(name, root.child("zones").child(name)) for name in document["zones"]
-        },
-        first_ingest_date=first_date,
-        last_ingest_date=last.text(),
-    )
-
-
-def _build_zone(name: str, node: Node) -> Zone:
-    retention = node.optional("retention_days")
-    return Zone(
-        name=name,
-        description=node.child("description").text(),
-        has_bucket=node.flag("bucket"),
-        has_database=node.flag("database"),
-        retention_days=retention.integer(minimum=1) if retention else None,
-    )
 
 
 def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
@@ -154,7 +82,7 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
             "`local-athena exec -- …`, or set the variable to a running `local-athena serve`",
             variable="AWS_ENDPOINT_URL",
         )
-    inventory = load_inventory(settings.project_dir / "infra" / "lake.yml")
+    inventory = find_inventory(settings, name)
     session = boto3.Session(region_name=settings.region)
     # An endpoint on this machine is up or it is not: nobody should wait to hear it.
     attempts = 2 if is_loopback else 5

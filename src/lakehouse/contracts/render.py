@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from lakehouse.contracts.lake import Inventory
+from lakehouse.contracts.inventory import Inventory
 from lakehouse.contracts.model import Contract
 from lakehouse.contracts.tables import build_tables, render_ddl
 from lakehouse.contracts.technical import (
@@ -26,8 +26,8 @@ from lakehouse.contracts.technical import (
 
 NOTICE = "rendered from contracts by `lakehouse contracts render`; do not edit."
 
-# People and pull requests read the shared raw tables of dev.
-_ENVIRONMENT = "{{ 'dev' if target.schema.startswith(('dev_', 'pr_')) else target.schema }}"
+# A target is named as its stage: people and pull requests read the shared tables of dev.
+_STAGE = "{{ target.name }}"
 
 _SYSTEMS = {
     "catalogue": "Product catalogue, delivered as full snapshots.",
@@ -48,10 +48,12 @@ def render_all(contracts: Mapping[str, Contract], inventory: Inventory) -> dict[
     }
     files["models/raw/_ops__sources.yml"] = _render_ops()
     for table in build_tables(contracts.values(), inventory):
-        bucket = inventory.bucket_pattern.format(env="${env}", zone=table.zone)
-        database = inventory.database_pattern.format(env="${env}", zone=table.zone)
+        bucket = inventory.bucket_pattern.format(
+            prefix="${prefix}", stage="${stage}", zone=table.zone
+        )
+        database = inventory.database_pattern.format(env="${stage}", zone=table.zone)
         ddl = render_ddl(table, database, bucket)
-        files[f"contracts/rendered/{database.removeprefix('${env}_')}.{table.name}.sql"] = (
+        files[f"contracts/rendered/{database.removeprefix('${stage}_')}.{table.name}.sql"] = (
             f"-- {NOTICE.capitalize()}\n{ddl}"
         )
     return files
@@ -104,7 +106,7 @@ def _render_source(system: str, contracts: Iterable[Contract]) -> str:
         {
             "name": system,
             "description": _SYSTEMS.get(system, f"The source system {system}."),
-            "schema": f"{_ENVIRONMENT}_raw",
+            "schema": f"{_STAGE}_raw",
             "tables": [_source_table(contract) for contract in contracts],
         }
     )
@@ -170,7 +172,7 @@ def _render_ops() -> str:
         {
             "name": "ops",
             "description": "What the platform writes about itself.",
-            "schema": f"{_ENVIRONMENT}_ops",
+            "schema": f"{_STAGE}_ops",
             "tables": [
                 {
                     "name": REJECTED_ROWS_TABLE,

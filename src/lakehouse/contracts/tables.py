@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakehouse.contracts.lake import Inventory, Lake
+from lakehouse.contracts.inventory import Inventory
+from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.model import Contract
 from lakehouse.contracts.technical import (
     PARTITION_COLUMN,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
-from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 from lakehouse.demo.dbt_build import DbtProject
 from lakehouse.demo.leftovers import drop_leftovers
 from lakehouse.demo.marks import (
@@ -92,7 +92,7 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
         _build_day(None, project, reporter, outcome)
         mark_built(lake, outcome.last_day, digest)
     if plan.olist is None:
-        outcome.reconciliation = _reconcile(plan, settings, athena, reporter, outcome)
+        outcome.reconciliation = _reconcile(plan, settings, lake, athena, reporter, outcome)
     return outcome
 
 
@@ -163,7 +163,12 @@ def _build_day(
 
 
 def _reconcile(
-    plan: Plan, settings: Settings, athena: Athena, reporter: Reporter, outcome: Outcome
+    plan: Plan,
+    settings: Settings,
+    lake: Lake,
+    athena: Athena,
+    reporter: Reporter,
+    outcome: Outcome,
 ) -> Reconciliation:
     def run(sql: str) -> QueryResult:
         result = athena.run(sql)
@@ -174,6 +179,6 @@ def _reconcile(
         ledger = settings.demo_dir / "ledger" / f"{outcome.last_day.isoformat()}.json"
         if not ledger.is_file():
             write_ledger(plan.world, outcome.last_day, ledger.parent)
-        answer = reconcile(ledger, settings.environment, run)
+        answer = reconcile(ledger, lake.inventory.databases(lake.environment), run)
         step.note = answer.summary
     return answer

@@ -45,12 +45,13 @@ def land(
     was not published; a published run is never landed again.
 
     Raises:
-        ConfigError: there is no such feed, or its source's address is not known.
+        ConfigError: there is no such feed, its source's address is not known, or raw is shared.
         SourceError: the source did not deliver; nothing was written to raw.
         BatchHeldError: too many rows were refused, or a snapshot is empty.
         ManifestError: counts or checksums differ; nothing was published.
         LandingError: Athena would not see a batch of that date.
     """
+    lake.check_owns("raw")
     contract = lake.contract(feed)
     run_id = run_id_of(feed, business_date)
     require_visible(lake, business_date, run_id)

@@ -50,11 +50,13 @@ def land_olist(
     is written. `feeds` limits what is landed, not what must be there.
 
     Raises:
+        ConfigError: raw is shared and another environment's.
         SourceSchemaError: naming all files and columns that are missing, or dates that cannot be
             decided.
         LandingError: the date holds batches of another delivery.
         BatchHeldError: too many rows of a feed were refused.
     """
+    lake.check_owns("raw")
     contracts = {feed: lake.contract(feed) for feed in FILES}
     contents = read_folder(folder, contracts)
     wanted = sorted(FILES) if feeds is None else [lake.contract(feed).feed for feed in feeds]

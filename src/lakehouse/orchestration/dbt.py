@@ -19,7 +19,7 @@ from cosmos import (
 )
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 
-from lakehouse.settings import find_project_dir
+from lakehouse.settings import find_project_dir, stage_of
 
 
 def manifest_path(project: Path) -> Path:
@@ -36,6 +36,7 @@ def dbt_group(group_id: str, business_date: str, select: list[str] | None = None
         select: dbt selectors, joined by OR.
     """
     project = find_project_dir(os.environ)
+    environment = os.environ.get("LAKEHOUSE_ENV", "local")
     return DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
@@ -45,7 +46,7 @@ def dbt_group(group_id: str, business_date: str, select: list[str] | None = None
         ),
         profile_config=ProfileConfig(
             profile_name="lakehouse",
-            target_name=os.environ.get("DBT_TARGET", "local"),
+            target_name=os.environ.get("DBT_TARGET") or stage_of(environment),
             profiles_yml_filepath=project / "profiles.yml",
         ),
         execution_config=ExecutionConfig(

@@ -38,7 +38,7 @@ def prepare_lake() -> int:
         LakeError: a database is missing, or a table of that name is of another kind.
     """
     from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake
-    from lakehouse.contracts.lake import LOCAL_ENVIRONMENTS
+    from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 
     lake = connect_lake(Settings.from_env())
     if lake.environment in LOCAL_ENVIRONMENTS:
@@ -117,13 +117,15 @@ def reconcile_day(day: str) -> str:
         ReconcileError: a figure differs; the message names the first ones.
     """
     from lakehouse.athena import connect_athena
+    from lakehouse.contracts import find_inventory
     from lakehouse.reconcile import reconcile
 
     settings = Settings.from_env()
     ledger = settings.demo_dir / "ledger" / f"{day}.json"
     if not ledger.exists() and demonstration_world(os.environ) is None:
         return "no ledger of that day: real sources keep none"
-    outcome = reconcile(ledger, settings.environment, connect_athena(settings).run)
+    databases = find_inventory(settings).databases(settings.environment)
+    outcome = reconcile(ledger, databases, connect_athena(settings).run)
     if outcome.differences:
         shown = "\n".join(str(difference) for difference in outcome.differences[:20])
         raise ReconcileError(f"{day}: {outcome.summary}\n{shown}")

@@ -146,13 +146,19 @@ def test_contracts_check__malformed_and_stale__names_everything(project: Path) -
     assert run("contracts", "render", "--check").exit_code == 0
 
 
-def test_contracts_apply__twice__creates_then_keeps(lake: Any) -> None:
+def test_contracts_apply__twice__creates_then_keeps(
+    lake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dry = run("contracts", "apply", "--target", "local", "--dry-run")
     assert "create local_raw.orders" in dry.output
     first = run("contracts", "apply", "--target", "local")
     assert "create local_ops.rejected_rows" in first.output
     second = json.loads(run("contracts", "apply", "--target", "local", "--json").output)
     assert {table["action"] for table in second["tables"]} == {"keep"}
+    other = run("contracts", "apply", "--target", "prod")
+    assert other.exit_code == 2
+    assert "LAKEHOUSE_BUCKET_PREFIX is not set" in other.output
+    monkeypatch.setenv("LAKEHOUSE_BUCKET_PREFIX", "acme")
     other = run("contracts", "apply", "--target", "prod")
     assert other.exit_code == 4
     assert "database prod_raw does not exist" in other.output

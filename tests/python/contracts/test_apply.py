@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake, load_inventory
+from lakehouse.contracts import (
+    apply_contracts,
+    bootstrap_lake,
+    connect_lake,
+    find_inventory,
+    load_inventory,
+)
 from lakehouse.errors import ConfigError, ContractError, LakeError
 from lakehouse.settings import Settings
 
@@ -23,10 +29,27 @@ def _settings(**changes: Any) -> Settings:
 def test_inventory__names__follow_environment_and_zone() -> None:
     inventory = load_inventory(PROJECT / "infra" / "lake.yml")
     assert inventory.bucket("local", "stage") == "lakehouse-local-stage"
-    assert inventory.bucket("dev_ana", "raw") == "lakehouse-dev-ana-raw"
-    assert inventory.database("dev_ana", "raw") == "dev_ana_raw"
+    assert inventory.bucket("dev_ana", "raw") == "lakehouse-dev-raw"
+    assert inventory.database("dev_ana", "curated") == "dev_ana_curated"
+    assert inventory.database("pr_12", "raw") == inventory.database("dev", "raw") == "dev_raw"
+    assert inventory.workgroup("pr_12") == "lakehouse_dev"
     with_database = {name for name, zone in inventory.zones.items() if zone.has_database}
     assert with_database == {"raw", "integration", "curated", "snapshots", "ops"}
+
+
+def test_find_inventory__prefix__is_the_settings_and_needed_on_aws() -> None:
+    acme = find_inventory(_settings(bucket_prefix="acme"))
+    assert acme.bucket("local", "raw") == "acme-local-raw"
+    with pytest.raises(ConfigError, match="the prod lake needs it") as caught:
+        find_inventory(_settings(environment="prod"))
+    assert caught.value.variable == "LAKEHOUSE_BUCKET_PREFIX"
+
+
+@pytest.mark.parametrize("environment", ["dev_ana", "pr_12"])
+def test_apply_contracts__raw_is_shared__says_whose_it_is(lake: Any, environment: str) -> None:
+    with pytest.raises(ConfigError, match="reads dev_raw and does not write it") as caught:
+        apply_contracts(replace(lake, environment=environment))
+    assert caught.value.variable == "LAKEHOUSE_ENV"
 
 
 def test_load_inventory__date_is_none__names_the_place(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
 ) -> None:
     (source,) = yaml.safe_load(files["models/raw/_order_management__sources.yml"])["sources"]
     assert source["name"] == "order_management"
-    assert source["schema"].endswith("target.schema }}_raw")
+    assert source["schema"] == "{{ target.name }}_raw"
     tables = {table["name"]: table for table in source["tables"]}
     assert list(tables) == ["customers", "order_items", "orders"]
     items = tables["order_items"]
@@ -55,13 +55,13 @@ def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
 
 def test_render_all__ddl__projects_the_ingestion_date(files: dict[str, str]) -> None:
     ddl = files["contracts/rendered/raw.reviews.sql"]
-    assert "CREATE EXTERNAL TABLE IF NOT EXISTS `${env}_raw`.`reviews` (" in ddl
+    assert "CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`reviews` (" in ddl
     assert "`review_score` int" in ddl
     assert "PARTITIONED BY (\n  `ingest_date` date" in ddl
     assert "'projection.ingest_date.range' = '2025-01-01,NOW'" in ddl
     assert (
         "'storage.location.template' = "
-        "'s3://lakehouse-${env}-raw/customer_service/reviews/ingest_date=${ingest_date}/'"
+        "'s3://${prefix}-${stage}-raw/customer_service/reviews/ingest_date=${ingest_date}/'"
     ) in ddl
 
 

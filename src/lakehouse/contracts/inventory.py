@@ -1,0 +1,132 @@
+"""The lake's inventory (`infra/lake.yml`): zones, and the one rule for names on every target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from lakehouse.contracts._fields import Node
+from lakehouse.errors import ConfigError, ContractError
+from lakehouse.settings import Settings, stage_of
+
+LOCAL_ENVIRONMENTS = ("local", "ci")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone of the lake; `is_shared`: people and pull requests read the stage's; `retention_days`
+    is None when objects are kept."""
+
+    name: str
+    description: str
+    has_bucket: bool
+    has_database: bool
+    is_shared: bool
+    retention_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection."""
+
+    region: str
+    catalog: str
+    bucket_prefix: str
+    bucket_pattern: str
+    database_pattern: str
+    workgroup_pattern: str
+    zones: Mapping[str, Zone]
+    first_ingest_date: date
+    last_ingest_date: str
+
+    def bucket(self, environment: str, zone: str) -> str:
+        """Name of a zone's bucket in an environment."""
+        return self.bucket_pattern.format(
+            prefix=self.bucket_prefix, stage=stage_of(environment), zone=zone
+        )
+
+    def database(self, environment: str, zone: str) -> str:
+        """Name of a zone's Glue database in an environment."""
+        owner = stage_of(environment) if self.zones[zone].is_shared else environment
+        return self.database_pattern.format(env=owner, zone=zone)
+
+    def databases(self, environment: str) -> dict[str, str]:
+        """Name of the database of each zone that has one."""
+        zones = [zone.name for zone in self.zones.values() if zone.has_database]
+        return {zone: self.database(environment, zone) for zone in zones}
+
+    def workgroup(self, environment: str) -> str:
+        """Name of the Athena workgroup of an environment on AWS."""
+        return self.workgroup_pattern.format(stage=stage_of(environment))
+
+
+def find_inventory(settings: Settings, environment: str | None = None) -> Inventory:
+    """The inventory of the checkout, with the prefix of buckets that the settings name.
+
+    Raises:
+        ConfigError: an environment on AWS without a prefix.
+        ContractError: naming the place of `infra/lake.yml` that is wrong.
+    """
+    name = environment or settings.environment
+    if name not in LOCAL_ENVIRONMENTS and not settings.bucket_prefix:
+        raise ConfigError(
+            f"LAKEHOUSE_BUCKET_PREFIX is not set, and the {name} lake needs it: names of buckets "
+            "are global, so set it to the prefix that Terraform was given",
+            variable="LAKEHOUSE_BUCKET_PREFIX",
+        )
+    path = settings.project_dir / "infra" / "lake.yml"
+    return load_inventory(path, bucket_prefix=settings.bucket_prefix)
+
+
+def load_inventory(path: Path, *, bucket_prefix: str | None = None) -> Inventory:
+    """Read `infra/lake.yml`; raises ContractError naming the place that is wrong.
+
+    `bucket_prefix` replaces the one that the file has for local lakes.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ContractError(path.name, "", f"cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ContractError(path.name, "", "is not YAML", "fix the syntax") from error
+    root = Node(document, path.name, "")
+    names = root.child("names")
+    dates = root.child("ingest_dates")
+    first = dates.child("first")
+    try:
+        first_date = date.fromisoformat(first.text())
+    except ValueError as error:
+        raise first.error(f"is {first.text()!r}", "a date such as 2025-01-01") from error
+    last = dates.child("last")
+    if not re.fullmatch(r"NOW([+-]\d+(DAYS|WEEKS|MONTHS|YEARS))?", last.text()):
+        raise last.error(f"is {last.text()!r}", "NOW, or NOW+1DAYS")
+    return Inventory(
+        region=root.child("region").text(),
+        catalog=root.child("catalog").text(),
+        bucket_prefix=bucket_prefix or names.child("bucket_prefix").text(),
+        bucket_pattern=names.child("bucket").text(),
+        database_pattern=names.child("database").text(),
+        workgroup_pattern=names.child("workgroup").text(),
+        zones={
+            name: _build_zone(name, root.child("zones").child(name)) for name in document["zones"]
+        },
+        first_ingest_date=first_date,
+        last_ingest_date=last.text(),
+    )
+
+
+def _build_zone(name: str, node: Node) -> Zone:
+    retention = node.optional("retention_days")
+    return Zone(
+        name=name,
+        description=node.child("description").text(),
+        has_bucket=node.flag("bucket"),
+        has_database=node.flag("database"),
+        is_shared=node.flag("shared"),
+        retention_days=retention.integer(minimum=1) if retention else None,
+    )
