@@ -7,9 +7,10 @@ docs/en/business-rules.md.
 """
 
 from lakehouse.marketplace.advance import Sources, advance
-from lakehouse.marketplace.ledger import Figure, ledger, write_ledger
+from lakehouse.marketplace.ledger import ledger, write_ledger
 from lakehouse.marketplace.rates import Rates
 from lakehouse.marketplace.running import running_sources
+from lakehouse.marketplace.tally import Figure
 from lakehouse.marketplace.world import (
     DEFAULT_FIRST_DAY,
     DEFAULT_SCALE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lakehouse.marketplace import people
-from lakehouse.marketplace.geography import CITY_STATE, STATES
+from lakehouse.marketplace.geography import CITY_STATE
 from lakehouse.marketplace.streams import I64, Bools
 from lakehouse.marketplace.text import identifier_order
 from lakehouse.marketplace.world import DAY, World
@@ -19,23 +19,26 @@ from lakehouse.marketplace.world import DAY, World
 class Versions:
     """Accepted versions of accounts, sorted by (account, day of delivery); arrays of one length.
 
-    state: index into STATES; deleted: 0 while alive; updated: seconds. ``rejected`` counts the
-    versions that were refused.
+    city, state: index into CITY_NAMES and STATES; prefix: of the postal code; deleted: 0 while
+    alive; updated: seconds. ``rejected`` has the day of each version that was refused.
     """
 
     account: I64
     day: I64
+    city: I64
     state: I64
+    prefix: I64
     deleted: I64
     updated: I64
-    rejected: int
+    rejected: I64
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """People by index: the state that the warehouse shows (index into STATES), and whether one of
-    their accounts lives."""
+    """People by index: the account that the warehouse shows, as a position in the Versions, its
+    state (index into STATES), and whether one of their accounts lives."""
 
+    shown: I64
     state: I64
     active: Bools
 
@@ -61,10 +64,12 @@ def versions(world: World, day: int) -> Versions:
     return Versions(
         account=account[good],
         day=delivered[good],
+        city=states.city[good],
         state=CITY_STATE[states.city[good]],
+        prefix=states.prefix[good],
         deleted=states.deleted[good],
         updated=states.updated[good],
-        rejected=int(np.count_nonzero(~good)),
+        rejected=delivered[~good],
     )
 
 
@@ -77,11 +82,11 @@ def current(known: Versions, day: int) -> I64:
     return rows[last]
 
 
-def live_accounts_by_state(known: Versions, day: int) -> I64:
-    """Number of accounts not deleted as of the end of ``day``, by index into STATES."""
+def live_accounts(known: Versions, day: int) -> I64:
+    """Positions of the last versions of the accounts not deleted as of the end of ``day``."""
     rows = current(known, day)
-    alive = known.deleted[rows] == 0
-    return np.bincount(known.state[rows[alive]], minlength=len(STATES))
+    live: I64 = rows[known.deleted[rows] == 0]
+    return live
 
 
 def current_people(world: World, known: Versions, day: int) -> People:
@@ -98,4 +103,5 @@ def current_people(world: World, known: Versions, day: int) -> People:
     best = np.ones(len(order), dtype=np.bool_)
     best[:-1] = person[1:] != person[:-1]
     winners = order[best]
-    return People(state=known.state[rows[winners]], active=alive[winners])
+    shown = rows[winners]
+    return People(shown=shown, state=known.state[shown], active=alive[winners])

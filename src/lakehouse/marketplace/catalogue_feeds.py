@@ -4,12 +4,13 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from lakehouse.marketplace import catalogue, text
 from lakehouse.marketplace.defects import DUPLICATE, copies
 from lakehouse.marketplace.documents import cnpj_numbers
 from lakehouse.marketplace.geography import CITY_NAMES, CITY_STATE, STATES, prefixes
-from lakehouse.marketplace.streams import I64, Bools, below, between, draw
+from lakehouse.marketplace.streams import I64, below, between, draw
 from lakehouse.marketplace.vocabulary import CATEGORIES, FAMILY_NAMES, SELLER_KINDS
 from lakehouse.marketplace.world import World
 
@@ -35,23 +36,57 @@ SELLER_COLUMNS = (
 TRANSLATION_COLUMNS = ("product_category_name", "product_category_name_english")
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What snapshots say of products, and the lengths of their texts. photos and the texts' lengths
+    are 0, which stands for null, where there is no category."""
+
+    name_length: I64
+    text_length: I64
+    photos: I64
+    weight: I64
+    length: I64
+    height: I64
+    width: I64
+
+
+def product_measures(world: World, products: I64, category: I64) -> Measures:
+    """Measures of products that have these categories."""
+    seed = world.seed
+    described = category != catalogue.NO_CATEGORY
+    return Measures(
+        name_length=described * between(draw(seed, "product.name_length", products), 20, 63),
+        text_length=described * between(draw(seed, "product.text_length", products), 90, 2500),
+        photos=described * between(draw(seed, "product.photos", products), 1, 8),
+        weight=catalogue.product_weights(world, products),
+        length=between(draw(seed, "product.length", products), 16, 100),
+        height=between(draw(seed, "product.height", products), 2, 60),
+        width=between(draw(seed, "product.width", products), 11, 70),
+    )
+
+
+def seller_prefixes(world: World, sellers: I64, city: I64) -> I64:
+    """Postal prefix of each seller, who lives in the city."""
+    return prefixes(draw(world.seed, "seller.prefix", sellers), city)
+
+
 def product_snapshot(world: World, day: int) -> str:
     """The whole CSV file of that day; null is an empty field."""
     seed = world.seed
     present = catalogue.present_on(world, "product", day)
     category = catalogue.product_categories(world, present, day)
-    described = category != catalogue.NO_CATEGORY
+    measures = product_measures(world, present, category)
     names = [name for name, _, _, _ in CATEGORIES]
     columns: list[Sequence[object]] = [
         text.identifiers(seed, "product", present).to_pylist(),
         [names[index] if index >= 0 else "" for index in category],
-        _known(between(draw(seed, "product.name_length", present), 20, 63), described),
-        _known(between(draw(seed, "product.text_length", present), 90, 2500), described),
-        _known(between(draw(seed, "product.photos", present), 1, 8), described),
-        catalogue.product_weights(world, present).tolist(),
-        between(draw(seed, "product.length", present), 16, 100).tolist(),
-        between(draw(seed, "product.height", present), 2, 60).tolist(),
-        between(draw(seed, "product.width", present), 11, 70).tolist(),
+        _known(measures.name_length),
+        _known(measures.text_length),
+        _known(measures.photos),
+        measures.weight.tolist(),
+        measures.length.tolist(),
+        measures.height.tolist(),
+        measures.width.tolist(),
     ]
     rows: list[Sequence[object]] = []
     for row, copy in zip(
@@ -72,7 +107,7 @@ def seller_snapshot(world: World, day: int) -> str:
     seed = world.seed
     present = catalogue.present_on(world, "seller", day)
     city = catalogue.seller_cities_of(world, present)
-    prefix = prefixes(draw(seed, "seller.prefix", present), city)
+    prefix = seller_prefixes(world, present, city)
     kind = below(draw(seed, "seller.kind", present), len(SELLER_KINDS))
     family = below(draw(seed, "seller.family", present), len(FAMILY_NAMES))
     columns: list[Sequence[object]] = [
@@ -115,10 +150,8 @@ def _copies(world: World, feed: str, present: I64, day: int) -> I64:
     return copies(world, feed, present, day)
 
 
-def _known(values: I64, known: Bools) -> list[object]:
-    return [
-        value if is_known else "" for value, is_known in zip(values.tolist(), known, strict=True)
-    ]
+def _known(values: I64) -> list[object]:
+    return [value or "" for value in values.tolist()]
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

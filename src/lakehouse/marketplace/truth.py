@@ -23,14 +23,21 @@ NO_SCORE = 0
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """Orders that are not deleted; arrays of one length. person: index; status: of STATUSES; day:
-    of purchase; delivery_days: -1 while not delivered; late: 0 or 1; score: NO_SCORE without
-    review; money in cents; position: in the Orders they were cut from."""
+    """Orders that are not deleted; arrays of one length. index: of the order; person: index;
+    status: of STATUSES; day: of purchase; purchased, approved, shipped, delivered: seconds, 0 while
+    not reached; promised: day; delivery_days: -1 while not delivered; late: 0 or 1; score: NO_SCORE
+    without review; money in cents."""
 
-    position: I64
+    index: I64
     person: I64
     status: I64
     day: I64
+    purchased: I64
+    approved: I64
+    shipped: I64
+    delivered: I64
+    promised: I64
+    item_count: I64
     items_brl: I64
     freight_brl: I64
     payments_brl: I64
@@ -41,31 +48,40 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """Items, not deleted, of those orders. order: position in OrderFacts; category: index."""
+    """Items, not deleted, of those orders. order: position in OrderFacts; number: 1, 2, …;
+    product, seller, category: index; shipping_limit: seconds; money in cents."""
 
     order: I64
+    number: I64
+    product: I64
+    seller: I64
     category: I64
+    shipping_limit: I64
     price: I64
     freight: I64
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
-    """Winning reports of payments of those orders. order: position in OrderFacts."""
+    """Winning reports of payments of those orders. order: position in OrderFacts; sequence: 1, 2;
+    value in cents."""
 
     order: I64
+    sequence: I64
     payment_type: I64
+    installments: I64
     value: I64
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of a piece, and the number of items refused for a negative price so far."""
+    """The facts of a piece, and for each item refused for a negative price the day that delivered
+    it."""
 
     orders: OrderFacts
     items: ItemFacts
     payments: PaymentFacts
-    rejected_items: int
+    rejected_items: I64
 
 
 def facts(
@@ -93,10 +109,16 @@ def facts(
     late = is_delivered & (delivered // DAY > shown.promised[live] // DAY)
     return Facts(
         OrderFacts(
-            position=position,
+            index=orders.index[position],
             person=orders.account[position] % SECOND,
             status=shown.status[live],
             day=purchased_day,
+            purchased=orders.purchased[position],
+            approved=shown.approved[live],
+            shipped=shown.shipped[live],
+            delivered=delivered,
+            promised=shown.promised[live] // DAY,
+            item_count=np.bincount(item_facts.order, minlength=count).astype(np.int64),
             items_brl=_sum(item_facts.order, item_facts.price, count),
             freight_brl=_sum(item_facts.order, item_facts.freight, count),
             payments_brl=_sum(payment_facts.order, payment_facts.value, count),
@@ -116,17 +138,21 @@ def _items(world: World, day: int, items: item_life.Items, place: I64) -> ItemFa
     rows = shown.rows[keep]
     return ItemFacts(
         order=place[items.order[rows]],
+        number=items.number[rows],
+        product=items.product[rows],
+        seller=items.seller[rows],
         category=catalogue.product_categories(world, items.product[rows], day),
+        shipping_limit=items.shipping_limit[rows],
         price=shown.price[keep],
         freight=items.freight[rows],
     )
 
 
-def _rejected_items(world: World, until: int, items: item_life.Items) -> int:
-    """Items whose first delivery showed a negative price."""
+def _rejected_items(world: World, until: int, items: item_life.Items) -> I64:
+    """The day of the first delivery of each item that it showed with a negative price."""
     first_delivery = np.maximum(items.visible // DAY, world.first)
     rejected = (items.visible < until) & (items.fixed >= (first_delivery + 1) * DAY)
-    return int(np.count_nonzero(rejected))
+    return first_delivery[rejected]
 
 
 def _payments(until: int, payments: Payments, place: I64) -> PaymentFacts:
@@ -135,7 +161,9 @@ def _payments(until: int, payments: Payments, place: I64) -> PaymentFacts:
     rows = rows[_last(key, payments.version[rows])]
     return PaymentFacts(
         order=place[payments.order[rows]],
+        sequence=payments.sequence[rows],
         payment_type=payments.payment_type[rows],
+        installments=payments.installments[rows],
         value=payments.value[rows],
     )
 

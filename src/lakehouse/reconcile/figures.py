@@ -1,13 +1,16 @@
 """How each figure of the ledger is read from the curated tables: SQL for Athena, as data.
 
-A query returns the columns of its grain, then one column for each measure. Names in braces are
-databases and dates; see ``render``. Days are taken in America/Sao_Paulo from the instants
-themselves, not from columns that the models derived from them.
+A query returns the columns of its grain, then one column for each measure. Every column of a table
+that the sources know is some figure's measure: numbers are summed, and what is no number enters a
+sum as ``_text``, ``_instant``, ``_date`` and ``_flag`` say. So a row that is missing, and a value
+that is another, show in the figures of their day. Days are taken in America/Sao_Paulo from the
+instants themselves, not from columns that the models derived from them. Names in braces are
+databases and dates; see ``render``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,170 +32,273 @@ class FigureQuery:
     constants: tuple[tuple[str, str], ...] = ()
 
 
-_PURCHASE_DAY = "date(with_timezone({alias}.purchased_at, 'UTC') at time zone 'America/Sao_Paulo')"
-_DELIVERY_DAY = "date(with_timezone({alias}.delivered_at, 'UTC') at time zone 'America/Sao_Paulo')"
-_O_DAY = _PURCHASE_DAY.format(alias="o")
-_O_DELIVERED = _DELIVERY_DAY.format(alias="o")
+def _text(column: str) -> str:
+    return f"sum(crc32(to_utf8({column})))"
+
+
+def _instant(column: str) -> str:
+    return f"sum(date_diff('millisecond', timestamp '1970-01-01 00:00:00', {column}))"
+
+
+def _date(column: str) -> str:
+    return f"sum(date_diff('day', date '1970-01-01', {column}))"
+
+
+def _flag(column: str) -> str:
+    return f"count_if({column})"
+
+
+def _sum(column: str) -> str:
+    return f"sum({column})"
+
+
+def _figure(
+    name: str,
+    grain: Mapping[str, str],
+    measures: Mapping[str, str],
+    source: str,
+    **constants: str,
+) -> FigureQuery:
+    """A figure from a FROM clause, with the SQL of each column of its grain and of each measure."""
+    columns = ", ".join(f"{sql} as {column}" for column, sql in {**grain, **measures}.items())
+    groups = f" group by {', '.join(grain.values())}" if grain else ""
+    sql = f"select {columns} from {source}{groups}"
+    return FigureQuery(name, tuple(grain), tuple(measures), sql, tuple(constants.items()))
+
+
+def _day(alias: str) -> dict[str, str]:
+    instant = f"with_timezone({alias}.purchased_at, 'UTC') at time zone 'America/Sao_Paulo'"
+    return {"day": f"cast(date({instant}) as varchar)"}
+
+
+_ORDERS = "{curated}.fct_orders as o"
+_WITH_CUSTOMERS = (
+    f"{_ORDERS} left join {{curated}}.dim_customers as c on o.customer_key = c.customer_key"
+)
 _IS_SALE = "o.order_status not in ('canceled', 'unavailable')"
+_CATEGORY = "coalesce(p.category_name_pt, '(none)')"
 
 FIGURE_QUERIES: tuple[FigureQuery, ...] = (
-    FigureQuery(
+    _figure(
         "orders_by_status",
-        ("order_status",),
-        (VALUE,),
-        "select o.order_status, count(*) as value from {curated}.fct_orders as o "
-        "group by o.order_status",
+        _day("o") | {"order_status": "o.order_status"},
+        {VALUE: "count(*)"},
+        _ORDERS,
     ),
-    FigureQuery(
+    _figure(
         "items_brl_by_status",
-        ("order_status",),
-        (VALUE,),
-        "select o.order_status, sum(o.items_brl) as value from {curated}.fct_orders as o "
-        "group by o.order_status",
+        _day("o") | {"order_status": "o.order_status"},
+        {VALUE: _sum("o.items_brl")},
+        _ORDERS,
     ),
-    FigureQuery(
-        "orders_by_customer_state",
-        ("state",),
-        (VALUE,),
-        "select c.state, count(*) as value from {curated}.fct_orders as o "
-        "left join {curated}.dim_customers as c on o.customer_key = c.customer_key "
-        "group by c.state",
-    ),
-    FigureQuery(
+    _figure("orders_by_customer_state", {"state": "c.state"}, {VALUE: "count(*)"}, _WITH_CUSTOMERS),
+    _figure(
         "gmv_by_customer_state",
-        ("state",),
-        (VALUE,),
-        "select c.state, sum(o.items_brl) as value from {curated}.fct_orders as o "
-        "left join {curated}.dim_customers as c on o.customer_key = c.customer_key "
-        f"where {_IS_SALE} group by c.state",
+        {"state": "c.state"},
+        {VALUE: f"sum(if({_IS_SALE}, o.items_brl))"},
+        _WITH_CUSTOMERS,
     ),
-    FigureQuery(
+    _figure(
         "gmv_by_category",
-        ("category",),
-        (VALUE,),
-        "select coalesce(p.category_name_pt, '(none)') as category, sum(i.price_brl) as value "
-        "from {curated}.fct_order_items as i "
+        {"category": _CATEGORY},
+        {VALUE: f"sum(if({_IS_SALE}, i.price_brl))"},
+        "{curated}.fct_order_items as i "
         "inner join {curated}.fct_orders as o on i.order_id = o.order_id "
-        "left join {curated}.dim_products as p on i.product_id = p.product_id "
-        f"where {_IS_SALE} group by coalesce(p.category_name_pt, '(none)')",
+        "left join {curated}.dim_products as p on i.product_id = p.product_id",
     ),
-    FigureQuery(
+    _figure(
         "sales_by_purchase_day",
-        ("day",),
-        (
-            "orders",
-            "gmv_brl",
-            "order_total_brl",
-            "payments_brl",
-            "item_count",
-            "items_brl",
-            "freight_brl",
-        ),
-        f"select cast({_O_DAY} as varchar) as day, count(*) as orders, "
-        "sum(o.gmv_brl) as gmv_brl, "
-        "sum(o.order_total_brl) as order_total_brl, sum(o.payments_brl) as payments_brl, "
-        "sum(o.item_count) as item_count, sum(o.items_brl) as items_brl, "
-        "sum(o.freight_brl) as freight_brl "
-        f"from {{curated}}.fct_orders as o group by cast({_O_DAY} as varchar)",
+        _day("o"),
+        {
+            "orders": "count(*)",
+            "counts_as_sale": _flag("o.counts_as_sale"),
+            "gmv_brl": _sum("o.gmv_brl"),
+            "order_total_brl": _sum("o.order_total_brl"),
+            "payments_brl": _sum("o.payments_brl"),
+            "item_count": _sum("o.item_count"),
+            "items_brl": _sum("o.items_brl"),
+            "freight_brl": _sum("o.freight_brl"),
+            "order_id": _text("o.order_id"),
+            "customer_unique_id": _text("c.customer_unique_id"),
+            "purchase_date_br": _date("o.purchase_date_br"),
+            "purchased_at": _instant("o.purchased_at"),
+            "approved_at": _instant("o.approved_at"),
+            "delivered_to_carrier_at": _instant("o.delivered_to_carrier_at"),
+        },
+        _WITH_CUSTOMERS,
     ),
-    FigureQuery(
+    _figure(
+        "sales_by_purchase_day",
+        {"day": "cast(a.purchase_date_br as varchar)"},
+        {
+            "days": "count(*)",
+            "order_count": _sum("a.order_count"),
+            "delivered_count": _sum("a.delivered_count"),
+            "late_count": _sum("a.late_count"),
+            "item_count": _sum("a.item_count"),
+            "gmv_brl": _sum("a.gmv_brl"),
+            "order_total_brl": _sum("a.order_total_brl"),
+            "payments_brl": _sum("a.payments_brl"),
+            "year_month": _text("a.year_month"),
+            "is_weekend": _flag("a.is_weekend"),
+        },
+        "{curated}.agg_sales_daily as a",
+        table="agg_sales_daily",
+    ),
+    _figure(
         "order_items_by_purchase_day",
-        ("day",),
-        ("items", "price_brl", "freight_brl"),
-        f"select cast({_O_DAY} as varchar) as day, count(*) as items, "
-        "sum(i.price_brl) as price_brl, sum(i.freight_brl) as freight_brl "
-        "from {curated}.fct_order_items as i "
-        "left join {curated}.fct_orders as o on i.order_id = o.order_id "
-        f"group by cast({_O_DAY} as varchar)",
+        _day("i"),
+        {
+            "items": "count(*)",
+            "price_brl": _sum("i.price_brl"),
+            "freight_brl": _sum("i.freight_brl"),
+            "order_id": _text("i.order_id"),
+            "order_item_number": _sum("i.order_item_number"),
+            "product_id": _text("i.product_id"),
+            "seller_id": _text("i.seller_id"),
+            "purchase_date_br": _date("i.purchase_date_br"),
+            "purchased_at": _instant("i.purchased_at"),
+            "shipping_limit_at": _instant("i.shipping_limit_at"),
+        },
+        "{curated}.fct_order_items as i",
     ),
-    FigureQuery(
+    _figure(
         "payments_by_type",
-        ("payment_type",),
-        ("payments", "amount_brl"),
-        "select p.payment_type, count(*) as payments, sum(p.amount_brl) as amount_brl "
-        "from {curated}.fct_payments as p group by p.payment_type",
+        _day("p") | {"payment_type": "p.payment_type"},
+        {
+            "payments": "count(*)",
+            "amount_brl": _sum("p.amount_brl"),
+            "installments": _sum("p.installments"),
+            "order_id": _text("p.order_id"),
+            "payment_sequence": _sum("p.payment_sequence"),
+            "purchase_date_br": _date("p.purchase_date_br"),
+            "purchased_at": _instant("p.purchased_at"),
+        },
+        "{curated}.fct_payments as p",
     ),
-    FigureQuery(
+    _figure(
         "reviews_by_score",
-        ("review_score",),
-        (VALUE,),
-        "select cast(o.review_score as varchar) as review_score, count(*) as value "
-        "from {curated}.fct_orders as o where o.review_score is not null "
-        "group by o.review_score",
+        _day("o") | {"review_score": "cast(o.review_score as varchar)"},
+        {VALUE: "count(*)"},
+        # An order without a review has no score to count by.
+        "(select * from {curated}.fct_orders where review_score is not null) as o",
     ),
-    FigureQuery(
-        "deliveries_by_purchase_month",
-        ("month",),
-        ("delivered", "late", "delivery_days"),
-        f"select substr(cast({_O_DAY} as varchar), 1, 7) as month, "
-        "count_if(o.is_delivered) as delivered, count_if(o.is_late) as late, "
-        "coalesce(sum(o.delivery_days), 0) as delivery_days "
-        "from {curated}.fct_orders as o "
-        f"group by substr(cast({_O_DAY} as varchar), 1, 7)",
+    _figure(
+        "deliveries_by_purchase_day",
+        _day("o"),
+        {
+            "delivered": _flag("o.is_delivered"),
+            "late": _flag("o.is_late"),
+            "delivery_days": _sum("o.delivery_days"),
+            "with_delivery_days": "count(o.delivery_days)",
+            "delivered_at": _instant("o.delivered_at"),
+            "delivered_date_br": _date("o.delivered_date_br"),
+            "estimated_delivery_date": _date("o.estimated_delivery_date"),
+        },
+        _ORDERS,
     ),
-    FigureQuery(
+    _figure(
         "customers_by_state",
-        ("state",),
-        (VALUE,),
-        "select c.state, count(*) as value from {curated}.dim_customers as c "
-        "where c.is_active group by c.state",
+        {"is_active": "cast(c.is_active as varchar)", "state": "c.state"},
+        {
+            "customers": "count(*)",
+            "customer_key": _text("c.customer_key"),
+            "customer_unique_id": _text("c.customer_unique_id"),
+            "city": _text("c.city"),
+            "zip_code_prefix": _text("c.zip_code_prefix"),
+            "updated_at": _instant("c.updated_at"),
+        },
+        "{curated}.dim_customers as c",
     ),
-    FigureQuery(
+    _figure(
         "customer_history",
-        (),
-        ("versions",),
-        "select count(*) as versions from {snapshots}.snp_customers",
+        {},
+        {
+            "versions": "count(*)",
+            "customer_id": _text("s.customer_id"),
+            "customer_unique_id": _text("s.customer_unique_id"),
+            "city": _text("s.city"),
+            "state": _text("s.state"),
+            "zip_code_prefix": _text("s.zip_code_prefix"),
+            "is_deleted": _flag("s.is_deleted"),
+            "deleted_at": _instant("s.deleted_at"),
+            "updated_at": _instant("s.updated_at"),
+        },
+        "{snapshots}.snp_customers as s",
     ),
-    FigureQuery(
+    _figure(
         "customer_history",
-        ("as_of", "state"),
-        (VALUE,),
-        "select cast(d.as_of as varchar) as as_of, s.state, count(*) as value "
-        "from (values {as_of}) as d (as_of, next_day_utc) "
+        {"as_of": "cast(d.as_of as varchar)", "state": "s.state"},
+        {"accounts": "count_if(not s.is_deleted)"},
+        "(values {as_of}) as d (as_of, next_day_utc) "
         "inner join {snapshots}.snp_customers as s on s.dbt_valid_from < d.next_day_utc "
-        "and (s.dbt_valid_to is null or s.dbt_valid_to >= d.next_day_utc) "
-        "where not s.is_deleted group by d.as_of, s.state",
-        constants=(("measure", "accounts"),),
+        "and (s.dbt_valid_to is null or s.dbt_valid_to >= d.next_day_utc)",
     ),
-    FigureQuery(
+    _figure(
         "catalogue",
-        ("is_active",),
-        (VALUE,),
-        "select cast(p.is_active as varchar) as is_active, count(*) as value "
-        "from {curated}.dim_products as p group by p.is_active",
-        constants=(("table", "products"),),
+        {"is_active": "cast(p.is_active as varchar)"},
+        {
+            VALUE: "count(*)",
+            "product_id": _text("p.product_id"),
+            "category_name_pt": _text("p.category_name_pt"),
+            "category_name_en": _text("p.category_name_en"),
+            "photo_count": _sum("p.photo_count"),
+            "weight_g": _sum("p.weight_g"),
+            "length_cm": _sum("p.length_cm"),
+            "height_cm": _sum("p.height_cm"),
+            "width_cm": _sum("p.width_cm"),
+        },
+        "{curated}.dim_products as p",
+        table="products",
     ),
-    FigureQuery(
+    _figure(
         "catalogue",
-        ("is_active",),
-        (VALUE,),
-        "select cast(s.is_active as varchar) as is_active, count(*) as value "
-        "from {curated}.dim_sellers as s group by s.is_active",
-        constants=(("table", "sellers"),),
+        {"is_active": "cast(s.is_active as varchar)"},
+        {
+            VALUE: "count(*)",
+            "seller_id": _text("s.seller_id"),
+            "city": _text("s.city"),
+            "state": _text("s.state"),
+            "zip_code_prefix": _text("s.zip_code_prefix"),
+        },
+        "{curated}.dim_sellers as s",
+        table="sellers",
     ),
-    FigureQuery(
+    _figure(
+        "catalogue",
+        {"year": "cast(d.year_number as varchar)"},
+        {
+            VALUE: "count(*)",
+            "day_date": _date("d.day_date"),
+            "quarter_number": _sum("d.quarter_number"),
+            "month_number": _sum("d.month_number"),
+            "day_of_month": _sum("d.day_of_month"),
+            "iso_day_of_week": _sum("d.iso_day_of_week"),
+            "year_month": _text("d.year_month"),
+            "month_start_date": _date("d.month_start_date"),
+            "is_weekend": _flag("d.is_weekend"),
+        },
+        "{curated}.dim_dates as d",
+        table="dates",
+    ),
+    _figure(
         "rejected_rows",
-        ("feed", "rule"),
-        (VALUE,),
-        "select r.feed, r.rule, count(*) as value from {ops}.rejected_rows as r "
-        "where r.ingest_date between date '{first}' and date '{date}' group by r.feed, r.rule",
+        {"day": "cast(r.ingest_date as varchar)", "feed": "r.feed", "rule": "r.rule"},
+        {VALUE: "count(*)"},
+        "(select * from {ops}.rejected_rows "
+        "where ingest_date between date '{first}' and date '{date}') as r",
     ),
 )
 
 
-def render(query: FigureQuery, environment: str, as_of: Sequence[date], day: date) -> str:
-    """The statement to run. ``as_of``: the days whose customers the ledger states, of which the
-    first is the first business date."""
+def render(
+    query: FigureQuery, databases: Mapping[str, str], as_of: Sequence[date], day: date
+) -> str:
+    """The statement to run. ``databases``: name by zone. ``as_of``: the days whose customers the
+    ledger states, of which the first is the first business date."""
     # America/Sao_Paulo is three hours behind UTC on every day of the demonstration.
     days = ", ".join(
         f"(date '{each}', date_add('hour', 3, date_add('day', 1, timestamp '{each} 00:00:00')))"
         for each in as_of
     )
-    return query.sql.format(
-        curated=f"{environment}_curated",
-        snapshots=f"{environment}_snapshots",
-        ops=f"{environment}_ops",
-        as_of=days,
-        first=as_of[0],
-        date=day,
-    )
+    return query.sql.format(**databases, as_of=days, first=as_of[0], date=day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,11 @@ _PARALLEL = 4
 
 
 def reconcile(
-    ledger_path: Path, environment: str, run: Callable[[str], QueryResult]
+    ledger_path: Path, databases: Mapping[str, str], run: Callable[[str], QueryResult]
 ) -> Reconciliation:
     """Read every figure through ``run`` (a statement to its rows) and compare it with the ledger.
+
+    ``databases``: the name of each zone's database.
 
     Raises:
         ReconcileError: the ledger has a figure that nothing here reads, or cannot be read.
@@ -36,7 +38,7 @@ def reconcile(
 
     def read(query: FigureQuery) -> dict[tuple[str, Grain], Decimal]:
         try:
-            result = run(render(query, environment, as_of, ledger.day))
+            result = run(render(query, databases, as_of, ledger.day))
         except QueryError as error:
             raise QueryError(
                 f"{query.figure} cannot be read: {error}",

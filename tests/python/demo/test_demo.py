@@ -2,12 +2,21 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+
+from lakehouse.athena import Athena
+from lakehouse.contracts import find_inventory
+from lakehouse.reconcile import find_ledger, reconcile
+from lakehouse.settings import Settings
+from tests.python.demo.mutations import Mutation, drop_rows, spoil_members, spoil_values
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 PROGRAMS = Path(sys.executable).parent
@@ -17,9 +26,14 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the test's own lake and sources lie."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
     """Run a program of the project on the test's own lake; its output is text."""
-    folder = tmp_path_factory.mktemp("demo")
     environ = {
         name: value
         for name, value in os.environ.items()
@@ -105,6 +119,37 @@ def test_reconcile__one_cent_more_in_a_fact__names_figure_day_and_values(demo: R
     assert "13 of 14 figures agree" in answer.stdout
     assert f"sales_by_purchase_day [day {day}, measure order_total_brl]: ledger" in answer.stderr
     assert demo("lakehouse", "reconcile").returncode == 0
+
+
+@pytest.mark.parametrize("spoil", [spoil_values, spoil_members, drop_rows])
+def test_reconcile__whatever_is_made_wrong_in_curated__is_found_in_its_figure(
+    demo: Run, folder: Path, tmp_path: Path, spoil: Callable[[Athena, str], list[Mutation]]
+) -> None:
+    from local_athena.server import serve
+
+    shutil.copytree(folder / "lake", tmp_path / "lake")
+    with serve(tmp_path / "lake") as endpoint:
+        settings = Settings.from_env({"LAKEHOUSE_PROJECT_DIR": str(PROJECT), **endpoint.environ})
+        output = "s3://lakehouse-local-athena-results/test/"
+        athena = Athena(endpoint_client(endpoint), "primary", output)
+        databases = find_inventory(settings).databases("local")
+        mutations = spoil(athena, databases["curated"])
+        ledger = find_ledger(folder / "sources" / "ledger", None)
+        outcome = reconcile(ledger, databases, athena.run)
+    missed = [each for each in mutations if not any(map(each.is_shown_by, outcome.differences))]
+    assert {each.table for each in mutations} >= {"dim_customers", "dim_products", "dim_sellers"}
+    assert missed == []
+    assert outcome.agreeing < len(outcome.figures) == 14
+
+
+def endpoint_client(endpoint: Any) -> Any:
+    return boto3.client(
+        "athena",
+        endpoint_url=endpoint.url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
 
 
 def test_reconcile__one_row_less_in_a_fact__names_figures_and_day(demo: Run) -> None:

@@ -7,17 +7,24 @@ the ledger from them.
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from lakehouse.marketplace import World
-from lakehouse.marketplace.catalogue_feeds import product_snapshot, seller_snapshot
+from lakehouse.marketplace.catalogue_feeds import (
+    product_snapshot,
+    seller_snapshot,
+    translation_snapshot,
+)
 from lakehouse.marketplace.deliveries import (
     customer_changes,
     order_changes,
@@ -27,7 +34,8 @@ from lakehouse.marketplace.deliveries import (
 from lakehouse.marketplace.world import day_number
 
 Row = dict[str, Any]
-SAO_PAULO = dt.timezone(dt.timedelta(hours=-3))
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Warehouse:
@@ -43,14 +51,19 @@ class Warehouse:
         self.sellers: dict[str, Row] = {}
         self.people: set[str] = set()
         self.active: dict[str, set[str]] = {"products": set(), "sellers": set()}
-        self.versions = 0
+        self.versions: list[Row] = []
         self.accounts_on: dict[dt.date, dict[str, Row]] = {}
-        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.rejected: Counter[tuple[str, str, str]] = Counter()
+        self.day = dt.date.min
+        self.translations: dict[str, str] = {}
 
     # One business date -------------------------------------------------------------------------
 
     def land(self, world: World, day: dt.date) -> None:
         number = day_number(day)
+        self.day = day
+        _, *lines = csv.reader(io.StringIO(translation_snapshot()))
+        self.translations = {line[0]: line[1] for line in lines}
         since = None if day == world.first_day else number - 1
         for table in customer_changes(world, since, number):
             for row in table.to_pylist():
@@ -68,15 +81,15 @@ class Warehouse:
 
     def _customer(self, row: Row) -> None:
         if row["customer_zip_code_prefix"] is None:
-            self.rejected["customers", "required"] += 1
+            self._reject("customers", "required")
             return
-        self.versions += 1
+        self.versions.append(row)
         self.people.add(row["customer_unique_id"])
         self.customers[row["customer_id"]] = row
 
     def _item(self, row: Row) -> None:
         if Decimal(row["price"]) < 0:
-            self.rejected["order_items", "minimum"] += 1
+            self._reject("order_items", "minimum")
             return
         self.items[row["order_id"], row["order_item_id"]] = row
 
@@ -96,7 +109,7 @@ class Warehouse:
             else:
                 rule = "duplicate_row" if tuple(line) in seen else None
             if rule:
-                self.rejected[feed, rule] += 1
+                self._reject(feed, rule)
                 continue
             seen.add(tuple(line))
             known[row[key]] = row
@@ -108,12 +121,15 @@ class Warehouse:
             try:
                 row = json.loads(line, parse_float=Decimal)
             except ValueError:
-                self.rejected[feed, "shape"] += 1
+                self._reject(feed, "shape")
                 continue
             rule = "duplicate_row" if line in seen else accept(row)
             seen.add(line)
             if rule:
-                self.rejected[feed, rule] += 1
+                self._reject(feed, rule)
+
+    def _reject(self, feed: str, rule: str) -> None:
+        self.rejected[self.day.isoformat(), feed, rule] += 1
 
     def _payment(self, row: Row) -> str | None:
         if row["payment_type"] is None:
@@ -148,29 +164,107 @@ class Warehouse:
 
     def figures(self, as_of: Iterable[dt.date]) -> dict[tuple[str, frozenset[Any]], Decimal]:
         self._sums: defaultdict[tuple[str, frozenset[Any]], Decimal] = defaultdict(Decimal)
+        self._days: set[str] = set()
         self._sales()
         accounts = self.customers.values()
         alive = {row["customer_unique_id"] for row in accounts if row["deleted_at"] is None}
         for person, account in self._person_accounts().items():
-            if person in alive:
-                self._add("customers_by_state", 1, state=account["customer_state"].upper())
-        self._add("customer_history", self.versions, measure="versions")
+            self._row(
+                "customers_by_state",
+                {
+                    "state": account["customer_state"].upper(),
+                    "is_active": "true" if person in alive else "false",
+                },
+                customers=1,
+                customer_key=hashlib.md5(f"v{person}".encode()).hexdigest(),
+                customer_unique_id=person,
+                city=account["customer_city"],
+                zip_code_prefix=account["customer_zip_code_prefix"],
+                updated_at=_instant(account["updated_at"]),
+            )
+        for row in self.versions:
+            self._row(
+                "customer_history",
+                {},
+                versions=1,
+                customer_id=row["customer_id"],
+                customer_unique_id=row["customer_unique_id"],
+                city=row["customer_city"],
+                state=row["customer_state"].upper(),
+                zip_code_prefix=row["customer_zip_code_prefix"],
+                is_deleted=row["deleted_at"] is not None,
+                deleted_at=_instant(row["deleted_at"]),
+                updated_at=_instant(row["updated_at"]),
+            )
         for day in as_of:
             for row in self.accounts_on[day].values():
                 if row["deleted_at"] is None:
                     state = row["customer_state"].upper()
                     grain = {"measure": "accounts", "as_of": day.isoformat(), "state": state}
                     self._add("customer_history", 1, **grain)
-        for table in ("products", "sellers"):
-            for key in getattr(self, table):
-                active = "true" if key in self.active[table] else "false"
-                self._add("catalogue", 1, table=table, is_active=active)
-        for (feed, rule), count in self.rejected.items():
-            self._add("rejected_rows", count, feed=feed, rule=rule)
+        self._catalogue()
+        self._calendar()
+        for (day_text, feed, rule), count in self.rejected.items():
+            self._add("rejected_rows", count, day=day_text, feed=feed, rule=rule)
         return {key: value for key, value in self._sums.items() if value}
+
+    def _catalogue(self) -> None:
+        for key, row in self.products.items():
+            active = "true" if key in self.active["products"] else "false"
+            grain = {"table": "products", "is_active": active}
+            name = row["product_category_name"]
+            self._add("catalogue", 1, **grain)
+            self._row(
+                "catalogue",
+                grain,
+                product_id=key,
+                category_name_pt=name or None,
+                category_name_en=self.translations.get(name),
+                photo_count=int(row["product_photos_qty"] or 0),
+                weight_g=int(row["product_weight_g"]),
+                length_cm=int(row["product_length_cm"]),
+                height_cm=int(row["product_height_cm"]),
+                width_cm=int(row["product_width_cm"]),
+            )
+        for key, row in self.sellers.items():
+            active = "true" if key in self.active["sellers"] else "false"
+            grain = {"table": "sellers", "is_active": active}
+            self._add("catalogue", 1, **grain)
+            self._row(
+                "catalogue",
+                grain,
+                seller_id=key,
+                city=row["seller_city"],
+                state=row["seller_state"],
+                zip_code_prefix=row["seller_zip_code_prefix"],
+            )
+
+    def _calendar(self) -> None:
+        day = dt.date(2016, 1, 1)
+        while day.year <= 2030:
+            grain = {"table": "dates", "year": str(day.year)}
+            self._add("catalogue", 1, **grain)
+            self._row(
+                "catalogue",
+                grain,
+                day_date=day,
+                quarter_number=-(-day.month // 3),
+                month_number=day.month,
+                day_of_month=day.day,
+                iso_day_of_week=day.isoweekday(),
+                year_month=day.isoformat()[:7],
+                month_start_date=dt.date(day.year, day.month, 1),
+                is_weekend=day.weekday() in (5, 6),
+            )
+            day += dt.timedelta(days=1)
 
     def _add(self, figure: str, value: Any, **grain: str) -> None:
         self._sums[figure, frozenset(grain.items())] += value
+
+    def _row(self, figure: str, grain: dict[str, str], **columns: Any) -> None:
+        """Add each column of a row as docs/en/business-rules.md says that it enters a sum."""
+        for measure, value in columns.items():
+            self._add(figure, _number(value), **grain, measure=measure)
 
     def _person_accounts(self) -> dict[str, Row]:
         best: dict[str, Row] = {}
@@ -205,48 +299,119 @@ class Warehouse:
         freight = sum((Decimal(i["freight_value"]) for i in items), Decimal(0))
         paid = sum((p["payment_value"] for p in payments), Decimal(0))
         sale = status not in ("canceled", "unavailable")
-        self._add("orders_by_status", 1, order_status=status)
-        self._add("items_brl_by_status", price, order_status=status)
+        self._add("orders_by_status", 1, day=day, order_status=status)
+        self._add("items_brl_by_status", price, day=day, order_status=status)
         self._add("orders_by_customer_state", 1, state=state)
         self._add("gmv_by_customer_state", price if sale else 0, state=state)
         for item in items:
             name = self.products[item["product_id"]]["product_category_name"] or "(none)"
             self._add("gmv_by_category", Decimal(item["price"]) if sale else 0, category=name)
-        for measure, value in (
-            ("orders", 1),
-            ("gmv_brl", price if sale else 0),
-            ("order_total_brl", price + freight),
-            ("payments_brl", paid),
-            ("item_count", len(items)),
-            ("items_brl", price),
-            ("freight_brl", freight),
-        ):
-            self._add("sales_by_purchase_day", value, day=day, measure=measure)
-        for measure, value in (
-            ("items", len(items)),
-            ("price_brl", price),
-            ("freight_brl", freight),
-        ):
-            self._add("order_items_by_purchase_day", value, day=day, measure=measure)
+        bought = _instant(order["order_purchase_timestamp"])
+        columns = {
+            "item_count": len(items),
+            "gmv_brl": price if sale else Decimal(0),
+            "order_total_brl": price + freight,
+            "payments_brl": paid,
+        }
+        self._row(
+            "sales_by_purchase_day",
+            {"day": day},
+            orders=1,
+            counts_as_sale=sale,
+            items_brl=price,
+            freight_brl=freight,
+            order_id=order["order_id"],
+            customer_unique_id=self.customers[order["customer_id"]]["customer_unique_id"],
+            purchase_date_br=dt.date.fromisoformat(day),
+            purchased_at=bought,
+            approved_at=_instant(order["order_approved_at"]),
+            delivered_to_carrier_at=_instant(order["order_delivered_carrier_date"]),
+            **columns,
+        )
+        for item in items:
+            self._row(
+                "order_items_by_purchase_day",
+                {"day": day},
+                items=1,
+                price_brl=Decimal(item["price"]),
+                freight_brl=Decimal(item["freight_value"]),
+                order_id=item["order_id"],
+                order_item_number=int(item["order_item_id"]),
+                product_id=item["product_id"],
+                seller_id=item["seller_id"],
+                purchase_date_br=dt.date.fromisoformat(day),
+                purchased_at=bought,
+                shipping_limit_at=_instant(item["shipping_limit_date"]),
+            )
         for payment in payments:
-            kind = payment["payment_type"]
-            self._add("payments_by_type", 1, payment_type=kind, measure="payments")
-            amount = payment["payment_value"]
-            self._add("payments_by_type", amount, payment_type=kind, measure="amount_brl")
+            self._row(
+                "payments_by_type",
+                {"day": day, "payment_type": payment["payment_type"]},
+                payments=1,
+                amount_brl=payment["payment_value"],
+                installments=payment["payment_installments"],
+                order_id=payment["order_id"],
+                payment_sequence=payment["payment_sequential"],
+                purchase_date_br=dt.date.fromisoformat(day),
+                purchased_at=bought,
+            )
         if reviews:
             last = max(reviews, key=lambda row: (row["at"], row["review_id"]))
-            self._add("reviews_by_score", 1, review_score=str(last["score"]))
-        arrived = order["order_delivered_customer_date"]
-        if arrived is not None:
-            took = dt.date.fromisoformat(arrived[:10]) - dt.date.fromisoformat(day)
-            late = arrived[:10] > order["order_estimated_delivery_date"][:10]
-            for measure, value in (
-                ("delivered", 1),
-                ("late", int(late)),
-                ("delivery_days", took.days),
-            ):
-                grain = {"month": day[:7], "measure": measure}
-                self._add("deliveries_by_purchase_month", value, **grain)
+            self._add("reviews_by_score", 1, day=day, review_score=str(last["score"]))
+        arrived, promised = (
+            order["order_delivered_customer_date"],
+            order["order_estimated_delivery_date"],
+        )
+        late = arrived is not None and arrived[:10] > promised[:10]
+        took = (
+            dt.date.fromisoformat(arrived[:10]) - dt.date.fromisoformat(day)
+            if arrived
+            else dt.timedelta()
+        )
+        self._row(
+            "deliveries_by_purchase_day",
+            {"day": day},
+            delivered=arrived is not None,
+            late=late,
+            delivery_days=took.days,
+            with_delivery_days=arrived is not None,
+            delivered_at=_instant(arrived),
+            delivered_date_br=dt.date.fromisoformat(arrived[:10]) if arrived else None,
+            estimated_delivery_date=dt.date.fromisoformat(promised[:10]),
+        )
+        daily = {"table": "agg_sales_daily", "day": day}
+        if day not in self._days:
+            self._days.add(day)
+            weekend = dt.date.fromisoformat(day).weekday() in (5, 6)
+            self._row(
+                "sales_by_purchase_day", daily, days=1, year_month=day[:7], is_weekend=weekend
+            )
+        self._row(
+            "sales_by_purchase_day",
+            daily,
+            order_count=1,
+            delivered_count=arrived is not None,
+            late_count=late,
+            **columns,
+        )
+
+
+def _instant(clock: str | None) -> dt.datetime | None:
+    """A clock of the order management; the first offset in the hour that came twice."""
+    return dt.datetime.fromisoformat(clock).replace(tzinfo=SAO_PAULO) if clock else None
+
+
+def _number(value: Any) -> Any:
+    """How a value enters a sum."""
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        return zlib.crc32(value.encode())
+    if isinstance(value, dt.datetime):
+        return (value - UTC_EPOCH) // dt.timedelta(milliseconds=1)
+    if isinstance(value, dt.date):
+        return (value - UTC_EPOCH.date()).days
+    return int(value) if isinstance(value, bool) else value
 
 
 def _rank(row: Row) -> tuple[bool, str, str]:

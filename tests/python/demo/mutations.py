@@ -1,0 +1,191 @@
+"""One value of every column, and one row of every table, made wrong in a copy of a lake.
+
+Each mutation of a fact has a purchase day of its own, and those of a dimension a measure of their
+own, so that one reconciliation after a whole round shows which of them it finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse.athena import Athena
+from lakehouse.reconcile import Difference
+
+OWN_WORDS = {"state_name", "region", "payment_type_label_pt", "month_name_pt", "_is_deleted"}
+"""Columns that the project's seeds and models add: no source knows them."""
+
+_DAY = "cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_Paulo') as varchar)"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A curated table. figures: those that speak of it; part: the `table` of their grain; group:
+    SQL of what keeps its mutations apart; members: columns that are parts of the grain itself."""
+
+    keys: tuple[str, ...]
+    figures: tuple[str, ...]
+    part: str | None = None
+    group: str | None = None
+    members: tuple[str, ...] = ()
+
+
+TABLES = {
+    "fct_orders": Table(
+        ("order_id",),
+        (
+            "orders_by_status",
+            "sales_by_purchase_day",
+            "reviews_by_score",
+            "deliveries_by_purchase_day",
+        ),
+        group=_DAY,
+    ),
+    "fct_order_items": Table(
+        ("order_id", "order_item_number"), ("order_items_by_purchase_day",), group=_DAY
+    ),
+    "fct_payments": Table(("order_id", "payment_sequence"), ("payments_by_type",), group=_DAY),
+    "agg_sales_daily": Table(
+        ("purchase_date_br",),
+        ("sales_by_purchase_day",),
+        "agg_sales_daily",
+        "cast(purchase_date_br as varchar)",
+    ),
+    "dim_customers": Table(
+        ("customer_key",), ("customers_by_state",), members=("is_active", "state")
+    ),
+    "dim_products": Table(("product_id",), ("catalogue",), "products", members=("is_active",)),
+    "dim_sellers": Table(("seller_id",), ("catalogue",), "sellers", members=("is_active",)),
+    "dim_dates": Table(("day_date",), ("catalogue",), "dates", "cast(year_number as varchar)"),
+}
+
+_ROWS = {
+    "fct_orders": "orders",
+    "fct_order_items": "items",
+    "fct_payments": "payments",
+    "agg_sales_daily": "days",
+    "dim_customers": "customers",
+}
+_MEASURES = {
+    ("fct_orders", "customer_key"): "customer_unique_id",
+    ("fct_orders", "order_status"): "value",
+    ("fct_orders", "review_score"): "value",
+    ("fct_orders", "is_delivered"): "delivered",
+    ("fct_orders", "is_late"): "late",
+    ("fct_payments", "payment_type"): "payments",
+    ("agg_sales_daily", "purchase_date_br"): "days",
+    ("dim_dates", "year_number"): "value",
+}
+"""The measure that must show a column, where it is not the column's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A wrong value, or a missing row (``column`` is None). group: the day or year of the row."""
+
+    table: str
+    column: str | None
+    where: str
+    group: str | None
+
+    def is_shown_by(self, difference: Difference) -> bool:
+        """Whether the difference says what is wrong, and where."""
+        table, grain = TABLES[self.table], dict(difference.grain)
+        rows = _ROWS.get(self.table, "value")
+        if self.column is None or self.column in table.members:
+            measure = rows
+        else:
+            measure = _MEASURES.get((self.table, self.column), self.column)
+        return (
+            difference.figure in table.figures
+            and grain.get("table") == table.part
+            and grain.get("measure", "value") == measure
+            and (self.group is None or self.group in grain.values())
+        )
+
+
+def spoil_values(athena: Athena, database: str) -> list[Mutation]:
+    """Make one value of every column wrong, by the least that its type knows."""
+    done = []
+    for name, table in TABLES.items():
+        types = _types(athena, database, name)
+        columns = [column for column in types if column not in table.members]
+        planned = _plan(athena, database, name, columns)
+        changes = ", ".join(
+            f"{each.column} = case when {each.where} "
+            f"then {_wrong(str(each.column), types[str(each.column)])} else {each.column} end"
+            for each in planned
+        )
+        athena.run(f"update {database}.{name} set {changes}")
+        done += planned
+    return done
+
+
+def spoil_members(athena: Athena, database: str) -> list[Mutation]:
+    """Make wrong what decides to which group a row of a dimension belongs, one column a table."""
+    done = []
+    for name, table in TABLES.items():
+        for member in table.members[:1]:
+            (planned,) = _plan(athena, database, name, [member])
+            athena.run(
+                f"update {database}.{name} set {member} = not {member} where {planned.where}"
+            )
+            done.append(planned)
+    return done
+
+
+def drop_rows(athena: Athena, database: str) -> list[Mutation]:
+    """Delete one row of every table."""
+    done = []
+    for name in TABLES:
+        (planned,) = _plan(athena, database, name, [None])
+        athena.run(f"delete from {database}.{name} where {planned.where}")
+        done.append(planned)
+    return done
+
+
+def _types(athena: Athena, database: str, name: str) -> dict[str, str]:
+    rows = athena.run(
+        "select column_name, data_type from information_schema.columns "
+        f"where table_schema = '{database}' and table_name = '{name}'"
+    ).rows
+    return {str(column): str(kind) for column, kind in rows if column not in OWN_WORDS}
+
+
+def _plan(
+    athena: Athena, database: str, name: str, columns: list[str] | list[None]
+) -> list[Mutation]:
+    """A row for each column, no two of a group."""
+    table = TABLES[name]
+    unit = table.group or table.keys[0]
+    keys = ", ".join(f"cast({key} as varchar)" for key in table.keys)
+    used: list[str] = []
+    planned = []
+    for column in columns:
+        conditions = [f"{unit} <> '{each}'" for each in used]
+        conditions += [f"{column} is not null"] if column else []
+        where = f"where {' and '.join(conditions)} " if conditions else ""
+        found = athena.run(
+            f"select {unit}, {keys} from {database}.{name} {where}order by 1 desc, {keys} limit 1"
+        ).rows
+        assert found, f"{name}.{column}: no row is left"
+        place, *values = (str(value) for value in found[0])
+        used.append(place)
+        row = " and ".join(
+            f"cast({key} as varchar) = '{value}'"
+            for key, value in zip(table.keys, values, strict=True)
+        )
+        planned.append(Mutation(name, column, row, place if table.group else None))
+    return planned
+
+
+def _wrong(column: str, kind: str) -> str:
+    """The least wrong value of a type."""
+    if kind.startswith("varchar"):
+        return f"concat(substr({column}, 1, length({column}) - 1), '~')"
+    if kind.startswith("decimal"):
+        return f"cast({column} + decimal '0.01' as {kind})"
+    if kind.startswith("timestamp"):
+        return f"{column} + interval '0.001' second"
+    if kind == "date":
+        return f"date_add('day', 1, {column})"
+    return f"not {column}" if kind == "boolean" else f"{column} + 1"
