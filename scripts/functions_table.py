@@ -17,8 +17,9 @@ HEAD = """\
 
 # Functions
 
-What a Trino 476 server lists under SHOW FUNCTIONS, and what local_athena does with it. {known} names
-are answered, {refused} are refused by name with the reason below; any other is unknown to Trino too.
+What a Trino 476 server lists under SHOW FUNCTIONS, and what local_athena does with it. {known}
+names are answered, {refused} are refused by name with the reason below; any other is unknown to
+Trino too.
 Answers are held to a real Trino's recorded ones (`tests/golden`).
 
 """

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from local_athena.functions import zones
-from local_athena.functions.cast_time import offset_us
+from local_athena.functions.cast_time import offset_us, rounded
 from local_athena.functions.dates import constant_text, local_moment
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import quote_text
+from local_athena.sql.representation import precision_of, quote_text
+from local_athena.sql.types import Type
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
 MONTHS = [
@@ -66,9 +67,7 @@ _MYSQL_NATIVE = {
 MYSQL_REFUSED = "DUuVwX"
 _JODA_NATIVE = {
     "yyyy": "%Y",
-    "y": "%Y",
     "YYYY": "%Y",
-    "Y": "%Y",
     "yy": "%y",
     "M": "%-m",
     "MM": "%m",
@@ -104,7 +103,7 @@ def invalid(message: str) -> SqlError:
 
 
 def _date_format(call: Call, arguments: Sequence[str]) -> str:
-    moment = local_moment(arguments[0], call.arguments[0].type)
+    moment = _shown_moment(arguments[0], call.arguments[0].type)
     pattern = constant_text(call.arguments[1])
     if pattern is None:
         return call_python(
@@ -118,6 +117,13 @@ def _date_format(call: Call, arguments: Sequence[str]) -> str:
         return f"strftime({moment}, {quote_text(mysql_to_native(pattern))})"
     except SqlError as error:
         return fail(error.name, text(error.message), "VARCHAR")
+
+
+def _shown_moment(value: str, type_: Type) -> str:
+    """The clock to show: rounded to three digits of a second, as both languages have no more."""
+    moment = local_moment(value, type_)
+    fine = type_.base.startswith("timestamp") and precision_of(type_) > 3
+    return rounded(moment, 3) if fine else moment
 
 
 def mysql_to_native(pattern: str) -> str:
@@ -174,10 +180,10 @@ def _format_datetime(call: Call, arguments: Sequence[str]) -> str:
                 token.replace("%", "%%") if literal else _JODA_NATIVE[token]
                 for literal, token in tokens
             )
-            return f"strftime({local_moment(value, type_)}, {quote_text(native)})"
+            return f"strftime({_shown_moment(value, type_)}, {quote_text(native)})"
 
     def body(v: str) -> str:
-        moment = f"epoch_us(CAST({local_moment(v, type_)} AS TIMESTAMP))"
+        moment = f"epoch_us(CAST({_shown_moment(v, type_)} AS TIMESTAMP))"
         zone = zones.zone(v) if zoned else "''"
         return call_python(
             "format_datetime",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_athena.functions import zones
@@ -17,6 +16,7 @@ from local_athena.functions.date_formats import (
     invalid,
     joda_tokens,
 )
+from local_athena.functions.joda_fields import day_of
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
@@ -27,13 +27,7 @@ from local_athena.sql.errors import SqlError
 class _Fields:
     """What a text said, before it becomes a moment."""
 
-    year: int = 1970
-    month: int = 1
-    day: int = 1
-    day_of_year: int | None = None
-    week: int | None = None
-    week_year: int | None = None
-    week_day: int | None = None
+    days: dict[str, int] = field(default_factory=dict)
     hour: int = 0
     half: int | None = None
     twelve: int | None = None
@@ -131,7 +125,10 @@ class _Reader:
                 f'Cannot parse "{self.value}": Value {value} for {names.get(field, field)}'
                 f" must be in the range [{low},{high}]"
             )
-        setattr(self.fields, field, value)
+        if hasattr(self.fields, field):
+            setattr(self.fields, field, value)
+        else:
+            self.fields.days[field] = value
 
     def fraction(self, low: int = 1) -> None:
         start = self.at
@@ -164,18 +161,11 @@ def _moment(reader: _Reader) -> int:
     elif fields.half is not None:
         hour = hour % 12 + fields.half
     try:
-        if fields.day_of_year is not None:
-            day = date(fields.year, 1, 1) + timedelta(days=fields.day_of_year - 1)
-        elif fields.week is not None or fields.week_year is not None:
-            day = date.fromisocalendar(
-                fields.week_year or fields.year, fields.week or 1, fields.week_day or 1
-            )
-        else:
-            day = date(fields.year, fields.month, fields.day)
+        day = day_of(fields.days)
     except ValueError as error:
         raise invalid(f'Cannot parse "{reader.value}": {error}') from None
     seconds = hour * 3600 + fields.minute * 60 + fields.second
-    return ((day - date(1970, 1, 1)).days * 86_400 + seconds) * 1_000_000 + fields.micro
+    return (day * 86_400 + seconds) * 1_000_000 + fields.micro
 
 
 def _two_digit_year(value: int) -> int:
@@ -210,11 +200,12 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             field, low, high = _MYSQL_PARSE[mark]
             reader.set(field, reader.number(low, high))
         elif mark == "Y":
-            reader.set("year", reader.number(1, 4, signed=True))
+            digits = 4 if _is_number(pattern[index : index + 2]) else 9
+            reader.set("year", reader.number(1, digits, signed=True))
         elif mark == "y":
             reader.set("year", _two_digit_year(reader.number(2, 2)))
         elif mark in "aW":
-            reader.name(DAYS)
+            reader.set("week_day", reader.name(DAYS) + 1)
         elif mark in "bM":
             reader.set("month", reader.name(MONTHS) + 1)
         elif mark == "f":
@@ -229,6 +220,11 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             raise invalid(f"%{mark} not supported in date format string")
         else:
             reader.literal(mark)
+
+
+def _is_number(following: str) -> bool:
+    """Whether the next piece of a format is digits too."""
+    return (following[:1] == "%" and following[1:] in _MYSQL_PARSE) or following[1:] in ("f", "y")
 
 
 def _date_parse(call: Call, arguments: Sequence[str]) -> str:
@@ -264,7 +260,7 @@ def _read_joda(reader: _Reader, token: str, adjacent: bool) -> None:
     elif letter == "M" and width >= 3:
         reader.set("month", reader.name(MONTHS) + 1)
     elif letter == "E":
-        reader.name(DAYS)
+        reader.set("week_day", reader.name(DAYS) + 1)
     elif letter == "a":
         reader.half()
     elif letter == "G":
@@ -321,6 +317,8 @@ _ISO_DATE = re.compile(
     r"(?P<year>[+-]?\d{4,})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2}))?"
     r"|-W(?P<week>\d{1,2})(-(?P<weekday>\d))?|-(?P<ordinal>\d{3}))?"
 )
+_MOST_DAYS = 106_751_991
+"""As many as microseconds in 64 bits can count."""
 _ISO_TIME = re.compile(
     r"(?P<hour>\d{1,2})(:(?P<minute>\d{1,2})(:(?P<second>\d{1,2})([.,](?P<fraction>\d+))?)?)?"
     r"(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?"
@@ -346,19 +344,15 @@ def _malformed(value: str, pattern: re.Pattern[str]) -> SqlError:
 
 
 def _iso_days(value: str, found: re.Match[str]) -> int:
-    year = int(found["year"])
+    names = {"month": "month", "day": "day", "week": "week", "weekday": "week_day"}
+    fields = {"week_year" if found["week"] else "year": int(found["year"])}
+    for group, name in (*names.items(), ("ordinal", "day_of_year")):
+        if found[group]:
+            fields[name] = int(found[group])
     try:
-        if found["week"]:
-            day = date.fromisocalendar(year, int(found["week"]), int(found["weekday"] or 1))
-        elif found["ordinal"]:
-            day = date(year, 1, 1) + timedelta(days=int(found["ordinal"]) - 1)
-        elif year > 9999:
-            return int((year - 1970) * 365.2425)
-        else:
-            day = date(year, int(found["month"] or 1), int(found["day"] or 1))
+        return day_of(fields)
     except ValueError as error:
         raise invalid(f'Cannot parse "{value}": {error}') from None
-    return (day - date(1970, 1, 1)).days
 
 
 def parse_iso_timestamp(value: str) -> dict[str, Any]:
@@ -368,6 +362,8 @@ def parse_iso_timestamp(value: str) -> dict[str, Any]:
     if not found:
         raise _malformed(value, _ISO_DATE)
     days = _iso_days(value, found)
+    if abs(days) > _MOST_DAYS:
+        raise invalid(f"Millis overflow: {days * 86_400_000}")
     micros, picos, zone = days * 86_400_000_000, 0, "UTC"
     if mark and time_text:
         clock = _ISO_TIME.fullmatch(time_text)
@@ -381,6 +377,18 @@ def parse_iso_timestamp(value: str) -> dict[str, Any]:
         picos = int(fraction[6:])
         zone = normal_zone(clock["zone"] or "UTC")
     return {"i": micros - offset_us(micros, zone), "p": picos, "z": zone}
+
+
+_ISO_MOMENT = re.compile(
+    r"[+-]?\d{4,}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}(:\d{2})?)?"
+)
+
+
+def parse_iso_moment(value: str) -> dict[str, Any]:
+    """As `parse_iso_timestamp`, of a whole date and time only."""
+    if not _ISO_MOMENT.fullmatch(value):
+        raise invalid(f"Text '{value}' could not be parsed at index 0")
+    return parse_iso_timestamp(value)
 
 
 Writer = Callable[[Call, Sequence[str]], str]

@@ -147,11 +147,20 @@ def _date_diff(unit: str, call: Call, arguments: Sequence[str]) -> str:
                 return f"date_sub('{unit}', {zones.local_of(a)}, {other})"
 
             return let([first, second], local)
-        return f"date_sub('{unit}', {zones.instant(first)}, {zones.instant(second)})"
+        moments = (_millisecond(zones.instant(each), type_) for each in (first, second))
+        return f"date_sub('{unit}', {', '.join(moments)})"
     if type_.base == "time with time zone":
         size = _MICROSECONDS[unit] * 1_000_000
         return f"(({times_zoned.at_utc(second)} - {times_zoned.at_utc(first)}) // {size})"
+    if type_.base == "timestamp":
+        moments = (_millisecond(micro(each, type_), type_) for each in (first, second))
+        return f"date_sub('{unit}', {', '.join(moments)})"
     return f"date_sub('{unit}', {micro(first, type_)}, {micro(second, type_)})"
+
+
+def _millisecond(instant: str, type_: Type) -> str:
+    """An instant without what is finer: Trino counts between milliseconds there."""
+    return f"date_trunc('millisecond', {instant})" if precision_of(type_) > 3 else instant
 
 
 def _date_trunc(unit: str, call: Call, arguments: Sequence[str]) -> str:
@@ -313,13 +322,22 @@ def _from_unixtime_nanos(call: Call, arguments: Sequence[str]) -> str:
     )
 
 
+def _iso_clock(value: str, moment: str, type_: Type) -> str:
+    precision = precision_of(type_)
+    clock = timestamp_text(moment, precision, "T")
+    if precision <= 6:
+        return clock
+    rest = f"lpad(CAST(struct_extract({value}, 'ps') AS VARCHAR), 6, '0')"
+    return f"({clock} || left({rest}, {precision - 6}))"
+
+
 def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
     value = arguments[0]
     if type_.base == "date":
         return f"CAST({value} AS VARCHAR)"
     if type_.base == "timestamp":
-        return timestamp_text(micro(value, type_), precision_of(type_), "T")
+        return let([value], lambda v: _iso_clock(v, micro(v, type_), type_))
 
     def body(v: str) -> str:
         def offset(m: str) -> str:
@@ -328,18 +346,19 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
             minutes = f"lpad(CAST(abs({m}) % 60 AS VARCHAR), 2, '0')"
             return f"(CASE WHEN {m} = 0 THEN 'Z' ELSE {sign} || {hours} || ':' || {minutes} END)"
 
-        clock = timestamp_text(zones.local_of(v), precision_of(type_), "T")
+        clock = _iso_clock(v, zones.local_of(v), type_)
         return f"({clock} || {let([zones.offset_minutes(v)], offset)})"
 
     return let([value], body)
 
 
 def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.date_parsing import parse_iso_timestamp
+    from local_athena.functions.date_parsing import parse_iso_moment, parse_iso_timestamp
 
+    fine = precision_of(call.type) > 6
     parsed = call_python(
-        "iso_timestamp",
-        parse_iso_timestamp,
+        "iso_moment" if fine else "iso_timestamp",
+        parse_iso_moment if fine else parse_iso_timestamp,
         arguments,
         ["VARCHAR"],
         "STRUCT(i BIGINT, p INTEGER, z VARCHAR)",

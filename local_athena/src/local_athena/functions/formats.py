@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import struct
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
@@ -55,6 +56,32 @@ _MONTHS = [
     "December",
 ]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+def _hash_code(value: Any, base: str) -> int:
+    """Java's hashCode of what Trino hands over."""
+    if base == "boolean":
+        return 1231 if value else 1237
+    if base in _INTEGERS:
+        return int(value ^ (value >> 32)) & 0xFFFFFFFF
+    if base == "double":
+        bits = int.from_bytes(struct.pack(">d", value), "big")
+        return (bits ^ (bits >> 32)) & 0xFFFFFFFF
+    if base not in ("varchar", "char"):
+        raise SqlError("NOT_SUPPORTED", f"format %h of {base} is not supported")
+    code = 0
+    for (unit,) in struct.iter_unpack("<H", value.encode("utf-16-le")):
+        code = (31 * code + unit) & 0xFFFFFFFF
+    return code
+
+
+def _hexadecimal(value: float) -> str:
+    """Double.toHexString."""
+    if not math.isfinite(value):
+        return java_double(value)
+    mantissa, exponent = value.hex().split("p")
+    whole, _, digits = mantissa.partition(".")
+    return f"{whole}.{digits.rstrip('0') or '0'}p{int(exponent)}"
 
 
 class _Formatter:
@@ -117,7 +144,11 @@ class _Formatter:
         elif lower == "s":
             text = _cut(_text(value, base), found)
         elif lower == "h":
-            text = format(hash(value) & 0xFFFFFFFF, "x")
+            text = format(_hash_code(value, base) & 0xFFFFFFFF, "x")
+        elif lower == "a":
+            if base not in _FLOATS:
+                raise self.mismatch(conversion, base)
+            text = _hexadecimal(value)
         elif lower == "d":
             if base not in _INTEGERS:
                 raise self.mismatch(conversion, base)

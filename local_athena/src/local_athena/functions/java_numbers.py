@@ -17,7 +17,7 @@ def java_double(value: float, digits: str | None = None) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    text = digits if digits is not None else repr(value)
+    text = digits if digits is not None else _two_digits(value, repr(value))
     if 1e-3 <= abs(value) < 1e7 or value == 0:
         if "e" not in text:
             return text if "." in text else text + ".0"

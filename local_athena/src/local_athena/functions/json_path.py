@@ -64,7 +64,7 @@ def _query(node: JsonOf, write: Write) -> str:
 
     def find(document: str, passed: tuple[str | None, ...]) -> list[Any]:
         try:
-            value = read(document, digits=True)
+            value = read(document, digits=True) if document.strip() else None
         except (ValueError, RecursionError):
             raise PathError(
                 "input cannot be parsed as JSON", "JSON_INPUT_CONVERSION_ERROR"
@@ -143,15 +143,16 @@ def _query_function(find: Callable[..., list[Any]], settings: Any) -> Callable[.
         if not found:
             return outcome(
                 on_empty,
-                "cannot extract JSON from JSON: JSON path found no items",
-                "JSON_VALUE_RESULT_ERROR",
+                "conversion from JSON failed: JSON path found no items",
+                "JSON_OUTPUT_CONVERSION_ERROR",
             )
         if wrapper == "unconditional" or (
             wrapper == "conditional" and not (len(found) == 1 and isinstance(found[0], dict | list))
         ):
             return dump_ordered(found)
         if len(found) > 1:
-            return outcome(on_error, "JSON path found multiple items", "JSON_VALUE_RESULT_ERROR")
+            message = "conversion from JSON failed: JSON path found multiple items"
+            return outcome(on_error, message, "JSON_OUTPUT_CONVERSION_ERROR")
         item = found[0]
         if quotes == "omit" and isinstance(item, str) and not isinstance(item, Number):
             return item

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import struct
 from typing import Any
 
 from local_athena.functions.java_numbers import java_double
@@ -34,12 +36,18 @@ def read(text: str, *, digits: bool = False) -> Any:
     return read_json(text, parse_float=parse_float, parse_constant=_no_constant)
 
 
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _encode = json.encoder.encode_basestring
 
 
 def quoted(text: str) -> str:
-    """A JSON string."""
-    return _encode(text)
+    """A JSON string; characters beyond 16 bits as two escapes, as Jackson writes them."""
+    encoded: str = _encode(text)
+    return encoded if encoded.isascii() else _ASTRAL.sub(_escaped, encoded)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f"\\u{unit:04X}" for unit in struct.unpack("<2H", found[0].encode("utf-16-le")))
 
 
 def number_text(value: float) -> str:

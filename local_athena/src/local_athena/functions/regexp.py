@@ -232,9 +232,8 @@ def _group_reference(text: str, position: int, expression: Any) -> tuple[int, in
 
 
 def _replace(value: str, pattern: str, text: str = "") -> str:
-    pieces = _replacement(text, pattern)
-
     def fill(found: Any) -> str:
+        pieces = _replacement(text, pattern)  # (only a match brings a wrong group to light)
         return "".join(p if isinstance(p, str) else (found[p] or "") for p in pieces)
 
     return compiled(pattern).sub(fill, value)

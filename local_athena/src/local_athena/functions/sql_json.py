@@ -42,6 +42,9 @@ _TOKEN = re.compile(
 )
 
 
+_NOT_YET = frozenset(("like_regex", "datetime"))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -57,7 +60,10 @@ class _Parser:
         self.at = 0
 
     def wrong(self) -> SqlError:
-        return SqlError("INVALID_PATH", f"Invalid JSON path: '{self.text}'")
+        for kind, value in self.tokens:
+            if kind == "name" and value in _NOT_YET:
+                return SqlError("NOT_SUPPORTED", f"{value} in JSON path is not yet supported")
+        return SqlError("SYNTAX_ERROR", f"mismatched input in JSON path '{self.text}'")
 
     def peek(self, value: str, ahead: int = 0) -> bool:
         index = self.at + ahead
@@ -220,7 +226,7 @@ def parse_path(text: str) -> Path:
     """A path of SQL/JSON.
 
     Raises:
-        SqlError: INVALID_PATH.
+        SqlError: SYNTAX_ERROR, NOT_SUPPORTED.
     """
     return _Parser(text).path()
 

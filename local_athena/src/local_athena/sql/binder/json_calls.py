@@ -64,7 +64,21 @@ def bind_json_call(binder: Binder, node: nodes.JsonCall, scope: Scope) -> BoundE
                 source.at,
             )
         defaults.append((clause, coerce(value, type_)))
+    _check_quotes(node)
     return JsonOf(node.name, arguments, node.options, tuple(defaults), passing, type_)
+
+
+def _check_quotes(node: nodes.JsonCall) -> None:
+    """What becomes an array has no quotes to keep or omit."""
+    options = dict(node.options)
+    wrapper, quotes = options.get("wrapper", "without"), options.get("quotes")
+    if quotes is not None and wrapper != "without":
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT",
+            f"{quotes.upper()} QUOTES behavior specified with WITH {wrapper.upper()} ARRAY WRAPPER"
+            " behavior",
+            node.at,
+        )
 
 
 def _check_input(value: BoundExpression, node: nodes.JsonCall) -> None:
