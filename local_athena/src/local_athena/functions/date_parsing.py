@@ -200,7 +200,8 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             field, low, high = _MYSQL_PARSE[mark]
             reader.set(field, reader.number(low, high))
         elif mark == "Y":
-            digits = 4 if _is_number(pattern[index : index + 2]) else 9
+            # (five digits and more only where something else than a field ends them)
+            digits = 4 if pattern[index : index + 1] in ("", "%") else 9
             reader.set("year", reader.number(1, digits, signed=True))
         elif mark == "y":
             reader.set("year", _two_digit_year(reader.number(2, 2)))
@@ -220,11 +221,6 @@ def _read_mysql(reader: _Reader, pattern: str) -> None:
             raise invalid(f"%{mark} not supported in date format string")
         else:
             reader.literal(mark)
-
-
-def _is_number(following: str) -> bool:
-    """Whether the next piece of a format is digits too."""
-    return (following[:1] == "%" and following[1:] in _MYSQL_PARSE) or following[1:] in ("f", "y")
 
 
 def _date_parse(call: Call, arguments: Sequence[str]) -> str:
