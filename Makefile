@@ -75,6 +75,7 @@ format: .venv/.ready-test ## let ruff and sqlfluff put the layout right
 .PHONY: golden
 golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by area
 	@$(BIN)/python local_athena/tests/golden/harness.py $(ARGS)
+	@LOCAL_ATHENA_TPC=all $(BIN)/pytest -q local_athena/tests/tpc
 
 .PHONY: conformance
 conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified, against local_athena
