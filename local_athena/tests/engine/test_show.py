@@ -1,7 +1,12 @@
 """SHOW and DESCRIBE in the Athena user guide's words, and DDL that recreates what it describes."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+DOCUMENTED = Path(__file__).parents[1] / "sql" / "parser" / "documented.jsonl"
 EVERYTHING = (
     "CREATE EXTERNAL TABLE t (`id` int COMMENT 'it''s \\\\ id', a array<struct<x:int COMMENT 'c', "
     "y:string>>, m map<string,double>) COMMENT 'about' PARTITIONED BY (dt string COMMENT 'day', "
@@ -268,3 +273,30 @@ def test_msck_repair__odd_folders__left_out_and_lost_ones_named(lake):
         ["Repair: Added partition to metastore m:dt=1"],
     ]
     assert lake.rows("SHOW PARTITIONS m") == [["dt=1"], ["dt=gone"]]
+
+
+def documented_tables():
+    """(page, statement, name as written) of Amazon's CREATE EXTERNAL TABLE samples."""
+    samples = (json.loads(line) for line in DOCUMENTED.read_text("utf-8").split("\n") if line)
+    for sample in samples:
+        found = re.match(
+            r"CREATE EXTERNAL TABLE (?:IF NOT EXISTS )?([`\w.-]+)", sample["sql"], re.IGNORECASE
+        )
+        if found and re.search(r"\bLOCATION\b", sample["sql"], re.IGNORECASE):
+            yield sample["page"], sample["sql"], found[1]
+
+
+def test_show_create_table__amazons_own_tables__round_trip(lake):
+    pages = set()
+    for page, sql, name in documented_tables():
+        database, dot, _ = name.replace("`", "").partition(".")
+        if dot:
+            lake.run(f"CREATE DATABASE IF NOT EXISTS `{database}`")
+        lake.run(sql)
+        shown = text(lake, f"SHOW CREATE TABLE {name}")
+        lake.run(f"DROP TABLE {name}")
+        lake.run(shown)
+        assert text(lake, f"SHOW CREATE TABLE {name}") == shown, page
+        lake.run(f"DROP TABLE {name}")
+        pages.add(page)
+    assert len(pages) > 30
