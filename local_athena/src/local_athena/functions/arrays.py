@@ -185,14 +185,20 @@ def _union(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _intersect(call: Call, arguments: Sequence[str]) -> str:
+    """In the order of the longer array."""
     type_ = element_of(call.type)
-    kept = let(
-        [arguments[0], _wrapped(arguments[1])],
-        lambda a, b: (
-            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
-            f"ELSE list_filter({a}, lambda e: {_among(b, 'e')}) END)"
-        ),
-    )
+
+    def common(a: str, b: str) -> str:
+        return let(
+            [_wrapped(a), _wrapped(b)],
+            lambda x, y: (
+                f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
+                f"WHEN len({a}) < len({b}) THEN list_filter({b}, lambda e: {_among(x, 'e')}) "
+                f"ELSE list_filter({a}, lambda e: {_among(y, 'e')}) END)"
+            ),
+        )
+
+    kept = let(list(arguments), common)
     return let([kept], lambda a: _distinct_text(a, type_))
 
 
@@ -253,7 +259,8 @@ def _sort(call: Call, arguments: Sequence[str]) -> str:
                 f"list_transform({filled}, lambda e, place: {{'k': e.k, 'i': place, 'v': e.v}})"
             )
             return f"list_concat(list_transform(list_sort({ranked}), lambda e: e.v), {nulls})"
-        return f"list_sort({arguments[0]}, 'ASC', 'NULLS LAST')"
+        kind = duckdb_type(call.type)
+        return f"CAST(list_sort({arguments[0]}, 'ASC', 'NULLS LAST') AS {kind})"
     from local_athena.functions.array_lambdas import sort_by
 
     return sort_by(call, arguments, type_)

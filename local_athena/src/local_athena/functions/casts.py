@@ -301,8 +301,6 @@ def _map(value: str, source: Type, target: Type) -> str:
         f"value := {cast_text('e.value', item, new_item)})"
     )
     entries = f"list_transform(map_entries({value}), lambda e: {packed})"
-    if not same_values(key, new_key):
-        entries = f"list_sort({entries})"
     return f"map_from_entries({entries})"
 
 

@@ -37,6 +37,7 @@ def items_of_each(items: str, key: str, value: str, made: str) -> str:
         def parts(b: str) -> str:
             group = f"list_transform({s}[st:COALESCE({b}[nx + 1] - 1, len({s}))], lambda e: e.v)"
             text = made.replace("{key}", f"{s}[st].k").replace("{values}", group)
+            text = text.replace("{place}", f"{s}[st].i")
             return f"list_transform({b}, lambda st, nx: {text})"
 
         return let([_starts(s)], parts)

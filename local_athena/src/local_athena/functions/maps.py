@@ -1,6 +1,7 @@
-"""Maps: entries in the order of their keys, so that equal maps are equal natively.
+"""Maps: entries in the order in which they were given; aggregates make them in the keys' order.
 
-Measured on DuckDB 1.5.5: `{a, b} = {b, a}` is false natively, and `m['z']` is NULL.
+Measured on DuckDB 1.5.5: `{a, b} = {b, a}` is false natively (comparisons and groups sort the
+entries), and `m['z']` is NULL.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from local_athena.functions.array_lambdas import bind, parameters
+from local_athena.functions.lists import items_of_each
 from local_athena.functions.text import fail, let, text
 from local_athena.sql.bound import Call
 from local_athena.sql.representation import duckdb_type, entry_of
@@ -22,7 +24,7 @@ def _invalid(message: str) -> str:
 
 
 def made_map(entries: str, type_: Type, duplicates: str | None = None) -> str:
-    """A map of a list of {key, value}: sorted, NULL and repeated keys raise.
+    """A map of a list of {key, value}: NULL and repeated keys raise.
 
     `duplicates` is the message for a repeated key.
     """
@@ -36,7 +38,7 @@ def made_map(entries: str, type_: Type, duplicates: str | None = None) -> str:
             f"(CASE WHEN len(list_filter({e}, lambda en: en.key IS NULL)) > 0 THEN "
             f"{_invalid('map key cannot be null')} "
             f"WHEN len(list_distinct({keys})) < len({e}) THEN {repeated} "
-            f"ELSE CAST(map_from_entries(list_sort({e})) AS {kind}) END)"
+            f"ELSE CAST(map_from_entries({e}) AS {kind}) END)"
         )
 
     return let([entries], body)
@@ -95,18 +97,29 @@ def _from_entries(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _multimap_from_entries(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.aggregates import grouped_entries
+    made = items_of_each(
+        "{entries}",
+        "e.key",
+        "e.value",
+        "{'i': {place}, 'e': struct_pack(key := {key}, value := {values})}",
+    )
 
     def body(a: str) -> str:
         entries = f"list_transform({a}, lambda e: struct_pack(key := e.f0, value := e.f1))"
+        grouped = _placed(made.replace("{entries}", entries))
         return (
             f"(CASE WHEN {a} IS NULL THEN NULL WHEN list_count({a}) < len({a}) THEN "
             f"{_invalid('map entry cannot be null')} "
             f"WHEN len(list_filter({a}, lambda e: e.f0 IS NULL)) > 0 THEN "
-            f"{_invalid('map key cannot be null')} ELSE {grouped_entries(entries)} END)"
+            f"{_invalid('map key cannot be null')} ELSE {grouped} END)"
         )
 
     return let([arguments[0]], body)
+
+
+def _placed(items: str) -> str:
+    """A map of {i: place, e: entry}, by place."""
+    return f"map_from_entries(list_transform(list_sort({items}), lambda e: e.e))"
 
 
 def _entries(call: Call, arguments: Sequence[str]) -> str:
@@ -122,17 +135,16 @@ def _values(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _concat(call: Call, arguments: Sequence[str]) -> str:
-    """Later maps win."""
+    """Later maps win, and stand first."""
 
     def body(*names: str) -> str:
         nulls = " OR ".join(f"{name} IS NULL" for name in names)
-        joined = f"map_entries({names[0]})"
-        for name in names[1:]:
-            joined = (
-                f"list_concat(list_filter({joined}, "
-                f"lambda e: NOT map_contains({name}, e.key)), map_entries({name}))"
-            )
-        return f"(CASE WHEN {nulls} THEN NULL ELSE map_from_entries(list_sort({joined})) END)"
+        joined = f"map_entries({names[-1]})"
+        for index in reversed(range(len(names) - 1)):
+            later = " OR ".join(f"map_contains({name}, e.key)" for name in names[index + 1 :])
+            kept = f"list_filter(map_entries({names[index]}), lambda e: NOT ({later}))"
+            joined = f"list_concat({joined}, {kept})"
+        return f"(CASE WHEN {nulls} THEN NULL ELSE map_from_entries({joined}) END)"
 
     return let(list(arguments), body)
 
@@ -168,7 +180,8 @@ def _zip_with(call: Call, arguments: Sequence[str]) -> str:
 
     def made(a: str, b: str) -> str:
         value = bind(body, {key: "kz", first: f"{a}[kz]", second: f"{b}[kz]"})
-        keys = f"list_sort(list_distinct(list_concat(map_keys({a}), map_keys({b}))))"
+        others = f"list_filter(map_keys({b}), lambda kz: NOT map_contains({a}, kz))"
+        keys = f"list_concat(map_keys({a}), {others})"
         return (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE map_from_entries("
             f"list_transform({keys}, lambda kz: struct_pack(key := kz, value := {value}))) END)"

@@ -11,7 +11,7 @@
 | timestamp(p) with time zone | STRUCT(instant TIMESTAMP, zone VARCHAR); p > 6: with ps between |
 | time(p) with time zone | STRUCT(ps BIGINT, zone INTEGER): picoseconds of its clock, minutes |
 | interval day to second, year to month | BIGINT milliseconds, INTEGER months |
-| array, map | LIST, MAP sorted by key |
+| array, map | LIST, MAP |
 | row | STRUCT with fields f0, f1, … by position |
 | unknown | INTEGER (always NULL) |
 """

@@ -48,7 +48,7 @@ def canonical(type_: Type, text: str) -> str:
         return f"(CASE WHEN {text} IS NOT NULL THEN struct_pack({', '.join(parts)}) END)"
     key, value = entry_of(type_)
     packed = f"struct_pack(k := {canonical(key, 'e.key')}, v := {canonical(value, 'e.value')})"
-    return f"list_transform(map_entries({text}), lambda e: {packed})"
+    return f"list_sort(list_transform(map_entries({text}), lambda e: {packed}))"
 
 
 def _needs_canon(type_: Type) -> bool:
@@ -57,7 +57,7 @@ def _needs_canon(type_: Type) -> bool:
     if type_.base == "array":
         return _needs_canon(element_of(type_))
     if type_.base == "map":
-        return any(_needs_canon(part) for part in entry_of(type_))
+        return True
     return type_.base == "row" and any(_needs_canon(part) for part in fields_of(type_))
 
 
@@ -108,11 +108,20 @@ def _nested_equal(type_: Type, left: str, right: str) -> str:
     if type_.base == "array":
         each = equal(element_of(type_), "p[1]", "p[2]")
         return _all_equal(left, right, f"list_zip({left}, {right})", "p", each, "len")
-    value = entry_of(type_)[1]
-    each = equal(value, "p[1]", "p[2]")
-    pairs = f"list_zip(map_values({left}), map_values({right}))"
-    same = _all_equal(left, right, pairs, "p", each, "cardinality")
-    return f"(CASE WHEN map_keys({left}) <> map_keys({right}) THEN FALSE ELSE {same} END)"
+    key, value = entry_of(type_)
+    packed = f"struct_pack(k := {canonical(key, 'e.key')}, v := e.value)"
+    sides = [
+        f"list_sort(list_transform(map_entries({side}), lambda e: {packed}))"
+        for side in (left, right)
+    ]
+
+    def sorted_equal(a: str, b: str) -> str:
+        keys = [f"list_transform({side}, lambda e: e.k)" for side in (a, b)]
+        each = equal(value, "p[1].v", "p[2].v")
+        same = _all_equal(a, b, f"list_zip({a}, {b})", "p", each, "len")
+        return f"(CASE WHEN {keys[0]} <> {keys[1]} THEN FALSE ELSE {same} END)"
+
+    return let(sides, sorted_equal)
 
 
 def _all_equal(left: str, right: str, pairs: str, name: str, each: str, size: str) -> str:

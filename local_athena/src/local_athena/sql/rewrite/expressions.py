@@ -324,7 +324,7 @@ def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
         return tuple(texts)
     canon = [canonical(part.type, text) for part, text in zip(node.arguments, texts, strict=True)]
     if canon != texts and not node.name.startswith(("count", "approx_distinct")):
-        raise SqlError("NOT_SUPPORTED", f"{node.name}(DISTINCT …) of values with time zone")
+        raise SqlError("NOT_SUPPORTED", f"{node.name}(DISTINCT …) of such values is not supported")
     return tuple(canon)
 
 
