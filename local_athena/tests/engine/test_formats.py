@@ -394,6 +394,7 @@ def test_formats__not_built_here__refused_by_name(lake, classes):
         ("STORED AS TEXTFILE", "a double", "a string", True),
         ("STORED AS TEXTFILE", "a struct<x:int>", "a struct<x:bigint>", True),
         ("STORED AS TEXTFILE", "a date", "a int", False),
+        ("STORED AS TEXTFILE", "a array<int>", "a string", False),
     ],
 )
 def test_partition_schema__against_the_tables__fits_or_mismatch(lake, stored, theirs, ours, fits):
