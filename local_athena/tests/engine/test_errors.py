@@ -56,3 +56,22 @@ def test_failure__names_that_clients_act_on__category_type_retryable(
     failed = failure(SqlError(name, "words"))
     assert (failed.category, failed.error_type, failed.retryable) == (category, type_, retryable)
     assert str(failed) == f"{name}: words"
+
+
+@pytest.mark.parametrize(
+    ("clauses", "refused"),
+    [
+        ("ORDER BY 1 LIMIT 2147483648", True),
+        ("ORDER BY 1 OFFSET 1 LIMIT 2147483647", True),
+        ("ORDER BY 1 LIMIT 2147483647", False),
+        ("LIMIT 2147483648", False),
+    ],
+)
+def test_limit__of_a_sorted_query__at_most_an_integer(lake, clauses, refused):
+    # "Considerations and limitations for SQL queries"; what is refused is Trino 476's answer
+    sql = f"SELECT n FROM (VALUES 1, 2) t(n) {clauses}"
+    if refused:
+        error = lake.fails(sql)
+        assert str(error) == "NOT_SUPPORTED: ORDER BY LIMIT > 2147483647 is not supported"
+    else:
+        assert sorted(lake.rows(sql)) == [["1"], ["2"]]

@@ -28,6 +28,8 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.types import Field, Type, display, fields_of
 
 MAX_ROWS = 2**63 - 1
+MAX_SORTED_ROWS = 2**31 - 1
+"""The most that LIMIT and OFFSET of a sorted query may add up to."""
 
 
 def bind_query(binder: Binder, node: nodes.Query, outer: Scope) -> BoundQuery:
@@ -51,13 +53,17 @@ def bind_query(binder: Binder, node: nodes.Query, outer: Scope) -> BoundQuery:
         )
     if common and query.with_:
         query = BoundQuery(query, query.columns)
-    return replace(
+    found = replace(
         query,
         with_=common or query.with_,
         offset=_row_count(binder, node.offset, "OFFSET") if node.offset else query.offset,
         limit=_row_count(binder, node.limit, "LIMIT") if node.limit else query.limit,
         with_ties=node.with_ties or query.with_ties,
     )
+    sorted_rows = None if found.limit is None else found.limit + (found.offset or 0)
+    if found.order_by and sorted_rows is not None and sorted_rows > MAX_SORTED_ROWS:
+        raise SqlError("NOT_SUPPORTED", "ORDER BY LIMIT > 2147483647 is not supported")
+    return found
 
 
 def _bind_body(binder: Binder, body: nodes.QueryBody, scope: Scope) -> BoundQuery:
