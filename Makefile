@@ -85,6 +85,10 @@ conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified,
 crash: .venv/.ready-test ## kill local_athena 200 times under eight writers and look for what is lost
 	@$(BIN)/python local_athena/torture/crash/run.py $(ARGS)
 
+.PHONY: fuzz
+fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client would send
+	@$(BIN)/python local_athena/torture/fuzz/run.py $(ARGS)
+
 .PHONY: bench
 bench: .venv/.ready-test ## measure, as ratios against a peer in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,11 +1,13 @@
 """HTTP requests: ours answered directly, the others through moto's WSGI application."""
 
 import contextlib
+import errno
 import io
 import json
 import logging
 import re
 import socket
+import sqlite3
 import threading
 import time
 import uuid
@@ -16,7 +18,7 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from local_athena.access import refusal
-from local_athena.errors import ApiError, CatalogError, internal_text
+from local_athena.errors import ApiError, CatalogError, LocalAthenaError, internal_text
 from local_athena.json_reading import read_json
 from local_athena.services import Services
 
@@ -227,16 +229,11 @@ class Handler(WSGIRequestHandler):
             self._send_wsgi(sent[0], sent[1], body)
         except (ConnectionError, TimeoutError):
             raise
-        except Exception as error:  # the outermost edge: moto raises for what it does not have
-            log.exception("%s %s failed", self.command, self.path)
+        except Exception as error:  # the outermost edge: moto raises for what it does not know
+            log.warning("%s %s failed", self.command, self.path, exc_info=True)
             self.close_connection = True
-            if self._head_sent:
-                return  # half an answer: only the end of the connection can say so
-            # an import fails where the service needs a package of its own, as CloudFormation does
-            missing = isinstance(error, NotImplementedError | ImportError)
-            code = "UnknownOperationException" if missing else "InternalFailure"
-            text = (str(error)[:300] or "not implemented") if missing else internal_text(error)
-            self._refuse(ApiError(code, text, 501 if missing else 500))
+            if not self._head_sent:  # else only the end of the connection can say so
+                self._refuse(_moto_failure(error))
         finally:
             close = getattr(body, "close", None)
             if close is not None:
@@ -324,6 +321,23 @@ class _Body:
     def _count(self, data: bytes) -> bytes:
         self._left -= len(data)
         return data
+
+
+def _moto_failure(error: Exception) -> ApiError:
+    """What to answer when moto raised instead of answering.
+
+    A disk or database that fails is the server's fault. Else the request is one that moto has no
+    code for, or that its code trips over: nothing was done, and asking again does not help.
+    """
+    # An import fails where the service needs a package of its own, as CloudFormation does.
+    if isinstance(error, NotImplementedError | ImportError):
+        return ApiError("UnknownOperationException", str(error)[:300] or "not implemented")
+    if isinstance(error, LocalAthenaError):
+        return ApiError("InvalidRequest", str(error))
+    of_name = getattr(error, "errno", None) in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
+    if isinstance(error, (OSError, sqlite3.Error, MemoryError)) and not of_name:
+        return ApiError("InternalFailure", internal_text(error), 500)
+    return ApiError("InvalidRequest", f"the request is not understood ({type(error).__name__})")
 
 
 def _read_json(raw: bytes) -> Any:

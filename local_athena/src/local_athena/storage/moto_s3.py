@@ -16,15 +16,18 @@ from moto.s3.exceptions import (
     BucketAlreadyExists,
     BucketNotEmpty,
     EntityTooSmall,
+    InvalidBucketName,
     InvalidContinuationToken,
     InvalidPart,
     MalformedXML,
+    MissingBucket,
     NoSuchUpload,
 )
 from moto.s3.models import FakeBucket, FakeMultipart, S3Backend, S3BackendDict
 from moto.s3.utils import compute_checksum
 from moto.utilities.tagging_service import TaggingService
 
+from local_athena.storage.files import BUCKET_NAME
 from local_athena.storage.moto_key import CompletedMultipart, DiskKey, OwnedFile
 from local_athena.storage.moto_keys import DiskKeyStore
 from local_athena.storage.moto_world import World, current, pack, unpack
@@ -262,8 +265,17 @@ class DiskBackend(S3Backend):  # type: ignore[misc]  # moto's types are not read
     def tagger(self, value: Any) -> None:
         """moto sets an empty service at the start."""
 
+    def get_bucket(self, bucket_name: str) -> Any:
+        """A bucket; moto would look for one that is not there in other accounts, without end."""
+        found = self.buckets.get(bucket_name)
+        if found is None:
+            raise MissingBucket(bucket=bucket_name)
+        return found
+
     def create_bucket(self, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
         """Make a bucket, unless its folder is there."""
+        if not BUCKET_NAME.fullmatch(bucket_name):
+            raise InvalidBucketName
         if bucket_name in self.buckets:
             raise BucketAlreadyExists(bucket=bucket_name)
         return super().create_bucket(bucket_name, *args, **kwargs)
