@@ -42,9 +42,10 @@ class Metadata:
         body = {
             "Name": request["Name"],
             "Type": request["Type"],
-            "Description": request.get("Description", ""),
             "Parameters": request.get("Parameters") or {},
         }
+        if "Description" in request:
+            body["Description"] = request["Description"]
         taken = request["Name"].lower() == DEFAULT_CATALOG.lower()
         if taken or not self._things.add(request["Name"].lower(), body):
             raise ApiError(
@@ -117,7 +118,6 @@ class Metadata:
             return {
                 "Name": DEFAULT_CATALOG,
                 "Type": "GLUE",
-                "Description": "",
                 "Parameters": {"catalog-id": self._account_id},
                 "Status": "CREATE_COMPLETE",
             }
