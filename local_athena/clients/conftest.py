@@ -69,7 +69,7 @@ def javascript() -> Path:
 
 
 def make_environment(name: str, packages: list[str], *, fresh: bool = False) -> Path:
-    """A virtual environment with these packages; an existing one is kept unless it must be fresh."""
+    """A virtual environment with these packages; an earlier one is kept unless `fresh`."""
     folder = HOME / name
     mark = folder / "made-of"
     if not fresh and mark.is_file() and mark.read_text() == "\n".join(packages):

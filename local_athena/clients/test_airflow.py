@@ -30,7 +30,8 @@ def operate(name, query, **more):
     )
 
 context = {"ti": Instance(), "task_instance": Instance()}
-query_id = operate("ok", "select n from unnest(sequence(1, 2500)) t (n) order by n").execute(context)
+numbers = operate("ok", "select n from unnest(sequence(1, 2500)) t (n) order by n")
+query_id = numbers.execute(context)
 hook = AthenaHook(aws_conn_id=None)
 facts["state"] = hook.check_query_status(query_id)
 facts["location"] = hook.get_output_location(query_id) == f"{output}{query_id}.csv"

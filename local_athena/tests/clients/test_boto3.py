@@ -130,7 +130,7 @@ def test_paginators__all_that_boto3_has(
     assert set(names) == set(requests)
     wait(athena, requests["get_query_results"][0]["QueryExecutionId"])
     for name, (request, path) in requests.items():
-        pages = athena.get_paginator(name).paginate(**request, PaginationConfig={"PageSize": 50})
+        pages = athena.get_paginator(name).paginate(**request)
         assert list(pages.search(f"{path}[]")), name
 
 
