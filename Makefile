@@ -88,6 +88,7 @@ crash: .venv/.ready-test ## kill local_athena 200 times under eight writers and 
 .PHONY: fuzz
 fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client would send
 	@$(BIN)/python local_athena/torture/fuzz/run.py $(ARGS)
+
 .PHONY: clients
 clients: .venv/.ready-test ## the AWS CLI, the JavaScript SDK (npm), Airflow and the wheel against local_athena
 	@$(BIN)/pytest -q local_athena/clients $(ARGS)
