@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from local_athena.functions.arrays import distinct_items
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
 from local_athena.functions.lists import first_of_each, items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
@@ -144,7 +145,12 @@ def _by(function: str) -> AggregateWriter:
 
 
 def _array_agg(node: Node, parts: AggregateTexts) -> str:
-    return parts.call("list", parts.arguments[0])
+    if not parts.distinct or parts.order_by:
+        return parts.call("list", parts.arguments[0])
+    # (each value at its first place: natively DISTINCT keeps no order)
+    type_ = node.arguments[0].type
+    items = parts.call("list", parts.arguments[0], distinct=False)
+    return let([items], lambda i: distinct_items(i, type_))
 
 
 def _any_value(node: Node, parts: AggregateTexts) -> str:

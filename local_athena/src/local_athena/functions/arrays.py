@@ -157,10 +157,11 @@ def _first_only(items: str, type_: Type) -> str:
 
 def _distinct(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.arguments[0].type)
-    return let([arguments[0]], lambda a: _distinct_text(a, type_))
+    return let([arguments[0]], lambda a: distinct_items(a, type_))
 
 
-def _distinct_text(items: str, type_: Type) -> str:
+def distinct_items(items: str, type_: Type) -> str:
+    """Each element once, at its first place."""
     return f"(CASE WHEN {items} IS NOT NULL THEN {_first_only(items, type_)} END)"
 
 
@@ -181,7 +182,7 @@ def _union(call: Call, arguments: Sequence[str]) -> str:
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL ELSE list_concat({a}, {b}) END)"
         ),
     )
-    return let([joined], lambda a: _distinct_text(a, type_))
+    return let([joined], lambda a: distinct_items(a, type_))
 
 
 def _intersect(call: Call, arguments: Sequence[str]) -> str:
@@ -199,7 +200,7 @@ def _intersect(call: Call, arguments: Sequence[str]) -> str:
         )
 
     kept = let(list(arguments), common)
-    return let([kept], lambda a: _distinct_text(a, type_))
+    return let([kept], lambda a: distinct_items(a, type_))
 
 
 def _except(call: Call, arguments: Sequence[str]) -> str:
@@ -210,7 +211,7 @@ def _except(call: Call, arguments: Sequence[str]) -> str:
         lambda a, b: (
             f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL "
             f"WHEN len({b}) = 0 THEN {a} ELSE "
-            + _distinct_text(f"list_filter({a}, lambda e: NOT {_among(b, 'e')})", type_)
+            + distinct_items(f"list_filter({a}, lambda e: NOT {_among(b, 'e')})", type_)
             + " END)"
         ),
     )

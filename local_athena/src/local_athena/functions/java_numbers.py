@@ -7,6 +7,7 @@ import re
 import struct
 from decimal import Decimal
 
+_LEAST_NORMAL = 2.0**-126
 _ONE_DIGIT = re.compile(r"-?[0-9](e[-+][0-9]+)")
 """Java writes two digits at least, and of those the nearest: 4.9E-324."""
 
@@ -52,8 +53,10 @@ def double_text(value: float) -> str:
 
 
 def real_text(value: float) -> str:
-    """The same of a real: its own shortest digits."""
-    return _scientific(value, _two_digits(value, shortest_real(value)))
+    """The same of a real: seven digits of its value at most."""
+    if 0 < abs(value) < _LEAST_NORMAL:
+        return _scientific(value, _two_digits(value, shortest_real(value)))
+    return _scientific(value, f"{value:.6e}")
 
 
 def _two_digits(value: float, digits: str) -> str:

@@ -57,15 +57,23 @@ def _difference(a: str, b: str, type_: Type) -> str | None:
     if type_.base == "timestamp":
         if precision_of(type_) > 6:
             a, b = f"struct_extract({a}, 'us')", f"struct_extract({b}, 'us')"
-        return f"((epoch_us({a}) - epoch_us({b})) // 1000)"
+        return _milliseconds(f"(epoch_us({a}) - epoch_us({b}))", 1000)
     if type_.base == "timestamp with time zone":
-        return f"((epoch_us({zones.instant(a)}) - epoch_us({zones.instant(b)})) // 1000)"
+        return _milliseconds(f"(epoch_us({zones.instant(a)}) - epoch_us({zones.instant(b)}))", 1000)
     if type_.base == "time":
         clocks = (times_zoned.clock_of_time(a, type_), times_zoned.clock_of_time(b, type_))
-        return f"(({clocks[0]} - {clocks[1]}) // 1000000000)"
+        return _milliseconds(f"({clocks[0]} - {clocks[1]})", 10**9)
     if type_.base == "time with time zone":
-        return f"(({times_zoned.at_utc(a)} - {times_zoned.at_utc(b)}) // 1000000000)"
+        return _milliseconds(f"({times_zoned.at_utc(a)} - {times_zoned.at_utc(b)})", 10**9)
     return None
+
+
+def _milliseconds(difference: str, unit: int) -> str:
+    """A difference in milliseconds, half up; `unit` of its own make one."""
+    return let(
+        [f"({difference} + {unit // 2})"],
+        lambda d: f"(({d} - ((({d} % {unit}) + {unit}) % {unit})) // {unit})",
+    )
 
 
 def _plus(operator: str, call: Call, a: str, b: str, left: Type, right: Type) -> str:
