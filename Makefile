@@ -65,6 +65,7 @@ check: .venv/.ready-test ## rendered files fresh, contracts valid, links alive
 	@$(BIN)/lakehouse contracts render --check
 	@$(BIN)/python scripts/check_links.py
 	@$(BIN)/python scripts/functions_table.py --check
+	@$(BIN)/python scripts/differences_page.py --check
 
 .PHONY: format
 format: .venv/.ready-test ## let ruff and sqlfluff put the layout right
