@@ -14,6 +14,7 @@ from local_athena.engine.iceberg.planning import PlannedFile
 from local_athena.engine.iceberg.rows import (
     DELETE,
     INSERT,
+    UNCHANGED,
     UPDATE,
     Written,
     all_files,
@@ -102,7 +103,7 @@ def merge(cursor: Cursor, read: Read, statement: BoundMerge) -> WriteAnswer:
             (condition, Constant(_KINDS[clause.kind], types.INTEGER))
             for condition, clause in zip(conditions, statement.clauses, strict=True)
         ),
-        Constant(-1, types.INTEGER),
+        Constant(UNCHANGED, types.INTEGER),
         types.INTEGER,
     )
     values = tuple(
@@ -111,7 +112,8 @@ def merge(cursor: Cursor, read: Read, statement: BoundMerge) -> WriteAnswer:
     )
     query = _select(join, None, (op, Reference(number), Reference(position), *values))
     shown = ", ".join(f"c{index + 3} AS c{index}" for index in range(len(values)))
-    text = f"SELECT c0 AS op, c1 AS n, c2 AS p, {shown} FROM ({read(query)}) WHERE c0 >= 0"
+    text = f"SELECT c0 AS op, c1 AS n, c2 AS p, {shown} FROM ({read(query)}) "
+    text += f"WHERE c0 <> {UNCHANGED} OR c1 IS NOT NULL"
     return _answer(_change(source, cursor, text, check_matches=True))
 
 

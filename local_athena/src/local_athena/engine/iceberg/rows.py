@@ -24,7 +24,7 @@ from local_athena.engine.iceberg.write import (
 )
 from local_athena.sql.errors import SqlError
 
-DELETE, UPDATE, INSERT = 0, 1, 2
+DELETE, UPDATE, INSERT, UNCHANGED = 0, 1, 2, -1
 """Values of the column `op` of a SELECT of changes."""
 _names = count(1)
 
@@ -86,8 +86,9 @@ def change_rows(
 ) -> Written:
     """Apply a SELECT of changes: op, n (index into `files`), p (position), c0, c1, ….
 
-    A DELETE row has n and p; an INSERT row has columns; an UPDATE row has both. With
-    `check_matches` a row of the table may be changed once only.
+    A DELETE row has n and p; an INSERT row has columns; an UPDATE row has both. An UNCHANGED row,
+    with n and p, was met by no clause of a MERGE. With `check_matches` a row of the table may be
+    changed once only, and left unchanged once only.
 
     Raises:
         SqlError: MERGE_TARGET_ROW_MULTIPLE_MATCHES.
@@ -111,23 +112,28 @@ def _apply(
 ) -> Written:
     total, deleted, added = cursor.rows(
         f"SELECT count(*), count(*) FILTER (op <> {INSERT}), count(*) FILTER (op <> {DELETE}) "
-        f"FROM {staged}"
+        f"FROM {staged} WHERE op <> {UNCHANGED}"
     )[0]
-    if total == 0:
-        return Written(0)
-    gone = f"SELECT n, p FROM {staged} WHERE op <> {INSERT}"
-    if check_matches and deleted:
-        twice = cursor.rows(f"SELECT 1 FROM ({gone}) GROUP BY n, p HAVING count(*) > 1 LIMIT 1")
+    if check_matches:
+        twice = cursor.rows(
+            f"SELECT 1 FROM {staged} WHERE op <> {INSERT} "
+            f"GROUP BY n, p, op = {UNCHANGED} HAVING count(*) > 1 LIMIT 1"
+        )
         if twice:
             raise SqlError(
                 "MERGE_TARGET_ROW_MULTIPLE_MATCHES",
                 "One MERGE target table row matched more than one source row",
             )
+    if total == 0:
+        return Written(0)
+    gone = f"SELECT n, p FROM {staged} WHERE op IN ({DELETE}, {UPDATE})"
     new_files: list[DataFile] = []
     if added:
         names = ", ".join(f"c{index}" for index in range(len(table.metadata.schema().fields)))
         new_files = write_rows(
-            target_of(table), cursor, f"SELECT {names} FROM {staged} WHERE op <> {DELETE}"
+            target_of(table),
+            cursor,
+            f"SELECT {names} FROM {staged} WHERE op IN ({INSERT}, {UPDATE})",
         )
     deletes, whole = _deletes(table, cursor, gone, files) if deleted else ([], [])
     touched = frozenset(
