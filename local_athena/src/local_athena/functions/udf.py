@@ -71,7 +71,7 @@ def _owned(call: str, returns: str) -> str:
     whatever came next. Concatenation and a list's elements are copies.
     """
     if returns == "VARCHAR":
-        return f"({call} || '')"
+        return f"CAST(({call} || '') AS VARCHAR)"  # (a NULL folded while planning has no type)
     if returns == "BLOB":
         return f"({call} || CAST('' AS BLOB))"
     if returns.startswith("STRUCT") and not returns.endswith("]") and "VARCHAR" in returns:

@@ -286,6 +286,15 @@ def _refuse_outputs_in_aggregates(
                     "Invalid reference to output projection attribute from ORDER BY aggregation",
                     item.key.at,
                 )
+            if getattr(each, "name", None) == "grouping" and any(
+                isinstance(inner, Reference) and inner.column.id in outputs for inner in walk(each)
+            ):
+                raise SqlError(
+                    "INVALID_ARGUMENTS",
+                    "Invalid reference to output of SELECT clause from grouping() expression in "
+                    "ORDER BY",
+                    item.key.at,
+                )
 
 
 def ordinal_or(
