@@ -17,6 +17,12 @@ import boto3
 import duckdb
 from botocore.config import Config
 
+_IMPORTS = """
+import re
+import local_athena.cli, local_athena.server, local_athena.engine.engine, moto.iam, moto.sts
+import local_athena.storage.moto_app
+print(int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
 OUTPUT = "s3://bench-results/out/"
 
 
@@ -80,11 +86,29 @@ def checked(command: list[str], **more: Any) -> None:
 
 def peak_memory_mib(process: subprocess.Popen[bytes]) -> float:
     """The most resident memory the process has had so far (Linux; 0 where unknown)."""
+    return _status_mib(process.pid, "VmHWM")
+
+
+def memory_mib(process: subprocess.Popen[bytes]) -> float:
+    """The resident memory of the process now (Linux; 0 where unknown)."""
+    return _status_mib(process.pid, "VmRSS")
+
+
+def _status_mib(process: int | str, name: str) -> float:
     with contextlib.suppress(OSError):
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        status = Path(f"/proc/{process}/status").read_text()
+        found = re.search(rf"{name}:\s+(\d+) kB", status)
         return int(found[1]) / 1024 if found else 0.0
     return 0.0
+
+
+def import_of_packages() -> tuple[float, float]:
+    """(Seconds, MiB) of a process that imports what a server imports, and does nothing else."""
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTS], check=True, capture_output=True, text=True
+    )
+    return time.perf_counter() - begin, float(done.stdout)
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, wheel: ModuleType) -> None:

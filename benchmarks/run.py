@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-MEASURES = ("select_one", "scan", "build")
+MEASURES = ("select_one", "start", "scan", "build", "tpch", "merge", "paging", "memory")
 
 
 def main(names: list[str]) -> None:
