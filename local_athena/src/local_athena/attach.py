@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_athena.errors import FolderLockedError
+from local_athena.errors import ConfigError, FolderLockedError
 from local_athena.settings import Settings
 from local_athena.storage.folder import live_endpoint
 
@@ -39,7 +39,15 @@ def attached(settings: Settings, say: Callable[[str], object]) -> Iterator[Attac
 
     Raises:
         DataFolderError: the folder cannot be used.
+        ConfigError: Trino is asked for, and another engine serves the folder.
     """
+    live = live_endpoint(settings.data)
+    if live is not None and settings.engine == "trino" != live.engine:
+        raise ConfigError(
+            "--engine",
+            f"the server of {settings.data} (pid {live.pid}) runs the engine {live.engine}: "
+            "stop it, or choose another folder with --data",
+        )
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         endpoint = _start(settings)

@@ -1,5 +1,6 @@
 """The command `local-athena`: serve, exec, sql, reset, doctor."""
 
+import logging
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from local_athena.errors import LocalAthenaError
 from local_athena.settings import (
     DEFAULT_DATA,
     DEFAULT_PORT,
+    ENGINES,
     LOADING_THREAD,
     QUERY_THREADS,
     Settings,
@@ -32,6 +34,16 @@ data_option = click.option(
     envvar="LOCAL_ATHENA_DATA",
     show_envvar=True,
     help="Folder with all durable state.",
+)
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="duckdb",
+    show_default=True,
+    envvar="LOCAL_ATHENA_ENGINE",
+    show_envvar=True,
+    help="What computes: the embedded engine, or a real Trino (fetched once, needs Java 24).",
 )
 
 
@@ -84,8 +96,11 @@ def main() -> None:
     help="Name by which other machines reach it (repeatable; * for any). Without one only the "
     "loopback is bound and answered.",
 )
+@engine_option
 @click.pass_context
-def serve(ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[str, ...]) -> None:
+def serve(
+    ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[str, ...], engine: str
+) -> None:
     """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
 
     Example: local-athena serve --data .local-athena --port 4566
@@ -95,7 +110,7 @@ def serve(ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[s
     stopping = threading.Event()
     _on_signals(lambda number: stopping.set(), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     hosts = frozenset(name.lower() for name in allowed) or None
-    settings = _settings(data, host=host, port=port, hosts=hosts)
+    settings = _settings(data, host=host, port=port, hosts=hosts, engine=engine)
     with start(settings.data, settings=settings) as endpoint:
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()
@@ -107,9 +122,10 @@ def serve(ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[s
     "exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
 @data_option
+@engine_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
+def exec_(ctx: click.Context, data: Path, engine: str, command: tuple[str, ...]) -> None:
     """Run a command with an endpoint and the variables that point AWS clients to it.
 
     Uses the server that already serves the folder, or starts one on a free port. Ends with the
@@ -120,7 +136,7 @@ def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
     from local_athena.attach import attached
     from local_athena.server import client_environ
 
-    settings = _settings(data, port=0)
+    settings = _settings(data, port=0, engine=engine)
     with attached(settings, _note) as endpoint:
         environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -147,9 +163,10 @@ def exec_(ctx: click.Context, data: Path, command: tuple[str, ...]) -> None:
     envvar="LOCAL_ATHENA_DATABASE",
     help="Database of unqualified names.",
 )
+@engine_option
 @click.argument("text")
 @click.pass_context
-def sql(ctx: click.Context, data: Path, style: str, database: str, text: str) -> None:
+def sql(ctx: click.Context, data: Path, style: str, database: str, engine: str, text: str) -> None:
     """Run statements, separated by semicolons, and print the last one's rows.
 
     TEXT may be `-` to read standard input.
@@ -164,7 +181,7 @@ def sql(ctx: click.Context, data: Path, style: str, database: str, text: str) ->
     statements = split_statements(sys.stdin.read() if text == "-" else text)
     if not statements:
         raise click.UsageError("there is no statement in the text")
-    with attached(_settings(data, port=0), _note) as endpoint:
+    with attached(_settings(data, port=0, engine=engine), _note) as endpoint:
         client = AthenaClient(endpoint.url)
         for statement in statements:
             answer = client.run(statement, database, RESULTS)
@@ -225,6 +242,17 @@ def _note(text: str) -> None:
     click.echo(f"local-athena: {text}", err=True)
 
 
+def _show_progress() -> None:
+    """Print what the engine `trino` says while it is fetched and started."""
+    logger = logging.getLogger("local_athena.engine.trino")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("local-athena: %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
 def _leave(ctx: click.Context, status: int) -> None:
     """End with a status, at once even while a thread still imports the engine or runs a query.
 
@@ -240,6 +268,8 @@ def _leave(ctx: click.Context, status: int) -> None:
 
 
 def _settings(data: Path, **given: object) -> Settings:
+    if given.get("engine") == "trino":
+        _show_progress()
     return Settings.from_env(os.environ, data=data.absolute(), **given)
 
 

@@ -6,6 +6,7 @@ LocalAthenaError
  |    +-- FolderLockedError        another server works on it
  |    +-- FolderNotWritableError   no permission, not a folder, or the disk is full
  +-- PortTakenError                something else listens on the address
+ +-- EngineUnavailableError        the engine cannot run on this machine, or ended
  +-- StorageError
  |    +-- InvalidUriError          not s3://bucket/key
  |    +-- NoSuchBucketError
@@ -67,6 +68,10 @@ class PortTakenError(LocalAthenaError):
         )
         self.host = host
         self.port = port
+
+
+class EngineUnavailableError(LocalAthenaError):
+    """The chosen engine cannot be had: what is missing, and what to do about it."""
 
 
 class StorageError(LocalAthenaError):

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +36,7 @@ class Endpoint:
         self.settings = settings
         self.host = settings.host
         self.port = server.port
-        self.url = f"http://{_url_host(settings.host)}:{server.port}"
+        self.url = settings.url
         self._services = services
         self._server = server
         self._closed = threading.Lock()
@@ -100,6 +101,7 @@ def serve(
     Raises:
         PortTakenError: something else listens there.
         DataFolderError: the folder is locked, not writable or not a data folder.
+        EngineUnavailableError: the engine that the settings name cannot run here.
     """
     if settings is None:
         settings = Settings(data=Path(data).absolute(), host=host, port=port)
@@ -109,6 +111,7 @@ def serve(
     except BaseException:
         listening.close()
         raise
+    settings = replace(settings, port=listening.getsockname()[1])
     try:
         services = Services(settings, folder, engine_factory)
     except BaseException as error:
@@ -117,13 +120,17 @@ def serve(
         if isinstance(error, (sqlite3.Error, OSError)):
             raise _unusable(folder, error) from error
         raise
-    server = Server(
-        settings.host, listening.getsockname()[1], _unused, Handler, fd=listening.fileno()
-    )
+    server = Server(settings.host, settings.port, _unused, Handler, fd=listening.fileno())
     server.services = services
     listening.close()  # the server has its own descriptor of the same socket
     endpoint = Endpoint(settings, services, server)
-    folder.announce(_url_host(settings.host), endpoint.port)
+    folder.announce(settings.client_host, settings.port, settings.engine)
+    if engine_factory is None and settings.engine == "trino":
+        try:
+            services.start_engine()
+        except BaseException:
+            endpoint.close()
+            raise
     services.start_loading()
     return endpoint
 
@@ -150,12 +157,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise PortTakenError(host, port) from None
     return listening
-
-
-def _url_host(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104  (told, not chosen)
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
 
 
 def _unused(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -26,6 +26,23 @@ Operation = Callable[[str, Any], Json]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
 
 
+def _engine(store: FileStore, catalog: Catalog, settings: Settings) -> EngineProtocol:
+    """The engine that the settings name; a Trino is running when this returns.
+
+    Raises:
+        EngineUnavailableError: it cannot run here.
+    """
+    if settings.engine == "trino":
+        from local_athena.engine.trino import TrinoEngine
+
+        engine = TrinoEngine(store, catalog, settings)
+        engine.start()
+        return engine
+    from local_athena.engine import Engine
+
+    return Engine(store, catalog, settings)
+
+
 class LaterEngine:
     """The engine, imported by `load` on another thread; the first query waits until it is there."""
 
@@ -39,9 +56,7 @@ class LaterEngine:
         """The engine itself."""
         with self._lock:
             if self._engine is None:
-                from local_athena.engine import Engine
-
-                self._engine = Engine(*self._arguments)
+                self._engine = _engine(*self._arguments)
                 if self._closed:
                     self._engine.close()
             return self._engine
@@ -84,13 +99,14 @@ class Services:
             records.create_database({"Name": "default"})
         catalog = SqliteCatalog(records)
         self._loading: threading.Thread | None = None
+        self._later: LaterEngine | None = None
         engine: EngineProtocol
         if engine_factory is None:
             later = LaterEngine(self._store, catalog, settings)
             self._loading = threading.Thread(
                 target=self._load, args=(later,), name=LOADING_THREAD, daemon=True
             )
-            engine = later
+            engine = self._later = later
         else:
             engine = engine_factory(self._store, catalog, settings)
         self._athena = AthenaApi(settings, self._store, catalog, engine, self._history)
@@ -128,6 +144,15 @@ class Services:
         """Import the engine and moto behind the scenes: the first request waits for its part."""
         if self._loading is not None:
             self._loading.start()
+
+    def start_engine(self) -> None:
+        """Load the engine now.
+
+        Raises:
+            EngineUnavailableError: it cannot run here.
+        """
+        if self._later is not None:
+            self._later.load()
 
     def _load(self, engine: "LaterEngine") -> None:
         engine.load()

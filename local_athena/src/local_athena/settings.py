@@ -1,6 +1,7 @@
 """Settings of one server, read once at the edge."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ QUERY_SECONDS = 1800
 RESULT_ROWS = 100_000_000
 _MANY = 1 << 50
 DEFAULT_DATA = Path(".local-athena")
+ENGINES = ("duckdb", "trino")
+"""The embedded engine, and a real Trino."""
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (recognised, not chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,9 @@ class Settings:
     """Facts that the server, the API and the engine share.
 
     `data` is the folder with all durable state. `memory_limit` and `threads` bound the engine
-    (None: its own choice). `query_threads` bounds statements that run at the same time; more wait
-    in the queue. `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
+    (None: its own choice); `trino_memory` is the Java heap of the engine `trino`.
+    `query_threads` bounds statements that run at the same time; more wait in the queue.
+    `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
     A query ends after `query_seconds`, when its result has more than `result_rows` rows, or when
     this process holds more than `process_memory` bytes (then the one that runs longest ends).
     `hosts` are names other than the loopback's by which clients may reach the server.
@@ -46,7 +51,20 @@ class Settings:
     result_rows: int = RESULT_ROWS
     process_memory: int = field(default_factory=lambda: default_process_memory())
     hosts: frozenset[str] = frozenset()
+    engine: str = "duckdb"
+    trino_memory: str = "2g"
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def client_host(self) -> str:
+        """The host part of a url for clients on this machine."""
+        host = "127.0.0.1" if self.host in EVERY_ADDRESS else self.host
+        return f"[{host}]" if ":" in host else host
+
+    @property
+    def url(self) -> str:
+        """Where clients on this machine find the server, once its port is known."""
+        return f"http://{self.client_host}:{self.port}"
 
     @property
     def results(self) -> Path:
@@ -65,11 +83,12 @@ class Settings:
         Variables: LOCAL_ATHENA_DATA, LOCAL_ATHENA_HOST, LOCAL_ATHENA_PORT, AWS_REGION,
         LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS,
         LOCAL_ATHENA_QUERY_SECONDS, LOCAL_ATHENA_RESULT_ROWS, LOCAL_ATHENA_PROCESS_MEMORY (bytes),
-        LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas).
+        LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas), LOCAL_ATHENA_ENGINE,
+        LOCAL_ATHENA_TRINO_MEMORY.
 
         Raises:
-            ConfigError: a number is not one, or out of range; a host that is not the loopback
-                while no names are allowed.
+            ConfigError: a number is not one, or out of range; an unknown engine; a host that is
+                not the loopback while no names are allowed.
         """
         values: dict[str, object] = {
             "data": Path(environ.get("LOCAL_ATHENA_DATA") or DEFAULT_DATA),
@@ -83,8 +102,13 @@ class Settings:
             "result_rows": _number(environ, "LOCAL_ATHENA_RESULT_ROWS", None, 1, _MANY),
             "process_memory": _number(environ, "LOCAL_ATHENA_PROCESS_MEMORY", None, 1 << 28, _MANY),
             "hosts": _names(environ.get("LOCAL_ATHENA_ALLOW_HOSTS") or ""),
+            "engine": environ.get("LOCAL_ATHENA_ENGINE") or "duckdb",
+            "trino_memory": _heap(environ, "LOCAL_ATHENA_TRINO_MEMORY", "2g"),
         }
         values.update({name: value for name, value in given.items() if value is not None})
+        if values["engine"] not in ENGINES:
+            known = ", ".join(ENGINES)
+            raise ConfigError("LOCAL_ATHENA_ENGINE", f"{values['engine']!r} is none of {known}")
         return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
@@ -108,6 +132,13 @@ def default_process_memory() -> int:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+
+
+def _heap(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = environ.get(name) or default
+    if not re.fullmatch(r"[1-9][0-9]*[mMgG]", text):
+        raise ConfigError(name, f"{text!r} is not a size such as 2g or 1500m")
+    return text
 
 
 def _number(

@@ -259,7 +259,9 @@ def test_statistics__of_a_column__can_be_set_and_deleted(glue: Any, t: dict[str,
     assert found["ColumnStatisticsList"][0]["StatisticsData"] == given["StatisticsData"]
     assert found["Errors"][0]["ColumnName"] == "z"
     glue.delete_column_statistics_for_table(**t, ColumnName="a")
-    assert code(glue.delete_column_statistics_for_table, **t, ColumnName="a") == (
+    assert not glue.get_column_statistics_for_table(**t, ColumnNames=["a"])["ColumnStatisticsList"]
+    glue.delete_column_statistics_for_table(**t, ColumnName="a")
+    assert code(glue.delete_column_statistics_for_table, **t, ColumnName="z") == (
         "EntityNotFoundException"
     )
 

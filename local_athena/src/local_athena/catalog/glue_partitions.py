@@ -206,8 +206,12 @@ class PartitionApi:
         }
 
     def _delete_statistics(self, body: Json) -> Json:
-        database, name, values, _ = self._measured(body)
-        self._records.delete_statistics(database, name, values, body["ColumnName"])
+        """Remove a column's statistics; none there is no error (Trino 476 relies on it)."""
+        database, name, values, table = self._measured(body)
+        column = body["ColumnName"]
+        if column not in _columns(table):
+            raise EntityNotFoundError(f"Column {column} not found.")
+        self._records.delete_statistics(database, name, values, column)
         return {}
 
     def _measured(self, body: Json) -> tuple[str, str, list[str] | None, Json]:

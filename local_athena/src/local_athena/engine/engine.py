@@ -81,11 +81,8 @@ class Engine:
         kind: Kind | None = None
         try:
             with self._job(request, control) as job:
-                statement, parameters = open_statement(job, parse_statement(request.sql))
-                kind = classify(statement)
-                with self._session.cursor(control) as cursor:
-                    answer = run_statement(job, cursor, self._planner, statement, parameters)
-                return _outcome(job, kind, answer, started)
+                kind, run = self.open(job)
+                return _outcome(job, kind, run(), started)
         except QueryCancelled:
             raise
         except Exception as error:
@@ -99,6 +96,20 @@ class Engine:
                 failed.statement_type = kind.statement
                 failed.substatement_type = kind.substatement
             raise failed from error
+
+    def open(self, job: Job) -> tuple[Kind, Callable[[], Answer]]:
+        """What a statement is, and how it is run.
+
+        Raises:
+            SqlError: it is no statement, or its parameters do not fit.
+        """
+        statement, parameters = open_statement(job, parse_statement(job.request.sql))
+
+        def run() -> Answer:
+            with self._session.cursor(job.control) as cursor:
+                return run_statement(job, cursor, self._planner, statement, parameters)
+
+        return classify(statement), run
 
     @contextmanager
     def _job(self, request: QueryRequest, control: QueryControl) -> Iterator[Job]:

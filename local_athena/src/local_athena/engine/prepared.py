@@ -3,6 +3,7 @@
 from typing import Any
 
 from local_athena.engine.answer import TextAnswer
+from local_athena.engine.contract import PreparedStatement
 from local_athena.engine.job import Job
 from local_athena.engine.trees import walk
 from local_athena.sql import nodes
@@ -31,10 +32,10 @@ def open_statement(job: Job, statement: nodes.Statement) -> tuple[nodes.Statemen
     Raises:
         SqlError: the prepared statement is not there, or the number of values is wrong.
     """
-    arguments = tuple(_given(text) for text in job.request.parameters)
+    arguments = tuple(given_value(text) for text in job.request.parameters)
     if isinstance(statement, nodes.Execute):
         arguments = statement.arguments or arguments
-        statement = _named(job, statement)
+        statement = parse_statement(find_prepared(job, statement.name).sql)
     if isinstance(statement, nodes.Prepare | nodes.CreateView):
         return statement, ()
     expected = parameter_count(statement)
@@ -70,7 +71,7 @@ def parameter_count(tree: Any) -> int:
     return max(indexes, default=-1) + 1
 
 
-def _given(text: str) -> nodes.Expression:
+def given_value(text: str) -> nodes.Expression:
     """A text of ExecutionParameters: a literal in SQL syntax, or a bare word, which is a string.
 
     Athena's guide asks for quotes around strings; AWS's own tests of awswrangler pass words
@@ -83,11 +84,16 @@ def _given(text: str) -> nodes.Expression:
     return value
 
 
-def _named(job: Job, statement: nodes.Execute) -> nodes.Statement:
-    found = _store(job).get(statement.name.value)
+def find_prepared(job: Job, name: nodes.Identifier) -> PreparedStatement:
+    """The workgroup's prepared statement of a name.
+
+    Raises:
+        SqlError: there is none.
+    """
+    found: PreparedStatement | None = _store(job).get(name.value)
     if found is None:
-        raise _missing(statement.name)
-    return parse_statement(found.sql)
+        raise _missing(name)
+    return found
 
 
 def _store(job: Job) -> Any:

@@ -65,10 +65,15 @@ def write_result(job: Job, cursor: Cursor, sql: str, bound: BoundQuery) -> Query
             if batch.num_rows:
                 writer.write(batch)
             if writer.row_count > job.settings.result_rows:
-                raise SqlError(
-                    "EXCEEDED_WRITE_LIMIT",
-                    f"Query exceeded the result limit of {job.settings.result_rows} rows",
-                )
+                raise result_too_long(job)
         job.control.check()
     columns = tuple(column_info(name, type_) for name, type_ in zip(names, types, strict=True))
     return QueryAnswer(columns, uri, writer.row_count, job.store.size(uri))
+
+
+def result_too_long(job: Job) -> SqlError:
+    """A result has more rows than the settings allow."""
+    return SqlError(
+        "EXCEEDED_WRITE_LIMIT",
+        f"Query exceeded the result limit of {job.settings.result_rows} rows",
+    )

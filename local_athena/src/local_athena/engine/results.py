@@ -370,12 +370,15 @@ class ResultWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
-        columns = batch_texts(batch, self._types)
+        self.write_texts(batch_texts(batch, self._types))
+
+    def write_texts(self, columns: Sequence[Texts]) -> None:
+        """Append rows, of at least one, given as columns of text."""
         fields = [list(map(csv_field, column)) for column in columns]
         lines = map(",".join, zip(*fields, strict=True))
         self._file.write(("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
         self._rows.write(zip(*columns, strict=True))
-        self.row_count += batch.num_rows
+        self.row_count += len(columns[0])
 
     def write_all(self, batches: Iterable[pa.RecordBatch]) -> int:
         """Append every batch; the number of rows written so far."""

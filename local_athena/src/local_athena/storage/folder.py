@@ -2,7 +2,7 @@
 
 <data>/FORMAT          version of this layout
 <data>/lock            flock of the serving process
-<data>/endpoint.json   {"pid", "host", "port", "url"} of the serving process
+<data>/endpoint.json   {"pid", "host", "port", "url", "engine"} of the serving process
 <data>/users           shared flock of commands that use another one's endpoint
 <data>/state.sqlite    catalog, S3 metadata, query history
 <data>/s3/<bucket>/    objects
@@ -38,6 +38,7 @@ class LiveEndpoint:
     host: str
     port: int
     url: str
+    engine: str = "duckdb"
 
 
 class DataFolder:
@@ -91,9 +92,9 @@ class DataFolder:
             raise
         return cls(path, lock)
 
-    def announce(self, host: str, port: int) -> LiveEndpoint:
+    def announce(self, host: str, port: int, engine: str = "duckdb") -> LiveEndpoint:
         """Write endpoint.json, so that other commands on this folder find the server."""
-        live = LiveEndpoint(os.getpid(), host, port, f"http://{host}:{port}")
+        live = LiveEndpoint(os.getpid(), host, port, f"http://{host}:{port}", engine)
         draft = self.path / "tmp" / "endpoint.json"
         draft.write_text(json.dumps(asdict(live)) + "\n", encoding="utf-8")
         draft.replace(self.path / "endpoint.json")
