@@ -190,6 +190,66 @@ def sql(ctx: click.Context, data: Path, style: str, database: str, engine: str, 
     _leave(ctx, 0)
 
 
+@main.command("diff", context_settings={"allow_interspersed_args": False})
+@data_option
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Statements to run one after the other on both engines.",
+)
+@click.option(
+    "--database",
+    default="default",
+    show_default=True,
+    envvar="LOCAL_ATHENA_DATABASE",
+    help="Database of unqualified names.",
+)
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    metavar="PATTERN",
+    help="Columns left out when tables are compared: database.table.column, with * (repeatable).",
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    data: Path,
+    path: Path | None,
+    database: str,
+    ignored: tuple[str, ...],
+    command: tuple[str, ...],
+) -> None:
+    """Run the same work on the embedded engine and on a real Trino; report every difference.
+
+    Each works on its own copy of the data folder, which itself stays as it is. With --file every
+    statement's outcome is compared; with a command its exit status, the statements that failed,
+    and then every table and view. Ends with 1 when anything differs.
+
+    Example: local-athena diff -- dbt build
+    """
+    from local_athena.comparison.lakes import two_lakes
+
+    if (path is None) == (not command):
+        raise click.UsageError("give either --file or a command")
+    _show_progress()
+    count = 0
+    with two_lakes(_settings(data)) as lakes:
+        from local_athena.comparison.run import compare_command, compare_statements
+
+        if path is not None:
+            lines = compare_statements(lakes, path.read_text("utf-8"), database)
+        else:
+            lines = compare_command(lakes, command, ignored, _run)
+        for line in lines:
+            count += 1
+            click.echo(line)
+    click.echo(f"{count or 'no'} difference{'' if count == 1 else 's'}")
+    _leave(ctx, 1 if count else 0)
+
+
 @main.command()
 @data_option
 @click.option("--yes", is_flag=True, help="Do not ask.")

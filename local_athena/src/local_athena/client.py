@@ -21,11 +21,15 @@ class StatementFailedError(LocalAthenaError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished statement: column names and types; `rows` streams text values, page by page."""
+    """A finished statement: column names and types; `rows` streams text values, page by page.
+
+    `full_types` have the digits of decimals and the lengths of varchars: `decimal(10,2)`.
+    """
 
     names: tuple[str, ...]
     types: tuple[str, ...]
     rows: Iterator[tuple[str | None, ...]]
+    full_types: tuple[str, ...] = ()
 
 
 class AthenaClient:
@@ -88,7 +92,8 @@ class AthenaClient:
         columns = first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
         names = tuple(column["Name"] for column in columns)
         types = tuple(column["Type"] for column in columns)
-        return Answer(names, types, self._rows(query_id, first, names))
+        full = tuple(_full_type(column) for column in columns)
+        return Answer(names, types, self._rows(query_id, first, names), full)
 
     def _rows(
         self, query_id: str, page: Json, names: tuple[str, ...]
@@ -103,6 +108,13 @@ class AthenaClient:
                 "GetQueryResults", QueryExecutionId=query_id, NextToken=page["NextToken"]
             )
             yield from (_values(row) for row in page["ResultSet"]["Rows"])
+
+
+def _full_type(column: Json) -> str:
+    kind = str(column["Type"])
+    if kind == "decimal":
+        return f"decimal({column['Precision']},{column['Scale']})"
+    return f"{kind}({column['Precision']})" if kind in ("varchar", "char") else kind
 
 
 def typed(value: str | None, kind: str) -> Any:
