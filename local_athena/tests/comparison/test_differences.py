@@ -21,7 +21,7 @@ def test_differences__same_rows_in_another_order__only_where_order_is_said() -> 
         (answer(("1",)), answer(("2",)), "values"),
         (answer(("1",), ("1",)), answer(("1",)), "values"),
         (answer((None,)), answer(("",)), "values"),
-        (answer(("1.50",), types=("varchar(4)",)), answer(("1.5",), types=("varchar(4)",)), "values"),
+        (answer(("1.0",), types=("varchar(4)",)), answer(("1",), types=("varchar(4)",)), "values"),
         (answer(("1",), types=("bigint",)), answer(("1",)), "types"),
         (answer(("1",)), Outcome(error="DIVISION_BY_ZERO", message="x"), "error"),
         (Outcome(error="TYPE_MISMATCH"), Outcome(error="COLUMN_NOT_FOUND"), "error"),
