@@ -78,6 +78,10 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 	@$(BIN)/python local_athena/tests/golden/harness.py $(ARGS)
 	@LOCAL_ATHENA_TPC=all $(BIN)/pytest -q local_athena/tests/tpc
 
+.PHONY: interop
+interop: .venv/.ready-test ## a real Trino and PyIceberg on the project's own build (Java 24, some 15 minutes)
+	@$(BIN)/pytest -m interop --durations=0 tests/python/interop $(ARGS)
+
 .PHONY: conformance
 conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified, against local_athena
 	@$(BIN)/python local_athena/conformance/run.py $(ARGS)

@@ -242,7 +242,7 @@ def diff(
         if path is not None:
             lines = compare_statements(lakes, path.read_text("utf-8"), database)
         else:
-            lines = compare_command(lakes, command, ignored, _run)
+            lines = compare_command(lakes, command, ignored, _run, _note)
         for line in lines:
             count += 1
             click.echo(line)

@@ -185,7 +185,13 @@ def main() -> None:
     parser.add_argument(
         "--generated", action="store_true", help="the statements of generated.jsonl"
     )
+    parser.add_argument("--record", action="store_true", help="ask a real Trino anew")
     options = parser.parse_args()
+    if options.record:
+        from record import record
+
+        record(options.area)
+        return
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     problems: Counter[str] = Counter()
     shown: Counter[str] = Counter()

@@ -45,8 +45,8 @@ def two_lakes(settings: Settings) -> Iterator[tuple[Endpoint, Endpoint]]:
 
 def table_differences(
     embedded: AthenaClient, trino: AthenaClient, ignored: Sequence[str] = ()
-) -> Iterator[tuple[str, list[str]]]:
-    """(name, differences) of every table and view of either lake, each read by its own engine.
+) -> Iterator[tuple[str, int, list[str]]]:
+    """(name, rows, differences) of every table and view, in each lake read by its own engine.
 
     `ignored` are patterns of `database.table.column`.
     """
@@ -55,12 +55,15 @@ def table_differences(
         shown = f"{database}.{name}"
         if (database, name) not in theirs or (database, name) not in ours:
             side = "embedded engine" if (database, name) in ours else "Trino"
-            yield shown, [f"tables: only on the {side} side"]
+            yield shown, 0, [f"tables: only on the {side} side"]
             continue
         sql = f'SELECT * FROM "{database}"."{name}"'
         left = _without(run(embedded, sql, database), shown, ignored)
         right = _without(run(trino, sql, database), shown, ignored)
-        yield shown, differences(left, right)
+        if left.error:  # of both, perhaps the same one: nothing was compared
+            yield shown, 0, [f"unreadable: {left.message} | {right.message or 'readable'}"]
+        else:
+            yield shown, len(right.rows), differences(left, right)
 
 
 def failure_differences(embedded: AthenaClient, trino: AthenaClient) -> list[str]:

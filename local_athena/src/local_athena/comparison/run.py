@@ -24,18 +24,28 @@ def compare_statements(lakes: Lakes, text: str, database: str) -> Iterator[str]:
 
 
 def compare_command(
-    lakes: Lakes, command: tuple[str, ...], ignored: Sequence[str], run_command: Run
+    lakes: Lakes,
+    command: tuple[str, ...],
+    ignored: Sequence[str],
+    run_command: Run,
+    say: Callable[[str], object],
 ) -> Iterator[str]:
-    """A line for each difference after a command ran against each endpoint in turn."""
+    """A line for each difference after a command ran against each endpoint in turn.
+
+    `say` is told how much was compared.
+    """
     statuses = [run_command(command, {**os.environ, **lake.environ}) for lake in lakes]
     if statuses[0] != statuses[1]:
         yield f"exit status: {statuses[0]} | {statuses[1]}"
     embedded, trino = (_client(lake) for lake in lakes)
     for failed in failure_differences(embedded, trino):
         yield f"failed statement: {failed}"
-    for name, found in table_differences(embedded, trino, ignored):
+    tables = rows = 0
+    for name, count, found in table_differences(embedded, trino, ignored):
+        tables, rows = tables + 1, rows + count
         for text in found:
             yield f"{name}: {text}"
+    say(f"compared {tables} tables and views with {rows:,} rows")
 
 
 def _client(lake: Endpoint) -> AthenaClient:

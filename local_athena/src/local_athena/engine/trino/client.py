@@ -29,12 +29,20 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """Why a statement failed: Trino's name of it, its message, and the place in the text."""
+    """Why a statement failed: Trino's name of it, its kind (USER_ERROR…), message and place."""
 
     name: str
+    kind: str
     message: str
     line: int | None = None
     column: int | None = None
+
+    def record(self) -> Json:
+        """As the golden files keep it; `kind` is their `type`."""
+        found: Json = {"name": self.name, "type": self.kind, "message": self.message}
+        if self.line is not None:
+            found.update(line=self.line, column=self.column)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Page:
     query_id: str
     columns: tuple[tuple[str, str], ...] | None
     rows: list[list[Any]]
+    update_type: str | None
     update_count: int | None
     error: ErrorAnswer | None
     physical_bytes: int
@@ -145,6 +154,7 @@ def _page(answer: Json) -> Page:
         query_id=answer["id"],
         columns=tuple((c["name"], c["type"]) for c in columns) if columns is not None else None,
         rows=answer.get("data") or [],
+        update_type=answer.get("updateType"),
         update_count=answer.get("updateCount"),
         error=_error(answer["error"]) if "error" in answer else None,
         physical_bytes=stats.get("physicalInputBytes", 0),
@@ -157,6 +167,7 @@ def _error(error: Json) -> ErrorAnswer:
     place = error.get("errorLocation") or {}
     return ErrorAnswer(
         error["errorName"],
+        error["errorType"],
         error.get("message") or error["errorName"],
         place.get("lineNumber"),
         place.get("columnNumber"),
