@@ -50,6 +50,10 @@ docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target
 test: .venv/.ready-test ## run every test
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
+.PHONY: e2e
+e2e: .venv/.ready-test ## ten days, other seeds, kills in mid build, bytes that each model reads (half an hour)
+	@$(BIN)/pytest tests/e2e $(ARGS)
+
 .PHONY: lint
 lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint
 	@$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 
-{# The orders that something of this run's landings touched: themselves, an item, a payment, a
-   review. Facts rebuild these and no others. #}
+{# The orders that something of this run's landings touched: themselves, their customer's account,
+   an item, a payment, a review. Facts rebuild these and no others. #}
 select order_id from {{ ref('int_orders') }}
 where _landed_date >= date '{{ var("run_date") }}'
 union
@@ -13,3 +13,7 @@ where _landed_date >= date '{{ var("run_date") }}'
 union
 select order_id from {{ ref('int_reviews') }}
 where _landed_date >= date '{{ var("run_date") }}'
+union
+select orders.order_id from {{ ref('int_orders') }} as orders
+inner join {{ ref('int_customers') }} as customers on orders.customer_id = customers.customer_id
+where customers._landed_date >= date '{{ var("run_date") }}'

@@ -1,6 +1,8 @@
 """boto3 as it is: paginators of every list, waiters, and answers held to the service model."""
 
 import json
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -87,18 +89,22 @@ def things(athena: Any, database: AthenaDatabase) -> None:
 def test_lists__page_by_page__as_in_one(
     athena: Any, operation: str, key: str, request_: dict[str, Any], least: int
 ) -> None:
-    whole = getattr(athena, operation)(**request_)[key]
-    found: list[Any] = []
+    whole = list(_pages(athena, operation, key, request_))
+    found = list(_pages(athena, operation, key, {"MaxResults": 2, **request_}))
+    assert all(len(page) <= 2 for page in found)
+    assert list(chain(*found)) == list(chain(*whole))
+    assert sum(map(len, whole)) >= least
+
+
+def _pages(athena: Any, operation: str, key: str, request: dict[str, Any]) -> Iterator[list[Any]]:
+    """What each page of a list holds, token by token."""
     token: dict[str, str] = {}
     while True:
-        page = getattr(athena, operation)(MaxResults=2, **request_, **token)
-        assert len(page[key]) <= 2
-        found += page[key]
+        page = getattr(athena, operation)(**request, **token)
+        yield page[key]
         if "NextToken" not in page:
-            break
+            return
         token = {"NextToken": page["NextToken"]}
-    assert found == whole
-    assert len(found) >= least
 
 
 def test_paginators__all_that_boto3_has(

@@ -46,7 +46,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         *("({}) || ({})", "({}) = ({})", "({}) <> ({})", "({}) <= ({})", "({}) > ({})"),
         *("({}) AND ({})", "({}) OR ({}) OR ({})", "NOT ({})", "({}) IS NULL", "({}) IS NOT NULL"),
         *("({}) BETWEEN ({}) AND ({})", "({}) NOT IN (({}), ({}))", "({}) LIKE ({})"),
-        *("({}) IS DISTINCT FROM ({})", "({})[{}]", "ARRAY[{}, {}]", "ROW({}, {})", "f({}, {})"),
+        *("({}) IS DISTINCT FROM ({})", "({})[({})]", "ARRAY[{}, {}]", "ROW({}, {})", "f({}, {})"),
         *("CAST({} AS decimal(10, 2))", "TRY_CAST({} AS array(bigint))", "COALESCE({}, {})"),
         *("CASE WHEN {} THEN {} ELSE {} END", "CASE {} WHEN {} THEN {} END", "IF({}, {}, {})"),
         *("sum(DISTINCT {})", "count(*) FILTER (WHERE {})"),

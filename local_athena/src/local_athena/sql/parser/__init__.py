@@ -5,7 +5,6 @@ Strict by construction: what is not in the grammar is refused, with Trino's mess
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,9 +17,6 @@ from local_athena.sql.parser.split import split_statements
 from local_athena.sql.parser.whole import Parser
 
 __all__ = ["parse_expression", "parse_statement", "parse_type", "split_statements"]
-
-# Python frames that the deepest statement needs, in the parser and in what walks its tree.
-_FRAMES = 12_000
 
 _Found = TypeVar("_Found")
 
@@ -54,8 +50,6 @@ def parse_type(text: str) -> nodes.TypeName:
 
 
 def _parse(text: str, rule: Callable[[Parser], _Found]) -> _Found:
-    if sys.getrecursionlimit() < _FRAMES:
-        sys.setrecursionlimit(_FRAMES)
     tokens = Tokens(text)
     try:
         return rule(Parser(tokens))
