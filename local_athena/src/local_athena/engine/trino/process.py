@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from local_athena.engine.trino.client import Session, TrinoClient
 from local_athena.engine.trino.configuration import Facts, write_configuration
 from local_athena.engine.trino.distribution import cache_folder, install
 from local_athena.engine.trino.java import find_java
@@ -36,6 +37,10 @@ _FLAGS = (
     "--sun-misc-unsafe-memory-access=allow",
 )
 """What Trino 476 asks of Java 24 and later (the jvm.config of its documentation)."""
+
+
+_ACTIVE_NODES = "SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'"
+_SYSTEM = Session("local-athena", "system", None)
 
 
 class TrinoProcess:
@@ -137,11 +142,15 @@ def _wait_until_ready(
 
 
 def _is_ready(url: str) -> bool:
+    """Whether it can run queries: it answers long before it has found its own node."""
     try:
         with urllib.request.urlopen(f"{url}/v1/info", timeout=5) as answer:  # noqa: S310
-            return json.load(answer).get("starting") is False
-    except (OSError, ValueError):
+            if json.load(answer).get("starting") is not False:
+                return False
+        pages = list(TrinoClient(url).run(_ACTIVE_NODES, _SYSTEM))
+    except (OSError, ValueError, EngineUnavailableError):
         return False
+    return [row for page in pages for row in page.rows] == [[1]]
 
 
 def _last_error(log: Path) -> str:
