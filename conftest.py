@@ -1,8 +1,8 @@
 """Settings of every test: the package before its folder of the same name; no time limit an example.
 
-Examples of property tests run on busy machines; a slow one is no failure. They are the same in every
-run, so that a red one is red for whoever looks. Python's recursion limit
-is a server's (`engine.session`) from the start, not from the first test that makes a session.
+Examples of property tests run on busy machines; a slow one is no failure. They are the same in
+every run, so that a red one is red for whoever looks. Python's recursion limit is a server's
+(`engine.session`) from the start, not from the first test that makes a session.
 """
 
 import sys
