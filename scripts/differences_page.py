@@ -17,7 +17,9 @@ HEAD = """\
 
 # Differences from Amazon Athena
 
-What is not here fails by name. What answers otherwise than Amazon Athena is listed here.
+What is known to be otherwise than on Amazon Athena. None of it was observed on an AWS account:
+it rests on Amazon's pages and on clients' own tests. What is not supported is meant to fail by
+name.
 
 | kind | Amazon Athena | local_athena |
 |---|---|---|

@@ -31,7 +31,6 @@ class Statement:
     """A statement of a model: its text and the bytes that it scanned."""
 
     model: str
-    kind: str
     text: str
     scanned_bytes: int
 
@@ -65,7 +64,6 @@ class Lake:
         return [
             Statement(
                 node[1],
-                each.get("SubstatementType", ""),
                 each["Query"],
                 each["Statistics"]["DataScannedInBytes"],
             )

@@ -40,6 +40,27 @@ DIFFERENCES = (
         "buckets of Hive tables are pruned by equality",
         "all files of the partitions that remain are read and billed",
     ),
+    Difference(
+        "notimpl",
+        "approximate functions answer within an error",
+        "`approx_distinct`, `approx_percentile` and their kin answer exactly",
+    ),
+    Difference(
+        "notimpl",
+        "a MERGE may read only the partitions that its source's rows name",
+        "partitions are pruned by constants of the statement; values of a join's other side prune "
+        "nothing, so that more bytes are scanned",
+    ),
+    Difference(
+        "notimpl",
+        "a result location in a bucket that does not exist is, by what is known, an error",
+        "the bucket is made",
+    ),
+    Difference(
+        "notimpl",
+        "parts of a multipart upload are kept until it is completed or aborted",
+        "an upload that was not completed is forgotten at a restart",
+    ),
     Difference("never", "Spark sessions and notebooks", "another engine; refused by name"),
     Difference("never", "federated catalogs", "their connectors are code on AWS Lambda"),
     Difference(

@@ -24,15 +24,7 @@ def java_double(value: float, digits: str | None = None) -> str:
             return text if "." in text else text + ".0"
         fixed = f"{value:.17f}" if digits is None else format_plain(text)
         return fixed.rstrip("0") + ("0" if fixed.rstrip("0").endswith(".") else "")
-    sign = "-" if text.startswith("-") else ""
-    mantissa, _, exponent = text.lstrip("-").partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    power = int(exponent or 0) + len(whole) - 1
-    figures = whole + fraction
-    stripped = figures.lstrip("0")
-    power -= len(figures) - len(stripped)
-    stripped = stripped.rstrip("0") or "0"
-    return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
+    return _with_exponent(text)
 
 
 def java_float(value: float) -> str:
@@ -84,6 +76,11 @@ def _scientific(value: float, digits: str) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "-0E0" if math.copysign(1, value) < 0 else "0E0"
+    return _with_exponent(digits)
+
+
+def _with_exponent(digits: str) -> str:
+    """Digits as one figure, a point, the others and their power of ten: 1.0E10, -1.25E-7."""
     sign = "-" if digits.startswith("-") else ""
     mantissa, _, exponent = digits.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
