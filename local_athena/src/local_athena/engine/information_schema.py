@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from local_athena.catalog.model import Table
 from local_athena.catalog.views import decode_view, is_presto_view
+from local_athena.engine.handles import table_handle
 from local_athena.engine.job import CATALOG_NAME, Job
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import types
@@ -102,8 +103,6 @@ def _columns(job: Job) -> Iterator[SystemRow]:
 
 
 def _columns_of(job: Job, table: Table) -> Iterator[SystemRow]:
-    from local_athena.engine.resolver import table_handle
-
     try:
         handle = table_handle(job, table)
     except SqlError:

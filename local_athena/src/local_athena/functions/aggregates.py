@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
-from local_athena.functions.arrays import distinct_items
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
-from local_athena.functions.lists import first_of_each, items_of_each
+from local_athena.functions.lambdas import reduce_text
+from local_athena.functions.lists import distinct_items, first_of_each, items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
@@ -277,31 +277,6 @@ def _reduce_agg(node: Node, parts: AggregateTexts) -> str:
     s, x = (name.strip() for name in variables.split(","))
     items = parts.call("list", value, where=f"{value} IS NOT NULL")
     return reduce_text(items, start, s, x, body, state, item)
-
-
-def reduce_text(
-    items: str, start: str, state_name: str, item_name: str, body: str, state: str, item: str
-) -> str:
-    """A fold whose state may be of another type than the items.
-
-    DuckDB's list_reduce wants one type: the list becomes one of {s: state, e: element}, led by the
-    start.
-    """
-    head = f"{{'s': CAST({start} AS {state}), 'e': CAST(NULL AS {item})}}"
-    rest = f"list_transform({items}, lambda ri: {{'s': CAST(NULL AS {state}), 'e': ri}})"
-    # names of the lambda stand in the body as columns do: bind them by the fold's own variables
-    inner = _rename(_rename(body, state_name, "ra.s"), item_name, "rb.e")
-    fold = (
-        f"list_reduce(list_concat([{head}], {rest}), "
-        f"lambda ra, rb: {{'s': CAST({inner} AS {state}), 'e': CAST(NULL AS {item})}})"
-    )
-    return f"struct_extract({fold}, 's')"
-
-
-def _rename(body: str, name: str, new: str) -> str:
-    import re
-
-    return re.sub(rf"\b{re.escape(name)}\b", new, body)
 
 
 AGGREGATES: dict[str, AggregateWriter] = {

@@ -8,11 +8,10 @@ are bound to other texts.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from local_athena.functions.aggregates import reduce_text
+from local_athena.functions.lambdas import bind, parameters, reduce_text
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call, LambdaOf
@@ -21,19 +20,6 @@ from local_athena.sql.representation import duckdb_type
 from local_athena.sql.types import Type
 
 Writer = Callable[[Call, Sequence[str]], str]
-
-
-def parameters(lambda_text: str) -> tuple[str, str, str]:
-    """(first, second or "", body) of a lambda's text."""
-    names, _, body = lambda_text.removeprefix("lambda ").partition(": ")
-    first, _, second = names.partition(",")
-    return first.strip(), second.strip(), body
-
-
-def bind(body: str, names: dict[str, str]) -> str:
-    """A lambda's body with other texts for its parameters."""
-    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in names if name)
-    return re.sub(pattern, lambda m: names[m.group(0)], body)
 
 
 def sort_by(call: Call, arguments: Sequence[str], type_: Type) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.array_lambdas import sort_by
 from local_athena.functions.cast_text import in_network
-from local_athena.functions.lists import first_of_each, items_of_each
+from local_athena.functions.lists import distinct_items, items_of_each
+from local_athena.functions.maps import value_of
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python, within_memory
 from local_athena.sql.bound import Call
@@ -61,8 +63,6 @@ def _cardinality(call: Call, arguments: Sequence[str]) -> str:
 def _element_at(call: Call, arguments: Sequence[str]) -> str:
     base = call.arguments[0].type
     if base.base == "map":
-        from local_athena.functions.maps import value_of
-
         return value_of(call, arguments)
     return let(
         list(arguments),
@@ -148,21 +148,9 @@ def _remove(call: Call, arguments: Sequence[str]) -> str:
     )
 
 
-def _first_only(items: str, type_: Type) -> str:
-    """Distinct elements in the order of their first place, NULL among them."""
-    firsts = first_of_each(items, canonical(type_, "e"), "e")
-    placed = f"list_sort(list_transform({firsts}, lambda e: {{'i': e.i, 'v': e.v}}))"
-    return f"list_transform({placed}, lambda e: e.v)"
-
-
 def _distinct(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.arguments[0].type)
     return let([arguments[0]], lambda a: distinct_items(a, type_))
-
-
-def distinct_items(items: str, type_: Type) -> str:
-    """Each element once, at its first place."""
-    return f"(CASE WHEN {items} IS NOT NULL THEN {_first_only(items, type_)} END)"
 
 
 def _wrapped(items: str) -> str:
@@ -262,8 +250,6 @@ def _sort(call: Call, arguments: Sequence[str]) -> str:
             return f"list_concat(list_transform(list_sort({ranked}), lambda e: e.v), {nulls})"
         kind = duckdb_type(call.type)
         return f"CAST(list_sort({arguments[0]}, 'ASC', 'NULLS LAST') AS {kind})"
-    from local_athena.functions.array_lambdas import sort_by
-
     return sort_by(call, arguments, type_)
 
 

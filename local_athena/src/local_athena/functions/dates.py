@@ -352,39 +352,6 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
     return let([value], body)
 
 
-def _from_iso8601_timestamp(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.date_parsing import parse_iso_moment, parse_iso_timestamp
-
-    fine = precision_of(call.type) > 6
-    parsed = call_python(
-        "iso_moment" if fine else "iso_timestamp",
-        parse_iso_moment if fine else parse_iso_timestamp,
-        arguments,
-        ["VARCHAR"],
-        "STRUCT(i BIGINT, p INTEGER, z VARCHAR)",
-    )
-    return let(
-        [parsed],
-        lambda p: (
-            f"(CASE WHEN {p} IS NOT NULL THEN "
-            + zones.packed(
-                f"make_timestamp(struct_extract({p}, 'i'))",
-                f"struct_extract({p}, 'z')",
-                call.type,
-                f"struct_extract({p}, 'p')",
-            )
-            + " END)"
-        ),
-    )
-
-
-def _from_iso8601_date(call: Call, arguments: Sequence[str]) -> str:
-    from local_athena.functions.date_parsing import parse_iso_date
-
-    days = call_python("iso_date", parse_iso_date, arguments, ["VARCHAR"], "INTEGER")
-    return f"(DATE '1970-01-01' + {days})"
-
-
 # ---------------------------------------------------------------- zones
 
 
@@ -536,9 +503,6 @@ SCALARS = {
     "from_unixtime": _from_unixtime,
     "from_unixtime_nanos": _from_unixtime_nanos,
     "to_iso8601": _to_iso8601,
-    "from_iso8601_timestamp": _from_iso8601_timestamp,
-    "from_iso8601_timestamp_nanos": _from_iso8601_timestamp,
-    "from_iso8601_date": _from_iso8601_date,
     "at_timezone": _at_timezone,
     "with_timezone": _with_timezone,
     "timezone": _timezone,

@@ -6,6 +6,8 @@ Each sorts {k: key, i: place, v: value}: by key, then by place, so that the valu
 from __future__ import annotations
 
 from local_athena.functions.text import let
+from local_athena.sql.rewrite.comparison import canonical
+from local_athena.sql.types import Type
 
 
 def keyed(items: str, key: str, value: str) -> str:
@@ -43,3 +45,15 @@ def items_of_each(items: str, key: str, value: str, made: str) -> str:
         return let([_starts(s)], parts)
 
     return let([keyed(items, key, value)], body)
+
+
+def distinct_items(items: str, type_: Type) -> str:
+    """Each element once, at its first place."""
+    return f"(CASE WHEN {items} IS NOT NULL THEN {_first_only(items, type_)} END)"
+
+
+def _first_only(items: str, type_: Type) -> str:
+    """Distinct elements in the order of their first place, NULL among them."""
+    firsts = first_of_each(items, canonical(type_, "e"), "e")
+    placed = f"list_sort(list_transform({firsts}, lambda e: {{'i': e.i, 'v': e.v}}))"
+    return f"list_transform({placed}, lambda e: e.v)"

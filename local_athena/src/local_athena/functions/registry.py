@@ -104,6 +104,7 @@ FAMILIES = (
     "dates",
     "date_formats",
     "date_parsing",
+    "iso_dates",
     "casts",
     "cast_text",
     "cast_time",

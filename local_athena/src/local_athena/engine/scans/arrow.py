@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine.formats import effective_serde
+from local_athena.engine.handles import FILE_SIZE, FILE_TIME, PATH
 from local_athena.engine.job import Job
-from local_athena.engine.resolver import FILE_SIZE, FILE_TIME, PATH
 from local_athena.engine.scans.avro import avro_rows
 from local_athena.engine.scans.hive_json import hive_json
 from local_athena.engine.scans.json_values import arrow_type

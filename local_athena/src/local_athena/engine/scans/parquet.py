@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from local_athena.engine.resolver import FILE_SIZE, FILE_TIME, PATH
+from local_athena.engine.handles import FILE_SIZE, FILE_TIME, PATH
 from local_athena.engine.scans.convert import Mismatch, convert, describe
 from local_athena.engine.scans.footers import Footer
 from local_athena.engine.scans.listing import DataFile

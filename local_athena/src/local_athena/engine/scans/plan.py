@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine import iceberg
 from local_athena.engine.formats import effective_serde, file_kind
+from local_athena.engine.handles import HiveSource
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.information_schema import SystemRows
 from local_athena.engine.job import Job
-from local_athena.engine.resolver import HiveSource
 from local_athena.engine.scans.arrow import arrow_relation
 from local_athena.engine.scans.domains import row_groups
 from local_athena.engine.scans.footers import FooterCache
