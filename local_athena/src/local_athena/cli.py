@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from local_athena.errors import LocalAthenaError
+from local_athena.leash import leash
 from local_athena.settings import (
     DEFAULT_DATA,
     DEFAULT_PORT,
@@ -360,7 +361,8 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     children.append(child)
     for number in early:
         forward(number)
-    status = child.wait()
+    with leash(child.pid):
+        status = child.wait()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

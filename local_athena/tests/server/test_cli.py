@@ -1,5 +1,6 @@
 """The command line, as a user has it: processes, signals, exit statuses."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -188,6 +189,26 @@ def test_exec__sigterm__reaches_the_command(environ: dict[str, str], tmp_path: P
     process.terminate()
     process.communicate(timeout=60)
     assert process.returncode == 3
+
+
+def test_exec__killed__its_command_ends_too(environ: dict[str, str], tmp_path: Path) -> None:
+    code = "import os, signal, sys\nprint(os.getpid(), flush=True)\nsignal.pause()\n"
+    process = subprocess.Popen(
+        [*COMMAND, "exec", "--data", str(tmp_path / "d"), "--", sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environ,
+    )
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    process.kill()
+    try:
+        # The command holds the other end of standard output: this comes back when it has ended.
+        process.communicate(timeout=30)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_reset__folder_of_data__is_deleted_only_when_free(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from types import FrameType
 
 import click
 
-from lakehouse.cli._endpoint import needs_endpoint, run_under_local_athena
 from lakehouse.errors import LakehouseError
 
 INTERRUPTED_EXIT_CODE = 130
@@ -79,9 +77,7 @@ def main() -> None:
     """Run the command; end with the status of the error that stopped it."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        if needs_endpoint(sys.argv[1:], os.environ):
-            run_under_local_athena(sys.argv[1:], os.environ)
-        status = cli(standalone_mode=False)
+        status = cli(standalone_mode=False, obj=sys.argv[1:])
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         sys.exit(INTERRUPTED_EXIT_CODE)

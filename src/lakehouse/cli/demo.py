@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
 import click
 
+from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status
 from lakehouse.errors import DemoError
 from lakehouse.settings import Settings
@@ -46,19 +48,24 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
       lakehouse demo --from ~/olist
     """
     settings = Settings.from_env()
+    if olist is not None:
+        _check_folder(olist, settings)
+    ensure_endpoint()
     click.echo(f"working on {settings.endpoint_url}")
     # These take a second to import: a person has seen a line by now.
     from lakehouse.athena import connect_athena
-    from lakehouse.contracts import connect_lake
-    from lakehouse.demo import Plan, run_demo
+    from lakehouse.contracts import connect_lake, find_inventory
+    from lakehouse.demo import Plan, require_local, run_demo
     from lakehouse.demo.lock import only_one
     from lakehouse.demo.progress import Reporter
     from lakehouse.demo.summary import show_summary
     from lakehouse.marketplace import World
 
+    require_local(settings)
     plan = Plan(World(seed=seed, scale=scale), days, olist)
+    plan.check_days(find_inventory(settings).last_visible_day(dt.datetime.now(dt.UTC).date()))
     try:
-        with only_one(settings.demo_dir), Reporter() as reporter:
+        with only_one(settings.demo_dir, settings.endpoint_url), Reporter() as reporter:
             outcome = run_demo(plan, settings, reporter)
             lake, athena = connect_lake(settings), connect_athena(settings)
         show_summary(plan, outcome, lake, athena, reporter)
@@ -73,3 +80,11 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
 
         print_outcome(outcome.reconciliation, outcome.last_day.isoformat())
         sys.exit(DIFFERENCE_EXIT_CODE)
+
+
+def _check_folder(olist: Path, settings: Settings) -> None:
+    """Refuse a folder of Olist's files before anything is made; raises SourceSchemaError."""
+    from lakehouse.contracts import load_contracts
+    from lakehouse.landing.olist_files import read_folder
+
+    read_folder(olist, load_contracts(settings.project_dir / "contracts"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import Contract, connect_lake
 from lakehouse.errors import ConfigError, LakehouseError
@@ -75,13 +76,14 @@ def land_command(
       lakehouse land --from ~/olist --date 2026-06-01
       lakehouse land --verify s3://lakehouse-local-raw/…/_manifest.json
     """
-    settings = Settings.from_env()
-    lake = connect_lake(settings)
-    if manifest is not None:
-        _print([verify_manifest(lake, manifest)], as_json)
-        return
-    if business_date is None:
+    if manifest is None and business_date is None:
         raise ConfigError("say which day: --date YYYY-MM-DD", variable="LAKEHOUSE_DATE")
+    settings = Settings.from_env()
+    ensure_endpoint()
+    lake = connect_lake(settings)
+    if manifest is not None or business_date is None:
+        _print([verify_manifest(lake, manifest or "")], as_json)
+        return
     day: date = business_date.date()
     if olist_dir is not None:
         _print(land_olist(olist_dir, day, lake, feeds=feeds or None), as_json)

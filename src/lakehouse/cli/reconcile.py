@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from lakehouse.athena import connect_athena
+from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json
 from lakehouse.contracts import find_inventory
 from lakehouse.reconcile import Reconciliation, find_ledger, reconcile
@@ -50,6 +51,7 @@ def reconcile_command(business_date: datetime | None, folder: Path | None, as_js
         folder or settings.demo_dir / "ledger",
         business_date.date() if business_date else None,
     )
+    ensure_endpoint()
     databases = find_inventory(settings).databases(settings.environment)
     outcome = reconcile(ledger, databases, connect_athena(settings).run)
     if as_json:

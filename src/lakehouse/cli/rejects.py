@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import connect_lake
 from lakehouse.landing import read_rejects
@@ -35,7 +36,9 @@ def rejects_command(feed: str, business_date: datetime | None, limit: int, as_js
       lakehouse rejects reviews
       lakehouse rejects order_items --date 2026-06-01 --json
     """
-    lake = connect_lake(Settings.from_env())
+    settings = Settings.from_env()
+    ensure_endpoint()
+    lake = connect_lake(settings)
     day = business_date.date() if business_date else None
     rows = read_rejects(lake, lake.contract(feed), day)
     if as_json:

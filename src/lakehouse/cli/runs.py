@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.cli.land import COLUMNS, summarise
 from lakehouse.contracts import connect_lake
@@ -23,7 +24,9 @@ def runs_command(feeds: tuple[str, ...], as_json: bool) -> None:
       lakehouse runs
       lakehouse runs orders --json
     """
-    lake = connect_lake(Settings.from_env())
+    settings = Settings.from_env()
+    ensure_endpoint()
+    lake = connect_lake(settings)
     contracts = [lake.contract(feed) for feed in feeds or sorted(lake.contracts)]
     runs = list_runs(lake, contracts)
     if as_json:

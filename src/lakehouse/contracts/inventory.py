@@ -60,6 +60,13 @@ class Inventory:
         zones = [zone.name for zone in self.zones.values() if zone.has_database]
         return {zone: self.database(environment, zone) for zone in zones}
 
+    def last_visible_day(self, today: date) -> date | None:
+        """The last business date whose batch Athena sees, `today` being in UTC; None without one.
+
+        Only the form NOW bounds; NOW+1DAYS and the like are taken as they come.
+        """
+        return today if self.last_ingest_date == "NOW" else None
+
     def workgroup(self, environment: str) -> str:
         """Name of the Athena workgroup of an environment on AWS."""
         return self.workgroup_pattern.format(stage=stage_of(environment))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.marketplace import World
+from lakehouse.errors import DemoError
+from lakehouse.marketplace import DEFAULT_SCALE, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,30 @@ class Plan:
             return f"Olist files of {self.olist.resolve()}"
         world = self.world
         return f"marketplace seed {world.seed}, scale {world.scale:g}, from {world.first_day}"
+
+    @property
+    def options(self) -> str:
+        """What `lakehouse demo` needs to mean this lake, `--days` aside, with a blank before each.
+
+        Quoted for a shell; empty for the lake that no option makes.
+        """
+        if self.olist is not None:
+            return f" --from {shlex.quote(str(self.olist))}"
+        default = World()
+        scale = f" --scale {self.world.scale:g}" if self.world.scale != DEFAULT_SCALE else ""
+        seed = f" --seed {self.world.seed}" if self.world.seed != default.seed else ""
+        return scale + seed
+
+    def check_days(self, last_day: dt.date | None) -> None:
+        """Raise DemoError when a business date lies after the last one that Athena sees."""
+        if last_day is None or self.dates[-1] <= last_day:
+            return
+        largest = (last_day - self.world.first_day).days + 1
+        raise DemoError(
+            f"--days {self.days} ends on {self.dates[-1]}, and today is {last_day} (UTC): business "
+            + (
+                f"days of the future cannot be landed. The largest is --days {largest} today"
+                if largest > 0
+                else f"days begin on {self.world.first_day}. Set the clock of this machine right"
+            )
+        )

@@ -26,6 +26,7 @@ from lakehouse.demo.plan import Plan
 from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError, LakehouseError
 from lakehouse.landing import Manifest, Sources, land, list_runs
+from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import Sources as Marketplace
 from lakehouse.marketplace import advance, running_sources, write_ledger
 from lakehouse.reconcile import Reconciliation, reconcile
@@ -44,17 +45,22 @@ class Outcome:
     landed: list[Manifest] = field(default_factory=list)
 
 
+def require_local(settings: Settings) -> None:
+    """Raise DemoError unless the environment's lake is a local one."""
+    if settings.environment not in LOCAL_ENVIRONMENTS:
+        raise DemoError(
+            f"the demonstration writes to a local lake only, and LAKEHOUSE_ENV is "
+            f"{settings.environment!r}: unset it"
+        )
+
+
 def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
     """Do what the plan says.
 
     Raises:
         LakehouseError: a step failed; doing the same again goes on where it stopped.
     """
-    if settings.environment not in LOCAL_ENVIRONMENTS:
-        raise DemoError(
-            f"the demonstration writes to a local lake only, and LAKEHOUSE_ENV is "
-            f"{settings.environment!r}: unset it"
-        )
+    require_local(settings)
     with reporter.step("prepare", "lake") as step:
         lake = connect_lake(settings)
         made = bootstrap_lake(lake)
@@ -85,6 +91,8 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
                 mark_built(lake, day, digest)
                 built[day] = digest
             else:
+                if plan.olist is not None:
+                    land_olist(plan.olist, day, lake)  # refuses files that changed since
                 reporter.say(f"{day}: landed and built before, unchanged")
     outcome.last_day = max(built)
     if built[outcome.last_day] != digest:
@@ -136,8 +144,6 @@ def _land_day(
 
 
 def _land_olist(plan: Plan, day: dt.date, lake: Lake, reporter: Reporter, outcome: Outcome) -> None:
-    from lakehouse.landing.olist import land_olist
-
     if plan.olist is None:
         raise DemoError("there is neither a marketplace nor a folder of files to land")
     with reporter.step("land", f"{day} land {plan.olist}") as step:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.table import Table
@@ -15,6 +18,7 @@ from lakehouse.demo.run import Outcome
 
 _DAYS_SHOWN = 7
 _ZONES = ("curated", "snapshots")
+_PLACES = ("LAKEHOUSE_ENV", "LAKEHOUSE_BUCKET_PREFIX", "LOCAL_ATHENA_DATA", "LAKEHOUSE_SOURCES_DIR")
 
 
 def show_summary(
@@ -39,7 +43,7 @@ def show_summary(
         refused = sum(manifest.rejected_count for manifest in outcome.landed)
         reporter.say(f"{read:,} rows read = {written:,} in raw + {refused:,} refused with a reason")
     reporter.say("\nNext:")
-    for line in _next_steps(plan, lake.environment):
+    for line in next_steps(plan, lake.environment, os.environ):
         reporter.say(f"  {line}")
 
 
@@ -83,16 +87,23 @@ def _bytes(count: int) -> str:
     return f"{count / 1_000_000:,.1f} MB"
 
 
-def _next_steps(plan: Plan, environment: str) -> list[str]:
+def next_steps(plan: Plan, environment: str, environ: Mapping[str, str]) -> list[str]:
+    """Commands that speak of the same lake, ready to be typed in the same shell."""
     programs = Path(sys.executable).parent
     if programs.is_relative_to(Path.cwd()):
         programs = programs.relative_to(Path.cwd())
     local_athena, lakehouse = programs / "local-athena", programs / "lakehouse"
     steps = [f'{local_athena} sql "select * from {environment}_curated.fct_orders limit 5"']
     if plan.olist is None:
-        steps.append(f"{lakehouse} demo --days {plan.days + 1}")
+        steps.append(f"{lakehouse} demo --days {plan.days + 1}{plan.options}")
         steps.append(f"{lakehouse} rejects reviews")
     else:
         steps.append(f"{lakehouse} runs")
         steps.append(f"{local_athena} exec -- {programs / 'dbt'} docs generate")
-    return steps
+    return [_places(environ) + step for step in steps]
+
+
+def _places(environ: Mapping[str, str]) -> str:
+    """The variables that say where lake and sources lie, when they are set, as a shell has them."""
+    named = [(name, environ.get(name)) for name in _PLACES]
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in named if value)

@@ -86,10 +86,8 @@ def land(
 def require_visible(lake: Lake, business_date: date, run_id: str) -> None:
     """Refuse a date that partition projection does not cover: Athena would show nothing of it."""
     first = lake.inventory.first_ingest_date
-    today = datetime.now(UTC).date()
-    if business_date < first or (
-        lake.inventory.last_ingest_date == "NOW" and business_date > today
-    ):
+    last = lake.inventory.last_visible_day(datetime.now(UTC).date())
+    if business_date < first or (last is not None and business_date > last):
         raise LandingError(
             run_id,
             f"Athena would not see a batch of {business_date.isoformat()}: infra/lake.yml has "

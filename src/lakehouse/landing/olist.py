@@ -93,11 +93,15 @@ def _find_published(
             for file in manifest.files
             if file.role == "stage"
         }
-        if staged != {name: _digest(contents[name]) for name in _staged_names(feed)}:
+        names = _staged_names(feed)
+        changed = [name for name in names if staged.get(name) != _digest(contents[name])]
+        if changed:
             raise LandingError(
                 run_id,
-                "is published already, out of other files. Choose another --date, or another "
-                "lake (`local-athena reset` empties the local one)",
+                f"is published already, out of other files: {', '.join(changed)} changed since. "
+                "What is published is never altered: start anew (`make clean` removes lake and "
+                "sources), or choose another lake by LOCAL_ATHENA_DATA and LAKEHOUSE_SOURCES_DIR, "
+                "or with `lakehouse land` a later --date",
             )
         found[feed] = manifest
     return found

@@ -97,6 +97,8 @@ def published_columns(contract: Contract) -> list[str]:
 def read_folder(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, bytes]:
     """The bytes of every file, by name, once the folder is known to be complete.
 
+    A file may be without a record, the orders excepted: everything else hangs on them.
+
     Raises:
         SourceSchemaError: naming every file and every column that is missing.
     """
@@ -120,9 +122,16 @@ def read_folder(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, by
         missing = [column for column in published_columns(contract) if column not in header]
         if missing:
             problems.append(f"{name} lacks the columns {', '.join(missing)}")
+        elif name == ORDERS and not _has_record(contents[name]):
+            problems.append(f"{name} has a header and no record")
     if problems:
         raise SourceSchemaError(NAME, f"{folder} cannot be landed: {'; '.join(problems)}")
     return contents
+
+
+def _has_record(content: bytes) -> bool:
+    """Whether something other than blanks follows the first line."""
+    return bool(content.partition(b"\n")[2].strip())
 
 
 def read_file(feed: str, content: bytes, source_file: str, contract: Contract) -> OlistFile:

@@ -1,4 +1,6 @@
+import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 from lakehouse.cli import cli
 from lakehouse.cli._endpoint import needs_endpoint
 
+PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = ("demo", "land", "reconcile", "contracts", "runs", "rejects")
 
 
@@ -73,21 +76,62 @@ def test_reconcile__no_endpoint__names_the_variable(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environ", "needed"),
+    ("environ", "needed"),
     [
-        (["demo", "--days", "1"], {}, True),
-        (["reconcile"], {"LAKEHOUSE_ENV": "local"}, True),
-        (["reconcile"], {"LAKEHOUSE_ENV": "prod"}, False),
-        (["reconcile"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, False),
-        (["demo", "--help"], {}, False),
-        (["contracts", "check"], {}, False),
-        ([], {}, False),
+        ({}, True),
+        ({"LAKEHOUSE_ENV": "local"}, True),
+        ({"LAKEHOUSE_ENV": "prod"}, False),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, False),
     ],
 )
-def test_needs_endpoint__commands_of_the_local_lake__only(
-    arguments: list[str], environ: dict[str, str], needed: bool
+def test_needs_endpoint__the_local_lake_without_an_address__only(
+    environ: dict[str, str], needed: bool
 ) -> None:
-    assert needs_endpoint(arguments, environ) is needed
+    assert needs_endpoint(environ) is needed
+
+
+def lakehouse(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program on a lake and sources below `folder`, without an endpoint."""
+    foreign = ("AWS_", "LAKEHOUSE_", "LOCAL_ATHENA_")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    places = {"LOCAL_ATHENA_DATA": folder / "lake", "LAKEHOUSE_SOURCES_DIR": folder / "sources"}
+    return subprocess.run(
+        [sys.executable, "-m", "lakehouse.cli", *arguments],
+        env=environ | {name: str(place) for name, place in places.items()},
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["land", "sellers", "--date", "yesterday"], 2, "does not match the format"),
+        (["land", "sellers"], 2, "say which day"),
+        (["demo", "--dayz", "3"], 2, "No such option"),
+        (["demo", "--from", "nowhere"], 5, "nowhere is not a folder"),
+        (["runs", "--help"], 0, ""),
+    ],
+)
+def test_main__arguments_that_cannot_be__make_no_lake(
+    tmp_path: Path, arguments: list[str], status: int, message: str
+) -> None:
+    answer = lakehouse(tmp_path, *arguments)
+    assert answer.returncode == status
+    assert message in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo__more_days_than_there_were__are_refused_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    answer = lakehouse(tmp_path, "demo", "--days", "400")
+    largest = (dt.datetime.now(dt.UTC).date() - dt.date(2026, 6, 1)).days + 1
+    assert answer.returncode == 10
+    assert f"The largest is --days {largest} today" in answer.stderr
+    assert not (tmp_path / "sources").exists()
+    assert not list((tmp_path / "lake" / "s3").iterdir())
 
 
 def test_demo__a_shared_environment__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,10 @@
 import datetime as dt
 import io
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +16,7 @@ from lakehouse.demo.dbt_build import _depends_on_date
 from lakehouse.demo.lock import only_one
 from lakehouse.demo.marks import project_digest
 from lakehouse.demo.progress import Reporter
+from lakehouse.demo.summary import next_steps
 from lakehouse.errors import DemoError
 from lakehouse.marketplace import World
 
@@ -25,6 +31,36 @@ def test_plan__olist_files__are_one_day_and_another_identity(tmp_path: Path) -> 
     plan = Plan(World(), 3, tmp_path)
     assert plan.dates == [dt.date(2026, 6, 1)]
     assert plan.identity == f"Olist files of {tmp_path}"
+
+
+@pytest.mark.parametrize(
+    ("world", "largest"),
+    [(World(), 3), (World(first_day=dt.date(2026, 6, 3)), 1)],
+)
+def test_plan__days_of_the_future__are_refused_with_the_largest(world: World, largest: int) -> None:
+    today = dt.date(2026, 6, 3)
+    Plan(world, largest).check_days(today)
+    Plan(world, largest + 1).check_days(None)
+    with pytest.raises(DemoError, match=f"The largest is --days {largest} today"):
+        Plan(world, largest + 1).check_days(today)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--scale", "0.005"], ["--seed", "7"], ["--scale", "1", "--seed", "0"]],
+)
+def test_next_steps__options_that_made_the_lake__are_repeated(options: list[str]) -> None:
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    world = World(seed=int(given.get("--seed", 42)), scale=float(given.get("--scale", 0.02)))
+    steps = next_steps(Plan(world, 2), "local", {"LOCAL_ATHENA_DATA": "/my lake"})
+    words = shlex.split(next(step for step in steps if " demo " in step))
+    assert words[0] == "LOCAL_ATHENA_DATA=/my lake"
+    assert words[2:] == ["demo", "--days", "3", *options]
+
+
+def test_plan__options_of_olist_files__are_quoted(tmp_path: Path) -> None:
+    plan = Plan(World(seed=7), 1, tmp_path / "my files")
+    assert shlex.split(plan.options) == ["--from", str(tmp_path / "my files")]
 
 
 def test_project_digest__a_changed_model__changes_it_and_other_files_do_not(
@@ -83,12 +119,50 @@ def test_reporter__a_failed_step__does_not_say_done() -> None:
 
 def test_only_one__a_second_holder__is_refused_until_the_first_has_gone(tmp_path: Path) -> None:
     with (
-        only_one(tmp_path),
-        pytest.raises(DemoError, match="another demonstration is at work"),
-        only_one(tmp_path),
+        only_one(tmp_path, None),
+        pytest.raises(DemoError, match=rf"another demonstration \(pid {os.getpid()}\) is at work"),
+        only_one(tmp_path, None),
     ):
         pass
-    with only_one(tmp_path):
+    with only_one(tmp_path, None):
+        pass
+
+
+def test_only_one__other_sources_on_the_same_endpoint__are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with (
+        only_one(tmp_path / "a", "http://127.0.0.1:4566"),
+        only_one(tmp_path / "c", "http://127.0.0.1:4567"),
+        pytest.raises(
+            DemoError, match=rf"\(pid {os.getpid()}\).* the lake of http://localhost:4566"
+        ),
+        only_one(tmp_path / "b", "http://localhost:4566"),
+    ):
+        pass
+
+
+def test_only_one__a_holder_that_was_killed__is_forgotten(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys\n"
+        "from lakehouse.demo.lock import only_one\n"
+        "with only_one(pathlib.Path(sys.argv[1]), None):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(DemoError, match=f"kill {holder.pid}"), only_one(tmp_path, None):
+            pass
+        holder.kill()
+    with only_one(tmp_path, None):
         pass
 
 
@@ -96,6 +170,6 @@ def test_only_one__a_folder_that_cannot_be_made__says_what_to_do(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(DemoError, match="set LAKEHOUSE_SOURCES_DIR"),
-        only_one(tmp_path / "file" / "folder"),
+        only_one(tmp_path / "file" / "folder", None),
     ):
         pass

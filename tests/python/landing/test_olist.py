@@ -13,11 +13,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from lakehouse.cli import cli
 from lakehouse.contracts import Lake
+from lakehouse.demo import Plan
+from lakehouse.demo.marks import claim_lake, mark_built
 from lakehouse.errors import LandingError, SourceSchemaError
 from lakehouse.landing import Manifest, read_rejects, verify_manifest
 from lakehouse.landing.olist import land_olist
+from lakehouse.marketplace import World
 
 DAY = date(2026, 6, 1)
 
@@ -316,8 +321,32 @@ def test_land_olist__twice__changes_nothing_and_other_files_are_refused(
     write(folder, {"olist_sellers_dataset.csv": changed})
     with pytest.raises(
         LandingError, match="sellers-2026-06-01: is published already, out of other"
-    ):
+    ) as caught:
         land_olist(folder, DAY, lake)
+    assert "files: olist_sellers_dataset.csv changed since" in str(caught.value)
+
+
+def test_land_olist__orders_without_a_record__are_refused(lake: Lake, tmp_path: Path) -> None:
+    header = PUBLISHED["olist_orders_dataset.csv"].split('"o1"')[0]
+    files = {**PUBLISHED, "olist_orders_dataset.csv": header}
+    with pytest.raises(SourceSchemaError, match="has a header and no record"):
+        land_olist(write(tmp_path / "olist", files), DAY, lake)
+    assert "Contents" not in lake.s3.list_objects_v2(Bucket="lakehouse-local-stage")
+
+
+def test_demo__files_repaired_after_the_day_was_built__are_refused(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "olist", PUBLISHED)
+    land_olist(folder, DAY, lake)
+    claim_lake(lake, Plan(World(), 1, folder).identity)
+    mark_built(lake, DAY, "a digest")
+    write(folder, {"olist_sellers_dataset.csv": PUBLISHED["olist_sellers_dataset.csv"] + " "})
+    monkeypatch.setenv("LAKEHOUSE_SOURCES_DIR", str(tmp_path / "sources"))
+    answer = CliRunner().invoke(cli, ["demo", "--from", str(folder)])
+    assert answer.exit_code == 6, answer.output
+    assert "olist_sellers_dataset.csv changed since" in answer.output
+    assert "`make clean`" in answer.output
 
 
 def test_land_olist__geolocation__may_lie_there_and_is_not_loaded(
