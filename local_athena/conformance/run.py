@@ -41,7 +41,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="data-", dir=HOME))
     report = folder / "report.xml"
     try:
-        with serve(folder / "lake", settings=Settings(data=folder / "lake", port=0)) as endpoint:
+        settings = Settings(data=folder / "lake", port=0, decimal_literals="double")
+        with serve(settings.data, settings=settings) as endpoint:
             environ = {**os.environ, **endpoint.environ, **suite_environ()}
             _create_bucket(endpoint.environ)
             command = [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from local_athena.errors import ConfigError, FolderLockedError
 from local_athena.settings import Settings
-from local_athena.storage.folder import live_endpoint
+from local_athena.storage.folder import LiveEndpoint, live_endpoint
 
 if TYPE_CHECKING:
     from local_athena.server import Endpoint
@@ -39,15 +39,12 @@ def attached(settings: Settings, say: Callable[[str], object]) -> Iterator[Attac
 
     Raises:
         DataFolderError: the folder cannot be used.
-        ConfigError: Trino is asked for, and another engine serves the folder.
+        ConfigError: Trino, or literals that are doubles, are asked for, and the folder is served
+            otherwise.
     """
     live = live_endpoint(settings.data)
-    if live is not None and settings.engine == "trino" != live.engine:
-        raise ConfigError(
-            "--engine",
-            f"the server of {settings.data} (pid {live.pid}) runs the engine {live.engine}: "
-            "stop it, or choose another folder with --data",
-        )
+    if live is not None:
+        _check_fits(settings, live)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         endpoint = _start(settings)
@@ -69,6 +66,23 @@ def attached(settings: Settings, say: Callable[[str], object]) -> Iterator[Attac
                 "stop it, or choose another folder with --data",
             )
         time.sleep(_PAUSE_SECONDS)  # it starts, or ends, at this moment
+
+
+def _check_fits(settings: Settings, live: LiveEndpoint) -> None:
+    """Refuse a live endpoint that lacks what is asked for beyond the defaults.
+
+    Raises:
+        ConfigError: see `attached`.
+    """
+    served = f"the server of {settings.data} (pid {live.pid})"
+    remedy = "stop it, or choose another folder with --data"
+    if settings.engine == "trino" != live.engine:
+        raise ConfigError("--engine", f"{served} runs the engine {live.engine}: {remedy}")
+    if settings.decimal_literals == "double" != live.decimal_literals:
+        raise ConfigError(
+            "--decimal-literals",
+            f"{served} reads decimal literals as {live.decimal_literals}: {remedy}",
+        )
 
 
 def _start(settings: Settings) -> "Endpoint | None":

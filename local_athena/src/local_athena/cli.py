@@ -17,6 +17,7 @@ import click
 from local_athena.errors import LocalAthenaError
 from local_athena.leash import leash
 from local_athena.settings import (
+    DECIMAL_LITERALS,
     DEFAULT_DATA,
     DEFAULT_PORT,
     ENGINES,
@@ -45,6 +46,17 @@ engine_option = click.option(
     envvar="LOCAL_ATHENA_ENGINE",
     show_envvar=True,
     help="What computes: the embedded engine, or a real Trino (fetched once, needs Java 24).",
+)
+
+literals_option = click.option(
+    "--decimal-literals",
+    "literals",
+    type=click.Choice(DECIMAL_LITERALS),
+    default="decimal",
+    show_default=True,
+    envvar="LOCAL_ATHENA_DECIMAL_LITERALS",
+    show_envvar=True,
+    help="Type of a number such as 0.1: Trino's, or the double that Amazon Athena's is.",
 )
 
 
@@ -98,9 +110,16 @@ def main() -> None:
     "loopback is bound and answered.",
 )
 @engine_option
+@literals_option
 @click.pass_context
 def serve(
-    ctx: click.Context, data: Path, host: str, port: int, allowed: tuple[str, ...], engine: str
+    ctx: click.Context,
+    data: Path,
+    host: str,
+    port: int,
+    allowed: tuple[str, ...],
+    engine: str,
+    literals: str,
 ) -> None:
     """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
 
@@ -111,7 +130,9 @@ def serve(
     stopping = threading.Event()
     _on_signals(lambda number: stopping.set(), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     hosts = frozenset(name.lower() for name in allowed) or None
-    settings = _settings(data, host=host, port=port, hosts=hosts, engine=engine)
+    settings = _settings(
+        data, host=host, port=port, hosts=hosts, engine=engine, decimal_literals=literals
+    )
     with start(settings.data, settings=settings) as endpoint:
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()
@@ -124,9 +145,12 @@ def serve(
 )
 @data_option
 @engine_option
+@literals_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def exec_(ctx: click.Context, data: Path, engine: str, command: tuple[str, ...]) -> None:
+def exec_(
+    ctx: click.Context, data: Path, engine: str, literals: str, command: tuple[str, ...]
+) -> None:
     """Run a command with an endpoint and the variables that point AWS clients to it.
 
     Uses the server that already serves the folder, or starts one on a free port. Ends with the
@@ -137,7 +161,7 @@ def exec_(ctx: click.Context, data: Path, engine: str, command: tuple[str, ...])
     from local_athena.attach import attached
     from local_athena.server import client_environ
 
-    settings = _settings(data, port=0, engine=engine)
+    settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
     with attached(settings, _note) as endpoint:
         environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -165,9 +189,18 @@ def exec_(ctx: click.Context, data: Path, engine: str, command: tuple[str, ...])
     help="Database of unqualified names.",
 )
 @engine_option
+@literals_option
 @click.argument("text")
 @click.pass_context
-def sql(ctx: click.Context, data: Path, style: str, database: str, engine: str, text: str) -> None:
+def sql(
+    ctx: click.Context,
+    data: Path,
+    style: str,
+    database: str,
+    engine: str,
+    literals: str,
+    text: str,
+) -> None:
     """Run statements, separated by semicolons, and print the last one's rows.
 
     TEXT may be `-` to read standard input.
@@ -182,7 +215,8 @@ def sql(ctx: click.Context, data: Path, style: str, database: str, engine: str, 
     statements = split_statements(sys.stdin.read() if text == "-" else text)
     if not statements:
         raise click.UsageError("there is no statement in the text")
-    with attached(_settings(data, port=0, engine=engine), _note) as endpoint:
+    settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
+    with attached(settings, _note) as endpoint:
         client = AthenaClient(endpoint.url)
         for statement in statements:
             answer = client.run(statement, database, RESULTS)

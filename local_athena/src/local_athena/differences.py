@@ -21,8 +21,9 @@ DIFFERENCES = (
     Difference(
         "notimpl",
         "a decimal literal such as `0.1` is a double",
-        "here it is a decimal, as in Trino; clients' tests on AWS (dbt-athena, awswrangler, "
-        "PyAthena) show doubles",
+        "here it is a decimal, as in Trino, unless the endpoint is served with `--decimal-literals "
+        "double`; Amazon's page of data type examples and clients' tests on AWS (dbt-athena, "
+        "awswrangler, PyAthena) show doubles",
     ),
     Difference(
         "notimpl",

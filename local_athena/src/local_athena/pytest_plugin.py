@@ -31,6 +31,16 @@ _ELSEWHERE = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
 """Variables that would lead a client elsewhere, as AWS_ENDPOINT_URL_ATHENA and its like would."""
+_LITERALS = "local_athena_decimal_literals"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the configuration of the session's endpoint."""
+    parser.addini(
+        _LITERALS,
+        "what local_athena reads a number such as 0.1 as: decimal (Trino) or double (Athena)",
+        default="decimal",
+    )
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,19 @@ class AthenaDatabase:
 
 
 @pytest.fixture(scope="session")
-def local_athena(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Endpoint]":
+def local_athena(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> "Iterator[Endpoint]":
     """The session's endpoint (`url`, `environ`), started by the first test that needs it."""
     from local_athena.server import serve
+    from local_athena.settings import Settings
 
-    with serve(tmp_path_factory.mktemp("local-athena")) as endpoint:
+    settings = Settings(
+        data=tmp_path_factory.mktemp("local-athena"),
+        port=0,
+        decimal_literals=pytestconfig.getini(_LITERALS),
+    )
+    with serve(settings.data, settings=settings) as endpoint:
         yield endpoint
 
 

@@ -124,7 +124,12 @@ def serve(
     server.services = services
     listening.close()  # the server has its own descriptor of the same socket
     endpoint = Endpoint(settings, services, server)
-    folder.announce(settings.client_host, settings.port, settings.engine)
+    folder.announce(
+        settings.client_host,
+        settings.port,
+        engine=settings.engine,
+        decimal_literals=settings.decimal_literals,
+    )
     if engine_factory is None and settings.engine == "trino":
         try:
             services.start_engine()

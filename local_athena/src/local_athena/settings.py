@@ -22,6 +22,8 @@ _MANY = 1 << 50
 DEFAULT_DATA = Path(".local-athena")
 ENGINES = ("duckdb", "trino")
 """The embedded engine, and a real Trino."""
+DECIMAL_LITERALS = ("decimal", "double")
+"""What a number with a point and without an exponent is: Trino's type, and Athena's."""
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (recognised, not chosen)
 
 
@@ -35,6 +37,7 @@ class Settings:
     `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
     A query ends after `query_seconds`, when its result has more than `result_rows` rows, or when
     this process holds more than `process_memory` bytes (then the one that runs longest ends).
+    `decimal_literals` is the type of a literal such as 0.1.
     `hosts` are names other than the loopback's by which clients may reach the server.
     """
 
@@ -53,6 +56,7 @@ class Settings:
     hosts: frozenset[str] = frozenset()
     engine: str = "duckdb"
     trino_memory: str = "2g"
+    decimal_literals: str = "decimal"
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -84,11 +88,11 @@ class Settings:
         LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS,
         LOCAL_ATHENA_QUERY_SECONDS, LOCAL_ATHENA_RESULT_ROWS, LOCAL_ATHENA_PROCESS_MEMORY (bytes),
         LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas), LOCAL_ATHENA_ENGINE,
-        LOCAL_ATHENA_TRINO_MEMORY.
+        LOCAL_ATHENA_TRINO_MEMORY, LOCAL_ATHENA_DECIMAL_LITERALS.
 
         Raises:
-            ConfigError: a number is not one, or out of range; an unknown engine; a host that is
-                not the loopback while no names are allowed.
+            ConfigError: a number is not one, or out of range; an unknown engine or type of
+                literals; a host that is not the loopback while no names are allowed.
         """
         values: dict[str, object] = {
             "data": Path(environ.get("LOCAL_ATHENA_DATA") or DEFAULT_DATA),
@@ -103,12 +107,16 @@ class Settings:
             "process_memory": _number(environ, "LOCAL_ATHENA_PROCESS_MEMORY", None, 1 << 28, _MANY),
             "hosts": _names(environ.get("LOCAL_ATHENA_ALLOW_HOSTS") or ""),
             "engine": environ.get("LOCAL_ATHENA_ENGINE") or "duckdb",
+            "decimal_literals": environ.get("LOCAL_ATHENA_DECIMAL_LITERALS") or "decimal",
             "trino_memory": _heap(environ, "LOCAL_ATHENA_TRINO_MEMORY", "2g"),
         }
         values.update({name: value for name, value in given.items() if value is not None})
-        if values["engine"] not in ENGINES:
-            known = ", ".join(ENGINES)
-            raise ConfigError("LOCAL_ATHENA_ENGINE", f"{values['engine']!r} is none of {known}")
+        for name, known in (("engine", ENGINES), ("decimal_literals", DECIMAL_LITERALS)):
+            if values[name] not in known:
+                raise ConfigError(
+                    f"LOCAL_ATHENA_{name.upper()}",
+                    f"{values[name]!r} is none of {', '.join(known)}",
+                )
         return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 (documentation, "Iceberg connector" and "Hive connector", read 2026-11)."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,10 +10,13 @@ import pytest
 from local_athena.engine.contract import PreparedStatement, QueryControl, QueryRequest
 from local_athena.engine.job import Job
 from local_athena.engine.trino.statements import TrinoStatement, in_trino_words
+from local_athena.settings import Settings
 from local_athena.sql.errors import SqlError
 
 
-def words(text: str, *arguments: str, **prepared: str) -> TrinoStatement | None:
+def words(
+    text: str, *arguments: str, literals: str = "decimal", **prepared: str
+) -> TrinoStatement | None:
     """A statement in Trino's words; `prepared` are the workgroup's statements."""
     named = {name: PreparedStatement(name, sql) for name, sql in prepared.items()}
     request = QueryRequest(
@@ -27,7 +31,8 @@ def words(text: str, *arguments: str, **prepared: str) -> TrinoStatement | None:
         prepared=cast("Any", SimpleNamespace(get=named.get)),
     )
     nothing = cast("Any", None)
-    job = Job(request, QueryControl(), nothing, nothing, nothing, nothing, nothing)
+    settings = Settings(data=Path(), decimal_literals=literals)
+    job = Job(request, QueryControl(), nothing, nothing, settings, nothing, nothing)
     return in_trino_words(job, text, arguments)
 
 
@@ -166,3 +171,13 @@ def test_message__inside_the_query__at_its_place_in_the_users_text() -> None:
 )
 def test_words__target__qualified(text: str, table: tuple[str, str]) -> None:
     assert sent(text).table == table
+
+
+def test_words__decimal_literals_as_doubles__get_an_exponent() -> None:
+    text = "select 0.5, -1., 1.5E3, 2, '0.5', \"0.5\", decimal '0.5', ? -- 0.5\n, .5"
+    found = words(text, "0.25", literals="double")
+    assert found is not None
+    assert found.sql == (
+        "select 0.5E0, -1.E0, 1.5E3, 2, '0.5', \"0.5\", decimal '0.5', ? -- 0.5\n, .5E0"
+    )
+    assert found.arguments == ("0.25E0",)

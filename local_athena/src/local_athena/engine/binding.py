@@ -18,4 +18,5 @@ def bind_context(job: Job, parameters: tuple[nodes.Expression, ...] = ()) -> Bin
         zone="UTC",
         parameters=parameters,
         user=USER,
+        double_literals=job.settings.decimal_literals == "double",
     )

@@ -2,7 +2,7 @@
 
 <data>/FORMAT          version of this layout
 <data>/lock            flock of the serving process
-<data>/endpoint.json   {"pid", "host", "port", "url", "engine"} of the serving process
+<data>/endpoint.json   who serves it: the fields of LiveEndpoint
 <data>/users           shared flock of commands that use another one's endpoint
 <data>/state.sqlite    catalog, S3 metadata, query history
 <data>/s3/<bucket>/    objects
@@ -39,6 +39,7 @@ class LiveEndpoint:
     port: int
     url: str
     engine: str = "duckdb"
+    decimal_literals: str = "decimal"
 
 
 class DataFolder:
@@ -92,9 +93,12 @@ class DataFolder:
             raise
         return cls(path, lock)
 
-    def announce(self, host: str, port: int, engine: str = "duckdb") -> LiveEndpoint:
-        """Write endpoint.json, so that other commands on this folder find the server."""
-        live = LiveEndpoint(os.getpid(), host, port, f"http://{host}:{port}", engine)
+    def announce(self, host: str, port: int, **facts: str) -> LiveEndpoint:
+        """Write endpoint.json, so that other commands on this folder find the server.
+
+        `facts` are fields of LiveEndpoint that are not at their default.
+        """
+        live = LiveEndpoint(os.getpid(), host, port, f"http://{host}:{port}", **facts)
         draft = self.path / "tmp" / "endpoint.json"
         draft.write_text(json.dumps(asdict(live)) + "\n", encoding="utf-8")
         draft.replace(self.path / "endpoint.json")

@@ -22,7 +22,7 @@ from local_athena.sql import nodes
 from local_athena.sql.errors import SeveralStatements
 from local_athena.sql.nodes import At
 from local_athena.sql.parser import parse_statement
-from local_athena.sql.parser.lexer import END, Tokens
+from local_athena.sql.parser.lexer import DECIMAL, END, Tokens
 from local_athena.sql.representation import quote_text
 
 _QUERY_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "("})
@@ -77,8 +77,10 @@ def in_trino_words(job: Job, text: str, arguments: tuple[str, ...]) -> TrinoStat
     Raises:
         SqlError: more than one statement, a syntax or property that is refused.
     """
-    tokens = Tokens(text)
     arguments = tuple(map(_argument, arguments))
+    if job.settings.decimal_literals == "double":
+        text, arguments = _with_doubles(text), tuple(map(_with_doubles, arguments))
+    tokens = Tokens(text)
     word, second = tokens.keys[0], tokens.keys[1] if len(tokens.keys) > 1 else END
     if word == "EXECUTE":
         return _execute(job, tokens, arguments)
@@ -92,6 +94,16 @@ def in_trino_words(job: Job, text: str, arguments: tuple[str, ...]) -> TrinoStat
     if word == "UNLOAD" or (word == "CREATE" and second in ("TABLE", "VIEW", "OR")):
         return _created(job, tokens, arguments)
     return None
+
+
+def _with_doubles(text: str) -> str:
+    """The text with an exponent after every decimal literal, which makes it a double."""
+    tokens, parts, start = Tokens(text), [], 0
+    for index, key in enumerate(tokens.keys):
+        if key == DECIMAL:
+            parts.append(text[start : tokens.end_of(index)])
+            start = tokens.end_of(index)
+    return "E0".join([*parts, text[start:]])
 
 
 def _argument(text: str) -> str:

@@ -13,7 +13,7 @@ from local_athena.sql.bound import Resolver
 class BindContext:
     """`now` is the session's instant, aware, in UTC: every current_date and now() of the statement
     says this. `parameters` are what `?` stands for, in order. `catalog` and `database` complete
-    names."""
+    names. `double_literals`: a number with a point, such as 0.1, is a double, not a decimal."""
 
     resolver: Resolver
     catalog: str | None
@@ -22,3 +22,4 @@ class BindContext:
     zone: str = "UTC"
     parameters: tuple[nodes.Expression, ...] = ()
     user: str = "local"
+    double_literals: bool = False

@@ -61,6 +61,9 @@ def integer_constant(value: int, at: nodes.At) -> Constant:
 
 
 def bind_decimal(binder: Binder, node: nodes.DecimalLiteral, scope: Scope) -> BoundExpression:
+    """A number with a point: a decimal, or a double where the context says so."""
+    if binder.context.double_literals:
+        return Constant(float(node.text), t.DOUBLE)
     return decimal_constant(node.text, node.at)
 
 

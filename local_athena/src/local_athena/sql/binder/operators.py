@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
-from local_athena.sql.binder.literals import decimal_constant, integer_constant
+from local_athena.sql.binder.literals import integer_constant
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import boolean, coerce, coerce_all
 from local_athena.sql.bound import (
@@ -43,14 +43,10 @@ from local_athena.sql.types import Field, Type, display
 def bind_unary(binder: Binder, node: nodes.Unary, scope: Scope) -> BoundExpression:
     """`-x`, `+x`; a minus before a number is part of it."""
     operand = node.operand
-    if node.operator == "-":
-        if isinstance(operand, nodes.IntegerLiteral):
-            literal = integer_constant(operand.value, operand.at)
-            if -operand.value < (2**31 if literal.type == t.INTEGER else 2**63):
-                return Constant(-operand.value, literal.type)
-        if isinstance(operand, nodes.DecimalLiteral):
-            literal = decimal_constant(operand.text, operand.at)
-            return Constant(-literal.value, literal.type)
+    if node.operator == "-" and isinstance(operand, nodes.IntegerLiteral):
+        literal = integer_constant(operand.value, operand.at)
+        if -operand.value < (2**31 if literal.type == t.INTEGER else 2**63):
+            return Constant(-operand.value, literal.type)
     value = binder.expression(operand, scope)
     known = value.type.base in ("interval day to second", "interval year to month")
     if node.operator == "-":
@@ -58,6 +54,8 @@ def bind_unary(binder: Binder, node: nodes.Unary, scope: Scope) -> BoundExpressi
             raise SqlError("TYPE_MISMATCH", f"Cannot negate {display(value.type)}", node.at)
         if isinstance(value, Constant) and value.type == t.DOUBLE:
             return Constant(-value.value, t.DOUBLE)
+        if isinstance(operand, nodes.DecimalLiteral) and isinstance(value, Constant):
+            return Constant(-value.value, value.type)
         return Call("$negate", (value,), value.type)
     if not _is_number(value.type):
         raise SqlError(
