@@ -195,7 +195,7 @@ def _map_union(node: Node, parts: AggregateTexts) -> str:
     entries = parts.call(
         "list", f"map_entries({parts.arguments[0]})", where=f"{parts.arguments[0]} IS NOT NULL"
     )
-    return unique_entries(f"flatten({entries})")
+    return unique_entries(f"NULLIF(flatten({entries}), [])")  # (no entries at all: no map)
 
 
 def _histogram(node: Node, parts: AggregateTexts) -> str:

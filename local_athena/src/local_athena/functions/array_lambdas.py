@@ -154,6 +154,8 @@ def _cosine(left: Any, right: Any) -> float | None:
     if any(isinstance(item, tuple) for item in (*left, *right)):
         return _sparse_cosine(dict(left), dict(right))
     dot = _dot(left, right)
+    if None in left or None in right:
+        return None
     size = _length(_numbers(left)) * _length(_numbers(right))
     if size == 0:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "Vector magnitude cannot be zero")
@@ -167,7 +169,7 @@ def _sparse_cosine(left: dict[Any, Any], right: dict[Any, Any]) -> float | None:
     dot = sum(left[key] * right[key] for key in left if key in right)
     size = _length(left.values()) * _length(right.values())
     if size == 0:
-        return math.nan if dot == 0 or math.isnan(dot) else math.copysign(math.inf, dot)
+        return math.nan
     return float(dot / size)
 
 

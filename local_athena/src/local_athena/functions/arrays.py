@@ -32,6 +32,8 @@ def _invalid(message: str) -> str:
 
 def concat_arrays(call: Call, arguments: Sequence[str]) -> str:
     """`||` and concat: NULL if any is; an element beside an array is an array of one."""
+    if len(arguments) < 2:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "There must be two or more arguments to concat")
 
     def body(*names: str) -> str:
         pieces = [
@@ -311,7 +313,8 @@ def _join(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _flatten(call: Call, arguments: Sequence[str]) -> str:
-    return f"flatten(list_filter({arguments[0]}, lambda e: e IS NOT NULL))"
+    joined = f"flatten(list_filter({arguments[0]}, lambda e: e IS NOT NULL))"
+    return f"CAST({joined} AS {duckdb_type(call.type)})"
 
 
 def _repeat(call: Call, arguments: Sequence[str]) -> str:

@@ -192,10 +192,12 @@ def in_network(network: str, address: bytes) -> bool:
     """Whether a CIDR block holds an address."""
     import ipaddress
 
+    if "/" not in network:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Invalid CIDR")
     try:
         found = ipaddress.ip_network(network, strict=False)
     except ValueError:
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid CIDR: {network}") from None
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Invalid CIDR") from None
     whole = ipaddress.IPv6Address(address)
     return (whole.ipv4_mapped or whole) in found
 

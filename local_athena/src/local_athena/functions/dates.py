@@ -14,7 +14,7 @@ from local_athena.functions import times_zoned, zones
 from local_athena.functions.cast_text import timestamp_text
 from local_athena.functions.cast_time import micro, normal_zone, offset_us, rounded, rounded_time
 from local_athena.functions.casts import cast_text
-from local_athena.functions.text import fail_unless_null, let, text
+from local_athena.functions.text import fail, fail_unless_null, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call, Cast, Constant
 from local_athena.sql.errors import SqlError
@@ -280,11 +280,29 @@ def _to_unixtime(call: Call, arguments: Sequence[str]) -> str:
     return f"(CAST(epoch_us({micro(value, type_)}) AS DOUBLE) / 1000000)"
 
 
+_MOST_SECONDS = 2**51 // 1000
+"""Milliseconds of a time with zone have 52 bits."""
+
+
+def _java_millis(seconds: str) -> str:
+    """Milliseconds as Java's long has them: the nearest one that it can hold."""
+    limit = 2**63
+    return (
+        f"(CASE WHEN {seconds} * 1000 >= {float(limit)} THEN '{limit - 1}' "
+        f"WHEN {seconds} * 1000 < {float(-limit)} THEN '{-limit}' "
+        f"ELSE CAST(CAST({seconds} * 1000 AS HUGEINT) AS VARCHAR) END)"
+    )
+
+
 def _from_unixtime(call: Call, arguments: Sequence[str]) -> str:
     # (half up, and a NaN is 0: Java's Math.round)
     millis = let(
         [arguments[0]],
-        lambda s: f"(CASE WHEN isnan({s}) THEN 0 ELSE CAST(floor({s} * 1000 + 0.5) AS BIGINT) END)",
+        lambda s: (
+            f"(CASE WHEN isnan({s}) THEN 0 WHEN abs({s}) > {_MOST_SECONDS} THEN "
+            + fail("INVALID_FUNCTION_ARGUMENT", f"'Millis overflow: ' || {_java_millis(s)}")
+            + f" ELSE CAST(floor({s} * 1000 + 0.5) AS BIGINT) END)"
+        ),
     )
     moment = f"make_timestamp({millis} * 1000)"
     if len(arguments) == 1:

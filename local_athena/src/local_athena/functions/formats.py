@@ -22,6 +22,7 @@ _SPECIFIER = re.compile(
     r"(?:\.(?P<precision>\d+))?(?P<time>[tT])?(?P<conversion>[a-zA-Z%])",
 )
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (a clock without a zone)
 _FLOATS = frozenset({"real", "double"})
 _PLAIN = (
     _INTEGERS | _FLOATS | {"boolean", "varchar", "char", "date", "timestamp", "time", "decimal"}
@@ -172,6 +173,8 @@ class _Formatter:
         return self.bad(f"IllegalFormatConversion: {conversion} != {_JAVA.get(base, base)}")
 
     def time(self, conversion: str, value: Any, base: str) -> str:
+        if base in _INTEGERS:  # (milliseconds since 1970)
+            value, base = _EPOCH + dt.timedelta(milliseconds=value), "timestamp"
         if base not in {"date", "time", "timestamp"}:
             raise self.mismatch(conversion, base)
         has_date, has_time = base != "time", base != "date"
@@ -345,7 +348,7 @@ def _count_text(value: float) -> str:
         places = "1"
     rounding = ROUND_HALF_EVEN if index else ROUND_DOWN
     rounded = number.quantize(Decimal(places), rounding)
-    text = format(rounded, "f")
+    text = format(rounded or abs(rounded), "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text + _UNITS[index]

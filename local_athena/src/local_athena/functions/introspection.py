@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from local_athena.sql.bound import Call
 from local_athena.sql.representation import quote_text
+from local_athena.sql.rewrite.raising import may_raise
 from local_athena.sql.types import Type
 
 
@@ -26,7 +27,11 @@ def type_text(type_: Type) -> str:
 
 
 def _typeof(call: Call, arguments: Sequence[str]) -> str:
-    return quote_text(type_text(call.arguments[0].type))
+    """The argument is computed all the same: typeof of what fails fails."""
+    name = quote_text(type_text(call.arguments[0].type))
+    if not may_raise(call.arguments[0]):
+        return name
+    return f"(CASE WHEN {arguments[0]} IS NULL THEN {name} ELSE {name} END)"
 
 
 SCALARS = {"typeof": _typeof}

@@ -34,9 +34,9 @@ def path_steps(path: str) -> tuple[str | int, ...]:
         SqlError: INVALID_FUNCTION_ARGUMENT.
     """
     wrong = SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid JSON path: '{path}'")
-    if not path:
+    if not path.startswith("$"):
         raise wrong
-    rest = path[1:] if path[0] == "$" else "." + path
+    rest = path[1:]
     steps: list[str | int] = []
     at = 0
     while at < len(rest):

@@ -312,6 +312,6 @@ def _item(argument: Any, write: Write) -> str:
         return write(inner)
     if argument.type.base == "unknown":
         return "CAST(NULL AS VARCHAR)"
-    if argument.type.base == "json":
-        return write(argument)
+    if argument.type.base == "json":  # (as its text, unlike FORMAT JSON)
+        return to_json(cast_text(write(argument), JSON, VARCHAR), VARCHAR, JSON)
     return to_json(write(argument), argument.type, JSON)

@@ -12,6 +12,7 @@ from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.text import fail, let, text
 from local_athena.sql.bound import Call
+from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, entry_of
 from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
@@ -136,6 +137,11 @@ def _values(call: Call, arguments: Sequence[str]) -> str:
 
 def _concat(call: Call, arguments: Sequence[str]) -> str:
     """Later maps win, and stand first."""
+    if len(arguments) < 2:
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT",
+            "There must be two or more concatenation arguments to map_concat",
+        )
 
     def body(*names: str) -> str:
         nulls = " OR ".join(f"{name} IS NULL" for name in names)

@@ -10,11 +10,10 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, Decimal
-from itertools import pairwise
 from typing import Any
 
 from local_athena.functions.decimals import digits, scaled, unscaled
-from local_athena.functions.text import guard, let, text
+from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
@@ -77,7 +76,9 @@ def _round(call: Call, arguments: Sequence[str]) -> str:
         return let(
             [value, arguments[1]],
             lambda v, n: (
-                f"(CASE WHEN {n} >= 0 THEN {v} WHEN {n} < 0 THEN {_round_integer(v, n, kind)} END)"
+                f"(CASE WHEN {n} >= 0 THEN {v} WHEN {n} < -18 AND {v} IS NOT NULL THEN "
+                + fail("NUMERIC_VALUE_OUT_OF_RANGE", f"'numerical overflow: ' || {v}")
+                + f" WHEN {n} < 0 THEN {_round_integer(v, n, kind)} END)"
             ),
         )
     if len(arguments) == 1:
@@ -367,12 +368,22 @@ def _bins(value: float, bins: list[float | None]) -> int:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "Bins cannot be an empty array")
     if math.isnan(value):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", "Operand cannot be NaN")
-    if any(b is None or not math.isfinite(b) for b in bins):
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Bin values must be finite")
-    numbers = [float(b) for b in bins if b is not None]
-    if any(a > b for a, b in pairwise(numbers)):
-        raise SqlError("INVALID_FUNCTION_ARGUMENT", "Bin values are not sorted in ascending order")
-    return sum(1 for b in numbers if value >= b)
+    # a binary search that checks only what it meets, and takes NULL for 0, as Trino's
+    lower, upper = 0, len(bins)
+    while lower < upper:
+        if (bins[lower] or 0.0) > (bins[upper - 1] or 0.0):
+            raise SqlError(
+                "INVALID_FUNCTION_ARGUMENT", "Bin values are not sorted in ascending order"
+            )
+        middle = (lower + upper) // 2
+        limit = bins[middle] or 0.0
+        if not math.isfinite(limit):
+            raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Bin value must be finite, got {limit}")
+        if value < limit:
+            upper = middle
+        else:
+            lower = middle + 1
+    return lower
 
 
 def _buckets(value: float, low: float, high: float, count: int) -> int:

@@ -59,6 +59,10 @@ def _concat(call: Call, arguments: Sequence[str]) -> str:
         from local_athena.functions.arrays import concat_arrays
 
         return concat_arrays(call, arguments)
+    if len(arguments) < 2:
+        raise SqlError(
+            "INVALID_FUNCTION_ARGUMENT", "There must be two or more concatenation arguments"
+        )
     return "(" + " || ".join(arguments) + ")"
 
 
@@ -81,10 +85,10 @@ def _substring(call: Call, arguments: Sequence[str]) -> str:
     def body(v: str, start: str, count: str | None) -> str:
         from_ = f"(CASE WHEN {start} < 0 THEN {start} + {size}({v}) + 1 ELSE {start} END)"
         test = f"{start} = 0 OR {from_} < 1 OR {from_} > {size}({v})"
-        nulls = ""
+        nulls = f"WHEN {v} IS NULL OR {start} IS NULL THEN NULL "
         if count is not None:
             test += f" OR {count} <= 0"
-            nulls = f"WHEN {count} IS NULL THEN NULL "
+            nulls = f"WHEN {v} IS NULL OR {start} IS NULL OR {count} IS NULL THEN NULL "
         return f"(CASE {nulls}WHEN {test} THEN {empty} ELSE {cut(v, from_, count)} END)"
 
     if len(arguments) == 2:
@@ -414,6 +418,8 @@ def _soundex(value: str) -> str:
 
 def _concat_ws(call: Call, arguments: Sequence[str]) -> str:
     separator = arguments[0]
+    if len(arguments) < 2:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", "There must be two or more arguments")
     if call.arguments[1].type.base == "array":
         return let(
             [separator, arguments[1]],

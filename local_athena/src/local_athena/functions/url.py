@@ -33,6 +33,12 @@ def _parts(url: str) -> re.Match[str] | None:
     return None if _ILLEGAL.search(url) else _URI.fullmatch(url)
 
 
+def _is_opaque(parts: re.Match[str]) -> bool:
+    """Whether a scheme is followed by no slash, as in `mailto:x@y.z`: such a URI has no path."""
+    rest = parts["path"]
+    return parts["scheme"] is not None and parts["authority"] is None and rest[:1] != "/"
+
+
 def _decoded(text: str) -> str:
     """Escapes read as UTF-8, malformed ones replaced, as URI.getPath and its like do."""
     return unquote_to_bytes(text).decode("utf-8", "replace")
@@ -41,7 +47,9 @@ def _decoded(text: str) -> str:
 def _part(name: str) -> Callable[[str], str | None]:
     def read(url: str) -> str | None:
         parts = _parts(url)
-        return None if parts is None else _decoded(parts[name] or "")
+        if parts is None:
+            return None
+        return "" if name != "fragment" and _is_opaque(parts) else _decoded(parts[name] or "")
 
     return read
 

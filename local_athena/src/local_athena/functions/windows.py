@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from local_athena.functions.text import fail, text
 from local_athena.sql.bound import Constant, WindowCall
 from local_athena.sql.errors import SqlError
+from local_athena.sql.pruning.constants import fold
 
 Writer = Callable[[WindowCall, Sequence[str], str], str]
 
@@ -56,6 +57,9 @@ def _shift(function: str) -> Writer:
         if len(texts) > 1:
             _at_least(call, 1, 0, "Offset must be at least 0")
             texts[1] = _checked(call, 1, texts[1], 0, "Offset must be at least 0")
+            offset = fold(call.arguments[1])
+            if offset is not None and offset.value is None:
+                raise SqlError("INVALID_FUNCTION_ARGUMENT", "Offset must not be null")
         return f"{function}({', '.join(texts)}{nulls}){over}"
 
     return write

@@ -167,9 +167,13 @@ def _bind(signature: Signature, actuals: tuple[Actual, ...], coercing: bool) -> 
 def _solve_lambdas(
     lambdas: list[tuple[Pattern, LambdaArgument]], bindings: _Bindings, coercing: bool
 ) -> bool:
-    """Type the lambdas' bodies until the variables stay: a reduce's state may widen on the way."""
+    """Type the lambdas' bodies until the variables stay: a reduce's state may widen on the way.
+
+    What a body gives is not coerced: it must be of the declared type itself.
+    """
     for _ in range(4 if lambdas else 0):
         before = dict(bindings.types)
+        results: list[tuple[Part, Type]] = []
         for formal, actual in lambdas:
             parameters = tuple(_substitute(part, bindings) for part in _inner(formal)[:-1])
             if len(parameters) != actual.parameter_count:
@@ -179,10 +183,12 @@ def _solve_lambdas(
                     f"but got {actual.parameter_count}",
                     actual.at,
                 )
-            if not _unify(_inner(formal)[-1], actual.result_type(parameters), bindings, coercing):
+            result = actual.result_type(parameters)
+            results.append((_inner(formal)[-1], result))
+            if not _unify(_inner(formal)[-1], result, bindings, coercing):
                 return False
         if bindings.types == before:
-            return True
+            return all(_substitute(declared, bindings) == result for declared, result in results)
     return True
 
 

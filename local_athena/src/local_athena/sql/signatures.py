@@ -73,13 +73,13 @@ class Signature:
 
 
 _VARIADIC: dict[tuple[str, str], int] = {
-    ("concat", "varchar"): 2,
-    ("concat", "varbinary"): 2,
-    ("concat", "array(E)"): 2,
+    ("concat", "varchar"): 0,
+    ("concat", "varbinary"): 0,
+    ("concat", "array(E)"): 1,
     ("concat_ws", "varchar, varchar"): 1,
     ("greatest", "E"): 1,
     ("least", "E"): 1,
-    ("map_concat", "map(K,V)"): 2,
+    ("map_concat", "map(K,V)"): 1,
 }
 """(name, arguments) of overloads whose last argument repeats -> the fewest arguments they take."""
 

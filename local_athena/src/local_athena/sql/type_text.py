@@ -100,8 +100,10 @@ def make_type(name: str, arguments: Sequence[Argument] = (), shown: str | None =
 
 
 def _varchar(numbers: list[int]) -> Type:
-    if not numbers or numbers[0] > MAX_VARCHAR:
+    if not numbers or numbers[0] == MAX_VARCHAR + 1:
         return t.VARCHAR
+    if numbers[0] > MAX_VARCHAR:
+        raise SqlError("TYPE_MISMATCH", f"Unknown type: varchar({numbers[0]})")
     return t.varchar(numbers[0])
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Never
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.describe import describe
-from local_athena.sql.binder.grouping import refuse_groups
+from local_athena.sql.binder.grouping import groups_refused_first, refuse_groups
 from local_athena.sql.binder.scope import Scope, ScopeField
 from local_athena.sql.binder.special_forms import SPECIAL_FORMS
 from local_athena.sql.binder.values import boolean, coerce
-from local_athena.sql.binder.windows import bind_sort_keys, bind_window
+from local_athena.sql.binder.windows import bind_sort_keys, bind_window, check_window
 from local_athena.sql.bound import (
     Aggregate,
     BoundExpression,
@@ -21,6 +22,7 @@ from local_athena.sql.bound import (
     Cast,
     LambdaOf,
     LambdaVariable,
+    SortKey,
     WindowCall,
 )
 from local_athena.sql.coercion import can_coerce, is_comparable
@@ -43,8 +45,26 @@ def bind_call(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundEx
     if not kinds_of(name):
         _bind_values(binder, node, scope)
         raise SqlError("FUNCTION_NOT_FOUND", f"Function '{shown}' not registered", node.at)
-    _refuse_clauses(binder, node, scope, shown)
-    return bind_scalar(binder, name, node.arguments, scope, node.at, shown)
+    if node.distinct and node.window is None:
+        raise _distinct_scalar(node)
+    _filter(binder, node, scope)
+    bound = bind_scalar(binder, name, node.arguments, scope, node.at, shown)
+    _refuse_clauses(node, shown)
+    return bound
+
+
+def _distinct_scalar(node: nodes.FunctionCall) -> SqlError:
+    return SqlError(
+        "FUNCTION_NOT_AGGREGATE",
+        "DISTINCT is not supported for non-aggregation functions",
+        node.at,
+    )
+
+
+def _filter(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression | None:
+    if node.filter is None:
+        return None
+    return boolean(binder.expression(node.filter, scope), "Filter expression", node.filter.at)
 
 
 def _bind_values(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> None:
@@ -54,20 +74,12 @@ def _bind_values(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> None
             binder.expression(argument, scope)
 
 
-def _refuse_clauses(binder: Binder, node: nodes.FunctionCall, scope: Scope, shown: str) -> None:
+def _refuse_clauses(node: nodes.FunctionCall, shown: str) -> None:
     """A scalar function takes no clause of aggregates and windows."""
-    if node.window is not None or node.null_treatment is not None:
-        _bind_values(binder, node, scope)
     if node.null_treatment is not None:
         _refuse_null_treatment(shown.lower(), node.at)
     if node.window is not None:
         raise SqlError("FUNCTION_NOT_WINDOW", f"Not a window function: {shown}", node.at)
-    if node.distinct:
-        raise SqlError(
-            "FUNCTION_NOT_AGGREGATE",
-            "DISTINCT is not supported for non-aggregation functions",
-            node.at,
-        )
     if node.filter is not None:
         raise SqlError(
             "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node.at
@@ -75,10 +87,6 @@ def _refuse_clauses(binder: Binder, node: nodes.FunctionCall, scope: Scope, show
     if node.order_by:
         raise SqlError(
             "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions", node.at
-        )
-    if node.star:
-        raise SqlError(
-            "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
         )
 
 
@@ -147,7 +155,8 @@ def _lambda_scope(
 def _lambda_argument(binder: Binder, node: nodes.Lambda, scope: Scope) -> LambdaArgument:
     def result_type(types: tuple[Type, ...]) -> Type:
         inner, _ = _lambda_scope(binder, node, scope, types)
-        return binder.expression(node.body, inner).type
+        with groups_refused_first(node.body, "Lambda expression"):
+            return binder.expression(node.body, inner).type
 
     return LambdaArgument(len(node.parameters), result_type, node.at)
 
@@ -186,35 +195,28 @@ def _bind_grouped(
 ) -> BoundExpression:
     """An aggregate, over a group or over a window, or a function of windows only."""
     shown = ".".join(part.value for part in node.name.parts)
-    if node.window is None and not is_aggregate(name):
+    aggregate = is_aggregate(name)
+    if node.distinct and node.window is None and not aggregate:
+        raise _distinct_scalar(node)
+    window = node.window
+    over = None if window is None else bind_window(binder, window, scope)
+    condition = _filter(binder, node, scope)
+    if name == "listagg":
+        _check_listagg(binder, node, scope)
+    arguments, chosen = bind_arguments(binder, name, node.arguments, scope, node.at, shown)
+    if node.star and name != "count":
+        raise SqlError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
+        )
+    if node.window is None and not aggregate:
         raise SqlError("MISSING_OVER", f"Window function {shown} requires an OVER clause", node.at)
     if node.null_treatment is not None and name not in _NULL_TREATED:
         _refuse_null_treatment(name, node.at)
-    if node.distinct and not is_aggregate(name):
+    if node.distinct and not aggregate:
         raise SqlError(
             "FUNCTION_NOT_AGGREGATE",
             "DISTINCT is not supported for window function without aggregation",
             node.at,
-        )
-    arguments: tuple[BoundExpression, ...] = ()
-    if node.star:
-        if name != "count":
-            raise SqlError(
-                "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
-            )
-        chosen = resolve(name, (), node.at)
-    else:
-        if name == "listagg":
-            _check_listagg(binder, node, scope)
-        arguments, chosen = bind_arguments(binder, name, node.arguments, scope, node.at, shown)
-    condition = None
-    if node.filter is not None:
-        if not is_aggregate(name):
-            raise SqlError(
-                "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node.at
-            )
-        condition = boolean(
-            binder.expression(node.filter, scope), "FILTER expression", node.filter.at
         )
     if node.distinct:
         for argument in arguments:
@@ -227,21 +229,13 @@ def _bind_grouped(
                 )
     order_by = bind_sort_keys(binder, node.order_by, scope)
     if node.distinct:
-        bare = [_uncoerced(argument) for argument in arguments]
-        for key in order_by:
-            if key.key not in bare:
-                raise SqlError(
-                    "EXPRESSION_NOT_IN_DISTINCT",
-                    "For aggregate function with DISTINCT, ORDER BY expressions must appear "
-                    "in arguments",
-                    node.at,
-                )
-    if node.window is not None:
+        order_by = _keys_among(arguments, order_by, node.at)
+    if window is not None and over is not None:
         if condition is not None:
             raise SqlError(
                 "NOT_SUPPORTED", "FILTER is not yet supported for window functions", node.at
             )
-        if order_by and not is_aggregate(name):
+        if order_by and not aggregate:
             raise SqlError(
                 "NOT_SUPPORTED",
                 "Only aggregation window functions with ORDER BY are supported",
@@ -255,7 +249,7 @@ def _bind_grouped(
                     f"function '{shown}': {_inner(node)}",
                     node.at,
                 )
-        over = bind_window(binder, node.window, name, scope, node.at)
+        check_window(name, over, window, scope, node.at)
         return WindowCall(
             name,
             arguments,
@@ -281,6 +275,22 @@ def _check_listagg(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> No
             f"{t.display(value.type)} type",
             node.at,
         )
+
+
+def _keys_among(
+    arguments: Sequence[BoundExpression], order_by: Sequence[SortKey], at: nodes.At
+) -> tuple[SortKey, ...]:
+    """The keys of an aggregate with DISTINCT, which are arguments of it, coerced as those are."""
+    coerced = {_uncoerced(argument): argument for argument in arguments}
+    for key in order_by:
+        if key.key not in coerced:
+            raise SqlError(
+                "EXPRESSION_NOT_IN_DISTINCT",
+                "For aggregate function with DISTINCT, ORDER BY expressions must appear "
+                "in arguments",
+                at,
+            )
+    return tuple(replace(key, key=coerced[key.key]) for key in order_by)
 
 
 def _uncoerced(expression: BoundExpression) -> BoundExpression:

@@ -8,7 +8,8 @@ and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations, product
 
 from local_athena.sql import nodes
@@ -126,13 +127,33 @@ def refuse_groups(expression: BoundExpression, node: nodes.Expression, clause: s
         SqlError: EXPRESSION_NOT_SCALAR.
     """
     if has_groups(expression) or any(isinstance(each, WindowCall) for each in walk(expression)):
-        listed = ", ".join(grouped_calls(node))
-        raise SqlError(
-            "EXPRESSION_NOT_SCALAR",
-            f"{clause} cannot contain aggregations, window functions or grouping operations: "
-            f"[{listed}]",
-            node.at,
-        )
+        raise _not_scalar(node, clause, grouped_calls(node))
+
+
+def _not_scalar(node: nodes.Expression, clause: str, calls: Sequence[str]) -> SqlError:
+    return SqlError(
+        "EXPRESSION_NOT_SCALAR",
+        f"{clause} cannot contain aggregations, window functions or grouping operations: "
+        f"[{', '.join(calls)}]",
+        node.at,
+    )
+
+
+@contextmanager
+def groups_refused_first(node: nodes.Expression, clause: str) -> Iterator[None]:
+    """Around the binding of an expression of single rows: a call of an aggregate or a window
+    function in it is what is refused, whatever else is wrong.
+
+    Raises:
+        SqlError: EXPRESSION_NOT_SCALAR.
+    """
+    try:
+        yield
+    except SqlError:
+        calls = grouped_calls(node)
+        if calls:
+            raise _not_scalar(node, clause, calls) from None
+        raise
 
 
 def bind_grouping(
@@ -208,7 +229,8 @@ def _key(
             )
         key = outputs[node.value - 1]
     else:
-        key = binder.expression(node, scope)
+        with groups_refused_first(node, "GROUP BY clause"):
+            key = binder.expression(node, scope)
     refuse_groups(key, node, "GROUP BY clause")
     if not is_comparable(key.type):
         raise SqlError(

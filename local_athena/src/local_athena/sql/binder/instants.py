@@ -27,6 +27,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.ASCII)
+_PREFIX = re.compile(r"(?:UTC|GMT|UT|Etc/GMT)(?=[+-])")
 _UTC_NAMES = frozenset(
     (
         *("UTC", "Z", "GMT", "UT", "UCT", "GMT0", "Greenwich", "Universal", "Zulu"),
@@ -77,6 +78,16 @@ def read_timestamp(text: str) -> tuple[int, int, str | None] | None:
     return wall - offset_seconds(zone, seconds) * PICOSECONDS_A_SECOND, digits, zone
 
 
+def is_skipped(text: str) -> bool:
+    """Whether a timestamp with a zone names a time that its zone's clocks left out."""
+    read = read_wall(text)
+    if read is None or read[2] is None:
+        return False
+    seconds = read[0] // PICOSECONDS_A_SECOND
+    utc = seconds - offset_seconds(read[2], seconds)
+    return utc + offset_at(read[2], utc) != seconds
+
+
 def read_wall(text: str) -> tuple[int, int, str | None] | None:
     """As `read_timestamp`, but the picoseconds are always those of the clock on the wall."""
     match = _TIMESTAMP.match(text)
@@ -122,12 +133,15 @@ def read_zone(text: str) -> str | None:
     """The zone's name as Trino keeps it: `UTC`, `+05:30`, `America/New_York`."""
     if text in _UTC_NAMES:
         return "UTC"
-    match = _OFFSET.match(text)
+    prefix = _PREFIX.match(text)
+    match = _OFFSET.match(text if prefix is None else text[prefix.end() :])
     if match is not None:
         minutes = int(match[2]) * 60 + int(match[3] or 0)
         if minutes > _MAX_OFFSET_MINUTES or int(match[3] or 0) > 59:
             return None
-        return _offset_text(-minutes if match[1] == "-" else minutes) if minutes else "UTC"
+        # (the signs of Etc/GMT are the other way round)
+        west = (match[1] == "-") != (prefix is not None and prefix[0] == "Etc/GMT")
+        return _offset_text(-minutes if west else minutes) if minutes else "UTC"
     return text if text not in _NO_ZONES and _zone_info(text) is not None else None
 
 

@@ -130,7 +130,11 @@ def _read_time(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
 
 def _read_timestamp(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     read = instants.read_timestamp(node.value)
-    if read is None or not -(2**63) <= read[0] // 10**6 < 2**63:
+    if (
+        read is None
+        or not -(2**63) <= read[0] // 10**6 < 2**63
+        or (read[2] is not None and instants.is_skipped(node.value))
+    ):
         _invalid(node.value, "TIMESTAMP", node.at)
     picoseconds, digits, zone = read
     if zone is None:

@@ -10,7 +10,7 @@ from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder, RelationInScope
 from local_athena.sql.binder.correlation import can_run_lateral
-from local_athena.sql.binder.grouping import refuse_groups
+from local_athena.sql.binder.grouping import groups_refused_first, refuse_groups
 from local_athena.sql.binder.operators import compare
 from local_athena.sql.binder.scope import Scope, ScopeField, fields_of_columns, renamed
 from local_athena.sql.binder.subqueries import check_correlation
@@ -154,7 +154,8 @@ def bind_unnest(binder: Binder, node: nodes.Unnest, scope: Scope) -> RelationInS
     columns: list[Column] = []
     items: list[BoundExpression] = []
     for source in node.items:
-        value = binder.expression(source, scope)
+        with groups_refused_first(source, "UNNEST"):
+            value = binder.expression(source, scope)
         refuse_groups(value, source, "UNNEST")
         type_ = value.type
         if type_.base == "array" and element_of(type_).base == "row":
@@ -278,7 +279,8 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
                 "condition ON TRUE",
                 node.on.at,
             )
-        condition = binder.expression(node.on, Scope(fields, scope.parent))
+        with groups_refused_first(node.on, "JOIN clause"):
+            condition = binder.expression(node.on, Scope(fields, scope.parent))
         if condition.type == t.UNKNOWN:
             condition = coerce(condition, t.BOOLEAN)
         if condition.type != t.BOOLEAN:

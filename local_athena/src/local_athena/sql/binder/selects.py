@@ -13,6 +13,7 @@ from local_athena.sql.binder.grouping import (
     Grouped,
     NotGroupedError,
     bind_grouping,
+    groups_refused_first,
     has_groups,
     refuse_groups,
 )
@@ -125,7 +126,8 @@ def _check_window(binder: Binder, window: nodes.Window, scope: Scope) -> None:
 def _where(binder: Binder, select: nodes.Select, scope: Scope) -> BoundExpression | None:
     if select.where is None:
         return None
-    where = condition(binder, select.where, scope, "WHERE clause")
+    with groups_refused_first(select.where, "WHERE clause"):
+        where = condition(binder, select.where, scope, "WHERE clause")
     refuse_groups(where, select.where, "WHERE clause")
     return where
 

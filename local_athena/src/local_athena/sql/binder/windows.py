@@ -50,8 +50,8 @@ def sort_key(item: nodes.SortItem, key: BoundExpression) -> SortKey:
     return SortKey(key, item.descending, bool(item.nulls_first))
 
 
-def bind_window(binder: Binder, given: nodes.Window, name: str, scope: Scope, at: nodes.At) -> Over:
-    """The window of a call of the function `name`, checked against it."""
+def bind_window(binder: Binder, given: nodes.Window, scope: Scope) -> Over:
+    """The window of a call; `check_window` says whether its function may have it."""
     window = resolve_window(given, scope)
     partition_by = tuple(binder.expression(each, scope) for each in window.partition_by)
     for key, source in zip(partition_by, window.partition_by, strict=True):
@@ -66,19 +66,29 @@ def bind_window(binder: Binder, given: nodes.Window, name: str, scope: Scope, at
     order_by = bind_sort_keys(binder, window.order_by, scope)
     for sort, item in zip(order_by, window.order_by, strict=True):
         _refuse_windows(sort.key, item.at)
-    if name in ("lag", "lead") and not order_by:
+    if window.frame is None:
+        return Over(partition_by, order_by, None)
+    return Over(partition_by, order_by, _frame(binder, window.frame, order_by, scope))
+
+
+def check_window(name: str, over: Over, window: nodes.Window, scope: Scope, at: nodes.At) -> None:
+    """Refuse a window that the function `name` cannot have.
+
+    Raises:
+        SqlError: MISSING_ORDER_BY, INVALID_WINDOW_FRAME.
+    """
+    if name in ("lag", "lead") and not over.order_by:
         raise SqlError(
             "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", at
         )
-    if window.frame is None:
-        return Over(partition_by, order_by, None)
-    if not is_aggregate(name) and name not in ("first_value", "last_value", "nth_value"):
+    framed = is_aggregate(name) or name in ("first_value", "last_value", "nth_value")
+    if over.frame is not None and not framed:
+        frame = resolve_window(window, scope).frame
         raise SqlError(
             "INVALID_WINDOW_FRAME",
             f"Cannot specify window frame for {name} function",
-            window.frame.at,
+            at if frame is None else frame.at,
         )
-    return Over(partition_by, order_by, _frame(binder, window.frame, order_by, scope))
 
 
 def _refuse_windows(key: BoundExpression, at: nodes.At) -> None:
@@ -174,9 +184,11 @@ def _frame(
             "Window frame starting from FOLLOWING cannot end with CURRENT ROW",
             frame.at,
         )
-    if frame.unit == "groups" and not order_by:
+    if frame.unit == "groups" and not order_by and (start.value or end.value):
         raise SqlError(
-            "MISSING_ORDER_BY", "Window frame of type GROUPS requires ORDER BY", frame.at
+            "MISSING_ORDER_BY",
+            "Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY",
+            frame.at,
         )
     return FrameOf(
         frame.unit,

@@ -13,7 +13,7 @@ from typing import Any
 from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
-from local_athena.sql.binder.grouping import refuse_groups
+from local_athena.sql.binder.grouping import groups_refused_first, refuse_groups
 from local_athena.sql.binder.relations import find_table, scan_of, table_parts
 from local_athena.sql.binder.scope import Scope, ScopeField, renamed
 from local_athena.sql.binder.selects import condition
@@ -168,7 +168,8 @@ def _scan_in_scope(
 def _where(binder: Binder, node: nodes.Expression | None, scope: Scope) -> BoundExpression | None:
     if node is None:
         return None
-    bound = condition(binder, node, scope, "WHERE clause")
+    with groups_refused_first(node, "WHERE clause"):
+        bound = condition(binder, node, scope, "WHERE clause")
     refuse_groups(bound, node, "WHERE clause")
     return bound
 

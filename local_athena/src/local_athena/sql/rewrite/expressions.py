@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.casts import assign, cast_text
 from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
@@ -34,6 +35,15 @@ def sort_item(key: bound.SortKey, text: str) -> str:
     direction = "DESC" if key.descending else "ASC"
     nulls = "FIRST" if key.nulls_first else "LAST"
     return f"{canonical(key.key.type, text)} {direction} NULLS {nulls}"
+
+
+def sort_items(key: bound.SortKey, text: str) -> str:
+    """As `sort_item`, where more keys than one may stand: with NULLS FIRST a NaN is the smallest
+    number for Trino, else the greatest, as for DuckDB."""
+    item = sort_item(key, text)
+    if key.nulls_first and key.key.type.base in ("double", "real"):
+        return f"isnan({text}) {'ASC' if key.descending else 'DESC'} NULLS FIRST, {item}"
+    return item
 
 
 def condition(expression: Any, context: Context) -> str:
@@ -117,8 +127,6 @@ def _call(node: bound.Call, context: Context) -> str:
 
 
 def _cast(node: bound.Cast, context: Context) -> str:
-    from local_athena.functions.casts import assign, cast_text
-
     source, target = node.operand.type, node.type
     known = None if node.assignment else fold(node)
     if known is not None:
@@ -126,12 +134,22 @@ def _cast(node: bound.Cast, context: Context) -> str:
     if source.base == "unknown":
         return f"CAST(NULL AS {duckdb_type(target)})"
     if node.safe:
-        inner = write(node.operand, _trying(context))
-        return f"TRY({cast_text(inner, source, target)})"
+        return _safe_cast(node, context)
     text = write(node.operand, context)
     if node.assignment:
         return assign(text, source, target)
     return cast_text(text, source, target)
+
+
+def _safe_cast(node: bound.Cast, context: Context) -> str:
+    """TRY_CAST: what its operand raises is not caught."""
+    source, target = node.operand.type, node.type
+    if not may_raise(node.operand):
+        inner = write(node.operand, _trying(context))
+        return f"TRY({cast_text(inner, source, target)})"
+    variable = f"t{context.number()}"
+    attempt = f"TRY({cast_text(variable, source, target)})"
+    return f"list_transform([{write(node.operand, context)}], lambda {variable}: {attempt})[1]"
 
 
 def _try(node: bound.Try, context: Context) -> str:
@@ -258,8 +276,6 @@ def _coalesce(node: bound.Coalesce, context: Context) -> str:
 
 
 def _null_if(node: bound.NullIf, context: Context) -> str:
-    from local_athena.functions.casts import cast_text
-
     first, second = write(node.first, context), write(node.second, context)
 
     def body(a: str) -> str:
@@ -307,11 +323,19 @@ def _aggregate(node: bound.Aggregate, context: Context) -> str:
     parts = AggregateTexts(
         arguments=_distinct_arguments(node, [write(part, inner) for part in node.arguments]),
         distinct=node.distinct,
-        order_by=tuple(sort_item(key, write(key.key, inner)) for key in node.order_by),
+        order_by=_aggregate_order(node.order_by, node.distinct, inner),
         filter=condition(node.filter, inner) if node.filter is not None else None,
     )
     text = _aggregate_text(node, parts)
     return context.aggregates.name(text, context.number())
+
+
+def _aggregate_order(
+    keys: Sequence[bound.SortKey], distinct: bool, context: Context
+) -> tuple[str, ...]:
+    """(With DISTINCT, DuckDB orders by arguments only.)"""
+    item = sort_item if distinct else sort_items
+    return tuple(item(key, write(key.key, context)) for key in keys)
 
 
 def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
@@ -355,7 +379,7 @@ def _window(node: bound.WindowCall, context: Context) -> str:
         parts = AggregateTexts(
             arguments=_distinct_arguments(node, list(arguments)),
             distinct=node.distinct,
-            order_by=tuple(sort_item(key, write(key.key, place)) for key in node.sort_by),
+            order_by=_aggregate_order(node.sort_by, node.distinct, place),
             over=over,
         )
         text = _aggregate_text(node, parts)
@@ -368,7 +392,10 @@ def _over(node: bound.WindowCall, context: Context) -> str:
         keys = [canonical(part.type, write(part, context)) for part in node.partition_by]
         pieces.append("PARTITION BY " + ", ".join(keys))
     if node.order_by:
-        items = [sort_item(key, write(key.key, context)) for key in node.order_by]
+        # (a frame of distances between keys takes one key)
+        distances = node.frame is not None and node.frame.unit == "range"
+        item = sort_item if distances else sort_items
+        items = [item(key, write(key.key, context)) for key in node.order_by]
         pieces.append("ORDER BY " + ", ".join(items))
     if node.frame is not None:
         start = _frame_bound(node.frame.start, node.frame.start_value, context)

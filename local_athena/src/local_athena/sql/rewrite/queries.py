@@ -12,7 +12,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.rewrite.context import Context, column_name
-from local_athena.sql.rewrite.expressions import sort_item, write
+from local_athena.sql.rewrite.expressions import sort_items, write
 from local_athena.sql.rewrite.references import count_uses, has_chance
 from local_athena.sql.rewrite.relations import aliased, from_text, values_text
 from local_athena.sql.rewrite.selects import select_text
@@ -91,7 +91,7 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
         text = _plain_body(body, query, context, names)
         renamed = {c.id: name for c, name in zip(query.columns, names, strict=True)}
         place = context.at(columns={**context.columns, **renamed})
-        items = [sort_item(key, write(key.key, place)) for key in query.order_by]
+        items = [sort_items(key, write(key.key, place)) for key in query.order_by]
         if items or query.offset or query.limit is not None:
             text = f"SELECT * FROM ({text}) AS q{context.number()}"
     if query.with_ties and query.limit is not None and items:

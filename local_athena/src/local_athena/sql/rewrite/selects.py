@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from local_athena.sql import bound
 from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.rewrite.context import Context, Level, column_name
-from local_athena.sql.rewrite.expressions import condition, sort_item, write
+from local_athena.sql.rewrite.expressions import condition, sort_items, write
 from local_athena.sql.rewrite.references import free_columns
 from local_athena.sql.rewrite.relations import from_text
 
@@ -63,7 +63,7 @@ def _levels(
     text_by_id = {o.column.id: t for o, t in zip(select.outputs, texts, strict=True)}
     for key in order_by:
         if isinstance(key.key, bound.Reference) and key.key.column.id in by_id:
-            items.append(sort_item(key, by_id[key.key.column.id]))
+            items.append(sort_items(key, by_id[key.key.column.id]))
             continue
         sorting = place.at(
             aggregates=place.aggregates,
@@ -75,7 +75,7 @@ def _levels(
             columns={**place.columns, **text_by_id},
         )
         if not isinstance(key.key, bound.Constant):  # (a number would be a position)
-            items.append(sort_item(key, write(key.key, sorting)))
+            items.append(sort_items(key, write(key.key, sorting)))
     source = from_text(select.relation, outside) if select.relation is not None else None
     if brought:
         added = ", ".join(
