@@ -8,6 +8,8 @@
     {% do test_winning_version() %}
     {% do test_br_date() %}
     {% do test_instant_type() %}
+    {% do test_months_condition() %}
+    {% do test_month_partition() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

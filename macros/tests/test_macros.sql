@@ -28,7 +28,7 @@
 
 {% macro test_landed_since_run_date() %}
     {% do assert_equal(
-        _landed_since("2026-06-03"), "ingest_date >= date '2026-06-03'", "a day"
+        landed_since("2026-06-03"), "ingest_date >= date '2026-06-03'", "a day"
     ) %}
 {% endmacro %}
 
@@ -60,4 +60,33 @@
 
 {% macro test_instant_type() %}
     {% do assert_equal(instant_type(), "timestamp(6)", "Iceberg's precision") %}
+{% endmacro %}
+
+{% macro test_months_condition() %}
+    {% for months, expected in [
+        ([], "true"),
+        (["2026-05"], "at >= timestamp '2026-05-01 00:00:00' and at < timestamp '2026-06-01 00:00:00'"),
+        (
+            ["2026-01", "2025-12", "2025-12"],
+            "at >= timestamp '2025-12-01 00:00:00' and at < timestamp '2026-02-01 00:00:00'",
+        ),
+        (
+            ["2026-05", "2024-12", none],
+            "at is null"
+            ~ " or at >= timestamp '2024-12-01 00:00:00' and at < timestamp '2025-01-01 00:00:00'"
+            ~ " or at >= timestamp '2026-05-01 00:00:00' and at < timestamp '2026-06-01 00:00:00'",
+        ),
+    ] %}
+        {% do assert_equal(months_condition("at", months), expected, months | string) %}
+    {% endfor %}
+{% endmacro %}
+
+{% macro test_month_partition() %}
+    {% for partitioned_by, expected in [
+        ([], none),
+        (["bucket(order_id, 4)"], none),
+        (["bucket(order_id, 4)", "month(purchased_at)"], "purchased_at"),
+    ] %}
+        {% do assert_equal(_month_partition(partitioned_by), expected, partitioned_by | string) %}
+    {% endfor %}
 {% endmacro %}

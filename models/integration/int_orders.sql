@@ -1,12 +1,18 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='order_id',
     partitioned_by=['month(purchased_at)'],
-    incremental_predicates=['target.purchased_at = src.purchased_at'],
-    update_condition=newer_version_condition(), on_schema_change='fail'
+    update_condition=newer_version_condition(), on_schema_change='fail',
+    merge_update_columns_rules={
+        '_purchased_from': 'least(_new_, _old_)', '_purchased_until': 'greatest(_new_, _old_)'
+    }
 ) }}
 
 with orders as (
-    select * from {{ source('order_management', 'orders') }}
+    select
+        *,
+        min(order_purchase_timestamp) over (partition by order_id) as purchased_from,
+        max(order_purchase_timestamp) over (partition by order_id) as purchased_until
+    from {{ source('order_management', 'orders') }}
     where {{ landed_since_run_date() }}
 ),
 
@@ -33,6 +39,8 @@ select
     cast(updated_at as {{ instant_type() }}) as updated_at,
     cast(deleted_at as {{ instant_type() }}) as deleted_at,
 
+    cast(purchased_from as {{ instant_type() }}) as _purchased_from,
+    cast(purchased_until as {{ instant_type() }}) as _purchased_until,
     _source_sequence,
     ingest_date as _landed_date,
     _run_id

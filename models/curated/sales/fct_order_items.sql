@@ -2,21 +2,23 @@
     materialized='incremental', incremental_strategy='merge',
     unique_key=['order_id', 'order_item_number'],
     partitioned_by=['month(purchased_at)'],
-    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    meta={'months_from': 'int_changed_orders'},
     delete_condition='src._is_deleted', insert_condition='not src._is_deleted',
     on_schema_change='fail'
 ) }}
 
-with order_items as (
+with changed as (
+    select * from {{ ref('int_changed_orders') }}
+),
+
+order_items as (
     select * from {{ ref('int_order_items') }}
+    where {{ is_changed_order() }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
-),
-
-changed as (
-    select * from {{ ref('int_changed_orders') }}
+    where {{ is_changed_order('purchased_at') }}
 )
 
 select
@@ -36,7 +38,6 @@ select
     orders.is_deleted or order_items.is_deleted as _is_deleted
 from order_items
 inner join orders on order_items.order_id = orders.order_id
-inner join changed on order_items.order_id = changed.order_id
 {% if not is_incremental() %}
     where not (orders.is_deleted or order_items.is_deleted)
 {% endif %}

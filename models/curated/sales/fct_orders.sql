@@ -1,17 +1,18 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='order_id',
     partitioned_by=['month(purchased_at)'],
-    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    meta={'months_from': 'int_changed_orders'},
     delete_condition='src._is_deleted', insert_condition='not src._is_deleted',
     on_schema_change='fail'
 ) }}
 
-with orders as (
-    select * from {{ ref('int_orders') }}
+with changed as (
+    select * from {{ ref('int_changed_orders') }}
 ),
 
-changed as (
-    select * from {{ ref('int_changed_orders') }}
+orders as (
+    select * from {{ ref('int_orders') }}
+    where {{ is_changed_order('purchased_at') }}
 ),
 
 customers as (
@@ -29,7 +30,7 @@ items as (
         sum(price_brl) as items_brl,
         sum(freight_brl) as freight_brl
     from {{ ref('int_order_items') }}
-    where not is_deleted
+    where not is_deleted and {{ is_changed_order() }}
     group by order_id
 ),
 
@@ -38,6 +39,7 @@ payments as (
         order_id,
         sum(amount_brl) as payments_brl
     from {{ ref('int_payments') }}
+    where {{ is_changed_order() }}
     group by order_id
 ),
 
@@ -47,6 +49,7 @@ reviews as (
         order_id,
         max_by(review_score, row(coalesce(answered_at, created_at), review_id)) as review_score
     from {{ ref('int_reviews') }}
+    where {{ is_changed_order() }}
     group by order_id
 )
 
@@ -83,7 +86,6 @@ select
 
     orders.is_deleted as _is_deleted
 from orders
-inner join changed on orders.order_id = changed.order_id
 left join customers on orders.customer_id = customers.customer_id
 left join statuses on orders.order_status = statuses.order_status
 left join items on orders.order_id = items.order_id

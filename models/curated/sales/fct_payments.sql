@@ -2,21 +2,23 @@
     materialized='incremental', incremental_strategy='merge',
     unique_key=['order_id', 'payment_sequence'],
     partitioned_by=['month(purchased_at)'],
-    incremental_predicates=['target.purchased_at = src.purchased_at'],
+    meta={'months_from': 'int_changed_orders'},
     delete_condition='src._is_deleted', insert_condition='not src._is_deleted',
     on_schema_change='fail'
 ) }}
 
-with payments as (
+with changed as (
+    select * from {{ ref('int_changed_orders') }}
+),
+
+payments as (
     select * from {{ ref('int_payments') }}
+    where {{ is_changed_order() }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
-),
-
-changed as (
-    select * from {{ ref('int_changed_orders') }}
+    where {{ is_changed_order('purchased_at') }}
 ),
 
 payment_types as (
@@ -39,7 +41,6 @@ select
     orders.is_deleted as _is_deleted
 from payments
 inner join orders on payments.order_id = orders.order_id
-inner join changed on payments.order_id = changed.order_id
 left join payment_types on payments.payment_type = payment_types.payment_type
 {% if not is_incremental() %}
     where not orders.is_deleted

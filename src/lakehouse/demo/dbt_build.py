@@ -44,7 +44,8 @@ class DbtProject:
     def build(
         self, run_date: dt.date | None, report: Callable[[int, int, str], None]
     ) -> BuildOutcome:
-        """Build and test everything; ``run_date`` None reads all that was ever landed.
+        """Build and test everything; ``run_date`` None builds every table anew, from all that was
+        ever landed.
 
         Raises:
             DemoError: dbt did not start, or a node failed; the message names the first ones.
@@ -58,12 +59,25 @@ class DbtProject:
             parsed = self._manifest
         self._manifest = None if _depends_on_date(parsed, run_date) else parsed.deepcopy()
         watcher = _Watcher(report)
-        answer = self._invoke(dbtRunner(parsed, [watcher.see]), "build", run_date)
+        answer = self._invoke(
+            dbtRunner(parsed, [watcher.see]),
+            "build",
+            run_date,
+            *(["--full-refresh"] if run_date is None else []),
+        )
         return self._judge(answer, run_date)
 
-    def _invoke(self, runner: Any, command: str, run_date: dt.date | None) -> Any:
+    def _invoke(self, runner: Any, command: str, run_date: dt.date | None, *more: str) -> Any:
         folder = str(self._folder)
-        options = ["--project-dir", folder, "--profiles-dir", folder, "--target", self._target]
+        options = [
+            *more,
+            "--project-dir",
+            folder,
+            "--profiles-dir",
+            folder,
+            "--target",
+            self._target,
+        ]
         options += ["--log-level", "none", "--log-level-file", "debug"]
         options += ["--log-path", str(self._folder / "logs"), "--no-use-colors"]
         if run_date is not None:

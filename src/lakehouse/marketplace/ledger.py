@@ -38,12 +38,14 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     known = account_history.versions(world, number)
     people = account_history.current_people(world, known, number)
     tally = Tally()
+    purchase_days: set[int] = set()
     for orders in order_chunks(world, world.start, number, number):
         items = items_of(world, orders)
         payments = payments_of(world, orders, items)
         reviews = reviews_of(world, orders)
         facts = truth.facts(world, number, orders, items, payments, reviews)
         _add_orders(world, tally, facts.orders, people)
+        purchase_days.update(facts.orders.day.tolist())
         _add_items(world, tally, facts)
         _add_payments(world, tally, facts)
         paid, said = payments.at < day_end(number), reviews.delivered < day_end(number)
@@ -56,6 +58,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
         for feed, kind in _SNAPSHOTS:
             copies = snapshot_copies(world, feed, kind, delivered)
             _reject(world, tally, feed, copies, np.full(len(copies), delivered * DAY))
+    _add_days(tally, np.array(sorted(purchase_days), dtype=np.int64))
     _refuse(tally, "customers", "required", known.rejected)
     add_customers(world, number, tally, known, people)
     add_catalogue(world, number, tally)
@@ -120,7 +123,6 @@ def _add_orders(
             "delivered_to_carrier_at": instant_sums(orders.shipped),
         },
     )
-    weekend = np.isin((orders.day + 3) % 7, (5, 6))
     tally.add(
         "sales_by_purchase_day",
         {"day": day},
@@ -132,17 +134,6 @@ def _add_orders(
             "gmv_brl": gmv,
             "order_total_brl": total,
             "payments_brl": orders.payments_brl,
-        },
-        table="agg_sales_daily",
-    )
-    first = np.unique(orders.day, return_index=True)[1]  # pieces hold whole days
-    tally.add(
-        "sales_by_purchase_day",
-        {"day": days(orders.day[first])},
-        {
-            "days": one[first],
-            "year_month": text_sums(_months(orders.day[first])),
-            "is_weekend": weekend[first].astype(np.int64),
         },
         table="agg_sales_daily",
     )
@@ -165,6 +156,20 @@ def _add_orders(
             "delivered_date_br": orders.delivered // DAY,
             "estimated_delivery_date": orders.promised,
         },
+    )
+
+
+def _add_days(tally: Tally, numbers: I64) -> None:
+    """What the table of daily sales says of the days themselves."""
+    tally.add(
+        "sales_by_purchase_day",
+        {"day": days(numbers)},
+        {
+            "days": np.ones(len(numbers), dtype=np.int64),
+            "year_month": text_sums(_months(numbers)),
+            "is_weekend": np.isin((numbers + 3) % 7, (5, 6)).astype(np.int64),
+        },
+        table="agg_sales_daily",
     )
 
 

@@ -40,7 +40,7 @@ def order_rows(world: World, orders: Orders, states: OrderStates) -> pa.Table:
             "order_id": text.identifiers(world.seed, "order", orders.index[rows]),
             "customer_id": text.identifiers(world.seed, "customer", orders.account[rows]),
             "order_status": text.words(STATUSES, states.status),
-            "order_purchase_timestamp": text.instants(orders.purchased[rows]),
+            "order_purchase_timestamp": text.instants(states.purchased),
             "order_approved_at": text.instants(states.approved, null=states.approved == 0),
             "order_delivered_carrier_date": text.instants(states.shipped, null=states.shipped == 0),
             "order_delivered_customer_date": text.instants(

@@ -56,28 +56,28 @@ class Orders:
     postponed: I64
     """Instant at which the promise moves by ``postponed_by`` seconds."""
     postponed_by: I64
+    said_first: I64
+    """The instant of purchase that the system shows until ``corrected``, and ``said_then``, the one
+    after it. One of them is the true one, the other earlier: nothing precedes its purchase."""
+    said_then: I64
+    corrected: I64
     deleted: I64
 
     def __len__(self) -> int:
         return len(self.index)
-
-    @property
-    def purchased(self) -> I64:
-        """Instant of purchase."""
-        purchased: I64 = self.steps[CREATED]
-        return purchased
 
 
 @dataclass(frozen=True, slots=True)
 class OrderStates:
     """What the source shows of orders at an instant: only those that it shows at all.
 
-    rows: positions in the Orders that were cut. approved, shipped, delivered: 0 while not
-    reached; deleted: 0 for live orders. updated: the watermark.
+    rows: positions in the Orders that were cut. purchased: as shown, corrected or not. approved,
+    shipped, delivered: 0 while not reached; deleted: 0 for live orders. updated: the watermark.
     """
 
     rows: I64
     status: I64
+    purchased: I64
     approved: I64
     shipped: I64
     delivered: I64
@@ -129,6 +129,10 @@ def orders_of(world: World, first: int, last: int, known: int) -> Orders:
     lag = between(draw(world.seed, "order.lag", index), DAY, 30 * DAY - 3600)
     visible = purchased + np.where(late, lag, 0)
     moves = chance(draw(world.seed, "order.postponed", index), world.rates.postponed_ppm)
+    wrong = chance(draw(world.seed, "order.wrong", index), world.rates.purchase_correction_ppm)
+    wrong_by = between(draw(world.seed, "order.wrong_by", index), 3600, 12 * DAY)
+    wrong_at_first = chance(draw(world.seed, "order.wrong_at_first", index), 500_000)
+    corrected_after = between(draw(world.seed, "order.corrected_after", index), DAY, 20 * DAY)
     removed = chance(draw(world.seed, "order.deleted", index), world.rates.deleted_order_ppm)
     removed_after = between(draw(world.seed, "order.deleted_after", index), 2 * DAY, 40 * DAY)
     return Orders(
@@ -142,6 +146,9 @@ def orders_of(world: World, first: int, last: int, known: int) -> Orders:
         promised=promised,
         postponed=np.where(moves & (steps[SHIPPED] < NEVER), steps[SHIPPED], NEVER),
         postponed_by=between(draw(world.seed, "order.postponed_by", index), 3, 7) * DAY,
+        said_first=purchased - np.where(wrong & wrong_at_first, wrong_by, 0),
+        said_then=purchased - np.where(wrong & ~wrong_at_first, wrong_by, 0),
+        corrected=np.where(wrong, visible + corrected_after, NEVER),
         deleted=np.where(removed, visible + removed_after, NEVER),
     )
 
@@ -160,11 +167,14 @@ def cut(orders: Orders, until: int) -> OrderStates:
         status[reached[step]] = step
         last = np.where(reached[step], np.maximum(last, steps[step]), last)
     postponed = orders.postponed[rows] < limit
+    corrected = orders.corrected[rows] < limit
+    last = np.where(corrected, np.maximum(last, orders.corrected[rows]), last)
     gone = deleted < until
     updated = np.maximum(np.maximum(last, orders.visible[rows]), np.where(gone, deleted, 0))
     return OrderStates(
         rows=rows,
         status=status,
+        purchased=np.where(corrected, orders.said_then[rows], orders.said_first[rows]),
         approved=np.where(reached[APPROVED], steps[APPROVED], 0),
         shipped=np.where(reached[SHIPPED], steps[SHIPPED], 0),
         delivered=np.where(reached[DELIVERED], steps[DELIVERED], 0),

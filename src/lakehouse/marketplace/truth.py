@@ -105,7 +105,7 @@ def facts(
     count = len(position)
     delivered = shown.delivered[live]
     is_delivered = delivered > 0
-    purchased_day = orders.purchased[position] // DAY
+    purchased_day = shown.purchased[live] // DAY
     late = is_delivered & (delivered // DAY > shown.promised[live] // DAY)
     return Facts(
         OrderFacts(
@@ -113,7 +113,7 @@ def facts(
             person=orders.account[position] % SECOND,
             status=shown.status[live],
             day=purchased_day,
-            purchased=orders.purchased[position],
+            purchased=shown.purchased[live],
             approved=shown.approved[live],
             shipped=shown.shipped[live],
             delivered=delivered,

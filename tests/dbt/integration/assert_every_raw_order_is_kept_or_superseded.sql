@@ -1,7 +1,7 @@
 -- A returned row is an order that landed in raw and has no row in int_orders.
 with raw_orders as (
     select distinct order_id from {{ source('order_management', 'orders') }}
-    where {{ landed_since_run_date() }}
+    where {{ landed_since(var("run_date")) }}
 ),
 
 orders as (

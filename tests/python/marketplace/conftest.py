@@ -54,6 +54,7 @@ class Warehouse:
         self.versions: list[Row] = []
         self.accounts_on: dict[dt.date, dict[str, Row]] = {}
         self.rejected: Counter[tuple[str, str, str]] = Counter()
+        self.moved = 0  # corrected purchases
         self.day = dt.date.min
         self.translations: dict[str, str] = {}
 
@@ -70,6 +71,8 @@ class Warehouse:
                 self._customer(row)
         for orders, items in order_changes(world, since, number):
             for row in orders.to_pylist():
+                before = self.orders.get(row["order_id"], row)
+                self.moved += before["order_purchase_timestamp"] != row["order_purchase_timestamp"]
                 self.orders[row["order_id"]] = row
             for row in items.to_pylist():
                 self._item(row)

@@ -19,6 +19,7 @@ BUSY = Rates(
     unavailable_ppm=60_000,
     lost_ppm=40_000,
     postponed_ppm=150_000,
+    purchase_correction_ppm=700_000,
     deleted_order_ppm=100_000,
     deleted_item_ppm=300_000,
     price_correction_ppm=200_000,
@@ -113,6 +114,7 @@ def test_ledger__busy_days__has_every_kind_of_row(warehouse: Any) -> None:
     assert any(row["deleted_at"] for row in warehouse.customers.values())
     assert any(row["deleted_at"] for row in warehouse.orders.values())
     assert any(row["deleted_at"] for row in warehouse.items.values())
+    assert warehouse.moved > 0
     statuses = {row["order_status"] for row in warehouse.orders.values()}
     assert statuses >= {"created", "shipped", "delivered", "canceled", "unavailable"}
 
