@@ -91,7 +91,7 @@ conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified,
 	@$(BIN)/python local_athena/conformance/run.py $(ARGS)
 
 .PHONY: crash
-crash: .venv/.ready-test ## kill local_athena 200 times under eight writers and look for what is lost
+crash: .venv/.ready-test ## kill local_athena 200 times under nine writers and look for what is lost
 	@$(BIN)/python local_athena/torture/crash/run.py $(ARGS)
 
 .PHONY: fuzz

@@ -340,3 +340,42 @@ def test_virtual_host_style__bucket_in_the_host__is_understood(
     )
     with urllib.request.urlopen(request) as answer:
         assert answer.read() == b"host"
+
+
+def test_multipart__server_ends_in_the_middle__goes_on_after_a_restart(
+    start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any]
+) -> None:
+    first = start_endpoint()
+    s3 = client_of(first, "s3")
+    s3.create_bucket(Bucket="bkt")
+    where = {"Bucket": "bkt", "Key": "a/b", "UploadId": ""}
+    where["UploadId"] = s3.create_multipart_upload(
+        Bucket="bkt", Key="a/b", Metadata={"n": "7"}, Tagging="color=red"
+    )["UploadId"]
+    big, other, last = b"x" * (5 * MIB), b"y" * (5 * MIB), b"end"
+    s3.upload_part(PartNumber=1, Body=other, **where)
+    etags = {1: s3.upload_part(PartNumber=1, Body=big, **where)["ETag"]}
+    dropped = s3.create_multipart_upload(Bucket="bkt", Key="gone")["UploadId"]
+    s3.abort_multipart_upload(Bucket="bkt", Key="gone", UploadId=dropped)
+    first.close()
+
+    second = start_endpoint()
+    s3 = client_of(second, "s3")
+    (upload,) = s3.list_multipart_uploads(Bucket="bkt")["Uploads"]
+    assert (upload["Key"], upload["UploadId"]) == ("a/b", where["UploadId"])
+    (part,) = s3.list_parts(**where)["Parts"]
+    assert (part["PartNumber"], part["ETag"], part["Size"]) == (1, etags[1], len(big))
+    etags[2] = s3.upload_part(PartNumber=2, Body=last, **where)["ETag"]
+    parts = [{"PartNumber": number, "ETag": etag} for number, etag in etags.items()]
+    s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **where)
+    second.close()
+
+    s3 = client_of(start_endpoint(), "s3")
+    found = s3.get_object(Bucket="bkt", Key="a/b")
+    assert found["Body"].read() == big + last
+    assert found["Metadata"] == {"n": "7"}
+    assert s3.get_object_tagging(Bucket="bkt", Key="a/b")["TagSet"] == [
+        {"Key": "color", "Value": "red"}
+    ]
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="bkt")
+    assert list((second.settings.data / "uploads").iterdir()) == []

@@ -1,4 +1,4 @@
-"""Kills the server at random instants under eight writers, and looks whether anything is lost.
+"""Kills the server at random instants under nine writers, and looks whether anything is lost.
 
     python run.py --kills 200 --seed 1
 
@@ -20,7 +20,23 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from checks import Checker
 from model import Model
 from server import Life
-from writers import HIVE, KINDS, SHARED, Writer
+from uploads import Uploads
+from writers import (
+    HIVE,
+    SHARED,
+    Entries,
+    Files,
+    Names,
+    Objects,
+    Parts,
+    Rows,
+    Tables,
+    Writer,
+)
+
+KINDS: tuple[type[Writer], ...] = (
+    Objects, Parts, Uploads, Entries, Rows, Rows, Tables, Files, Names,
+)  # fmt: skip
 
 GONE = (BotoCoreError, HTTPClientError, ConnectionError)
 

@@ -1,11 +1,13 @@
-"""Eight writers of different kinds. Each changes things of its own, again and again, until the
+"""Writers of different kinds. Each changes things of its own, again and again, until the
 server is gone; rows of several writers lie in the same tables."""
 
 import hashlib
+import io
 import random
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.parquet as pq
 from asking import Clients, Queries
 from botocore.exceptions import ClientError
 from model import Model, Refused
@@ -259,10 +261,7 @@ class Files(Writer):
     """Hive tables: INSERT into many partitions at once, CREATE TABLE AS, DROP, UNLOAD."""
 
     def step(self, clients: Clients) -> None:
-        if self.rng.random() < 0.6:
-            self._insert(clients)
-        else:
-            self._create(clients)
+        self.rng.choice([self._insert, self._insert, self._create, self._unload])(clients)
 
     def _insert(self, clients: Clients) -> None:
         n = self.next()
@@ -273,6 +272,31 @@ class Files(Writer):
         values = ", ".join(f"({self.number}, {i}, {v}, {i % 8})" for i, v in new.items())
         with self.model.change(thing, thing.state | new):
             self.sql(clients, f"INSERT INTO {HIVE} VALUES {values}")
+
+    def _unload(self, clients: Clients) -> None:
+        n = self.next()
+        prefix = f"unload/w{self.number}_{n}/"
+
+        def look(clients: Clients) -> Any:
+            listed = clients.s3.list_objects_v2(Bucket="plain", Prefix=prefix)
+            bodies = [
+                clients.s3.get_object(Bucket="plain", Key=one["Key"])["Body"].read()
+                for one in listed.get("Contents", ())
+            ]
+            rows = [pq.read_table(io.BytesIO(body)) for body in bodies]
+            return (sum(len(one) for one in rows), n) if rows else None
+
+        thing = self.model.thing(("unload", n), look)
+        with self.model.change(thing, (300, n)):
+            self.sql(
+                clients,
+                f"UNLOAD (SELECT {n} n, x FROM unnest(sequence(1, 300)) t(x)) "
+                f"TO 's3://plain/{prefix}' WITH (format = 'PARQUET')",
+            )
+        if n % 8:  # to look at all of them after each restart would take the test's time
+            for one in clients.s3.list_objects_v2(Bucket="plain", Prefix=prefix)["Contents"]:
+                clients.s3.delete_object(Bucket="plain", Key=one["Key"])
+            del self.model.things[("unload", n)]
 
     def _create(self, clients: Clients) -> None:
         n = self.next()
@@ -310,35 +334,80 @@ class Names(Writer):
 
     def step(self, clients: Clients) -> None:
         name, n = f"n{self.number}_{self.rng.randrange(4)}", self.next()
+        self.rng.choice([self._prepared, self._workgroup, self._named])(clients, name, n)
+
+    def _prepared(self, clients: Clients, name: str, n: int) -> None:
         athena = clients.athena
-        if self.rng.random() < 0.5:
 
-            def look(clients: Clients) -> Any:
-                got = missing(
-                    lambda: clients.athena.get_prepared_statement(
-                        StatementName=name, WorkGroup="primary"
-                    )
+        def look(clients: Clients) -> Any:
+            got = missing(
+                lambda: clients.athena.get_prepared_statement(
+                    StatementName=name, WorkGroup="primary"
                 )
-                return got and got["PreparedStatement"]["QueryStatement"]
+            )
+            return got and got["PreparedStatement"]["QueryStatement"]
 
-            thing = self.model.thing(("prepared", name), look)
-            if thing.state is None:
-                with self.model.change(thing, f"SELECT {n}"):
-                    self.sql(clients, f"PREPARE {name} FROM SELECT {n}")
-            else:
-                with self.model.change(thing, None):
-                    athena.delete_prepared_statement(StatementName=name, WorkGroup="primary")
-            return
+        thing = self.model.thing(("prepared", name), look)
+        if thing.state is None and self.rng.random() < 0.5:
+            with self.model.change(thing, f"SELECT {n}"):
+                self.sql(clients, f"PREPARE {name} FROM SELECT {n}")
+        elif thing.state is None:
+            with self.model.change(thing, f"SELECT {n}"):
+                athena.create_prepared_statement(
+                    StatementName=name, WorkGroup="primary", QueryStatement=f"SELECT {n}"
+                )
+        elif self.rng.random() < 0.5:
+            with self.model.change(thing, f"SELECT {n}"):
+                athena.update_prepared_statement(
+                    StatementName=name, WorkGroup="primary", QueryStatement=f"SELECT {n}"
+                )
+        else:
+            with self.model.change(thing, None):
+                athena.delete_prepared_statement(StatementName=name, WorkGroup="primary")
 
-        def group(clients: Clients) -> Any:
+    def _workgroup(self, clients: Clients, name: str, n: int) -> None:
+        def look(clients: Clients) -> Any:
             got = missing(lambda: clients.athena.get_work_group(WorkGroup=name))
             return got and got["WorkGroup"].get("Description")
 
-        thing = self.model.thing(("workgroup", name), group)
-        with self.model.change(thing, str(n)):
-            call = athena.create_work_group if thing.state is None else athena.update_work_group
-            key = "Name" if thing.state is None else "WorkGroup"
-            call(Description=str(n), **{key: name})
+        thing = self.model.thing(("workgroup", name), look)
+        if thing.state is not None and self.rng.random() < 0.3:
+            with self.model.change(thing, None):
+                clients.athena.delete_work_group(WorkGroup=name, RecursiveDeleteOption=True)
+        elif thing.state is not None:
+            with self.model.change(thing, str(n)):
+                clients.athena.update_work_group(WorkGroup=name, Description=str(n))
+        else:
+            with self.model.change(thing, str(n)):
+                clients.athena.create_work_group(Name=name, Description=str(n))
 
+    def _named(self, clients: Clients, name: str, n: int) -> None:
+        """Named queries have ids that the endpoint gives: known by their name, ids looked up."""
 
-KINDS: tuple[type[Writer], ...] = (Objects, Parts, Entries, Rows, Rows, Tables, Files, Names)
+        def found(clients: Clients) -> list[dict[str, str]]:
+            ids = clients.athena.list_named_queries()["NamedQueryIds"]
+            every = clients.athena.batch_get_named_query(NamedQueryIds=ids) if ids else {}
+            return [one for one in every.get("NamedQueries", []) if one["Name"] == name]
+
+        def look(clients: Clients) -> Any:
+            queries = [one["QueryString"] for one in found(clients)]
+            assert len(queries) < 2, queries
+            return queries[0] if queries else None
+
+        thing = self.model.thing(("named", name), look)
+        if thing.state is None:
+            with self.model.change(thing, f"SELECT {n}"):
+                clients.athena.create_named_query(
+                    Name=name, Database="crash", QueryString=f"SELECT {n}"
+                )
+            return
+        (query,) = found(clients)
+        query_id = query["NamedQueryId"]
+        if self.rng.random() < 0.4:
+            with self.model.change(thing, None):
+                clients.athena.delete_named_query(NamedQueryId=query_id)
+        else:
+            with self.model.change(thing, f"SELECT {n}"):
+                clients.athena.update_named_query(
+                    NamedQueryId=query_id, Name=name, QueryString=f"SELECT {n}"
+                )

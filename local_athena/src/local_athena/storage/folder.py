@@ -7,6 +7,7 @@
 <data>/state.sqlite    catalog, S3 metadata, query history
 <data>/s3/<bucket>/    objects
 <data>/versions/       earlier versions of objects in versioned buckets
+<data>/uploads/        parts of multipart uploads in progress
 <data>/results/        rows files of queries
 <data>/tmp/            temporary files, emptied at start
 """

@@ -18,9 +18,9 @@ from local_athena.storage.moto_s3 import (
     DiskBackend,
     DiskBackendDict,
     DiskBuckets,
-    DiskMultipart,
     DiskTagging,
 )
+from local_athena.storage.moto_uploads import DiskMultipart
 from local_athena.storage.moto_world import (
     World,
     current,
@@ -58,8 +58,9 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # types a
 def make_app(store: FileStore, state: Database, settings: Settings) -> WsgiApp:
     """moto's application on this folder; several may live in one process."""
     dispatcher = _install()
-    world = World(store, state, store.root.parent / "versions")
-    world.versions.mkdir(exist_ok=True)
+    world = World(store, state, store.root.parent / "versions", store.root.parent / "uploads")
+    for folder in (world.versions, world.uploads):
+        folder.mkdir(exist_ok=True)
     _sweep_versions(world)
     world.tagger = DiskTagging(world)
     world.buckets = DiskBuckets(world, settings.account_id, settings.region)

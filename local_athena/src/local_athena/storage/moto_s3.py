@@ -1,36 +1,27 @@
 """moto's S3 backend over files: buckets, tags, listing, copies and multipart uploads."""
 
-import base64
 import copy
-import hashlib
 import json
-import os
-import tempfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from moto.s3 import models
 from moto.s3.exceptions import (
     BucketAlreadyExists,
     BucketNotEmpty,
-    EntityTooSmall,
     InvalidBucketName,
     InvalidContinuationToken,
-    InvalidPart,
-    MalformedXML,
     MissingBucket,
     NoSuchUpload,
 )
-from moto.s3.models import FakeBucket, FakeMultipart, S3Backend, S3BackendDict
-from moto.s3.utils import compute_checksum
+from moto.s3.models import FakeBucket, S3Backend, S3BackendDict
 from moto.utilities.tagging_service import TaggingService
 
 from local_athena.storage.files import BUCKET_NAME
-from local_athena.storage.moto_key import CompletedMultipart, DiskKey, OwnedFile
+from local_athena.storage.moto_key import DiskKey
 from local_athena.storage.moto_keys import DiskKeyStore
-from local_athena.storage.moto_world import World, current, pack, unpack
+from local_athena.storage.moto_uploads import DiskUploads
+from local_athena.storage.moto_world import World, current, pack, publish_changes, unpack
 from local_athena.storage.walk import Found, walk
 
 _BUCKET_VOLATILE = ("keys", "multiparts")
@@ -57,6 +48,7 @@ class DiskBuckets(dict[str, Any]):
 
     def __setitem__(self, name: str, bucket: Any) -> None:
         bucket.keys = DiskKeyStore(self._world, bucket)
+        bucket.multiparts = DiskUploads(self._world, name)
         self._world.store.ensure_bucket(name)
         super().__setitem__(name, bucket)
         self.save(name)
@@ -95,6 +87,7 @@ class DiskBuckets(dict[str, Any]):
         if not self._world.store.remove_bucket(name):
             raise BucketNotEmpty(bucket=name)  # something was put there at this moment
         super().pop(name, None)
+        bucket.multiparts.clear()
         self._saved.pop(name, None)
         self._world.bucket_accounts.pop(name, None)
         for table, column in (("buckets", "name"), ("objects", "bucket"), ("versions", "bucket")):
@@ -133,6 +126,7 @@ class DiskBuckets(dict[str, Any]):
             vars(bucket).update(unpack(row[0]))
             self._saved[name] = row[0]
         bucket.keys = DiskKeyStore(self._world, bucket)
+        bucket.multiparts = DiskUploads(self._world, name)
         super().__setitem__(name, bucket)
         return bucket
 
@@ -179,69 +173,6 @@ class DiskTagging(TaggingService):  # type: ignore[misc]  # moto's types are not
             self._world.state.run("INSERT OR REPLACE INTO s3_tags VALUES (?, ?)", values)
         else:
             self._world.state.run("DELETE FROM s3_tags WHERE arn = ?", (arn,))
-
-
-class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are not read
-    """An upload in progress: its parts are temporary files, and do not survive a restart."""
-
-    def complete(self, body: Any) -> Any:
-        """(the whole as a file, ETag, checksum details) from the parts that the client names."""
-        algorithm = self.metadata.get("x-amz-checksum-algorithm")
-        checksum = _Checksum(algorithm, self.metadata.get("x-amz-checksum-type"))
-        digests, sizes = b"", []
-        handle, name = tempfile.mkstemp(dir=current().store.temporary)
-        path = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as whole:
-                last: DiskKey | None = None
-                for number, etag in body:
-                    part: Any = self.parts.get(number)
-                    if part is None or part.etag.strip('"') != etag.strip('"'):
-                        raise InvalidPart
-                    if last is not None and last.contentsize < models.S3_UPLOAD_PART_MIN_SIZE:
-                        raise EntityTooSmall
-                    digests += bytes.fromhex(part.etag.strip('"'))
-                    sizes.append((number, part.contentsize))
-                    content = part.value
-                    whole.write(content)
-                    checksum.add(content)
-                    last = part
-            if not sizes:
-                raise MalformedXML
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        self.completed = CompletedMultipart(self.id, sizes)
-        etag = hashlib.md5(digests, usedforsecurity=False).hexdigest()
-        return OwnedFile(path), f"{etag}-{len(sizes)}", checksum.details()
-
-
-class _Checksum:
-    """The checksum of a multipart upload, when the client asked for one."""
-
-    def __init__(self, algorithm: str | None, kind: str | None) -> None:
-        self._algorithm = algorithm
-        self._kind = kind or ("FULL_OBJECT" if algorithm == "CRC64NVME" else "COMPOSITE")
-        self._of_parts = b""
-        self._count = 0
-        self._crc = 0
-
-    def add(self, content: bytes) -> None:
-        """The next part."""
-        self._count += 1
-        if self._algorithm and self._kind == "COMPOSITE":
-            self._of_parts += compute_checksum(content, self._algorithm, encode_base64=False)
-        elif self._algorithm == "CRC32":
-            self._crc = zlib.crc32(content, self._crc)
-
-    def details(self) -> tuple[str, str, int] | None:
-        """(type, value in base64, parts); None without an algorithm, or one we cannot chain."""
-        if self._algorithm and self._kind == "COMPOSITE":
-            value = compute_checksum(self._of_parts, self._algorithm).decode()
-            return self._kind, value, self._count
-        if self._algorithm == "CRC32":
-            return self._kind, base64.b64encode(self._crc.to_bytes(4, "big")).decode(), 1
-        return None
 
 
 class DiskBackend(S3Backend):  # type: ignore[misc]  # moto's types are not read
@@ -323,16 +254,20 @@ class DiskBackend(S3Backend):  # type: ignore[misc]  # moto's types are not read
         return multipart.set_part(part_id, content)
 
     def upload_part(self, bucket_name: str, multipart_id: str, part_id: int, value: Any) -> Any:
-        """Keep a part as a temporary file."""
+        """Keep a part."""
         return self._multipart(bucket_name, multipart_id).set_part(part_id, value)
 
     def complete_multipart_upload(self, bucket_name: str, multipart_id: str, body: Any) -> Any:
-        """Put the parts together; the parts' files go."""
+        """Put the parts together; the parts' files go when the whole is stored."""
         multipart = self._multipart(bucket_name, multipart_id)
-        key = super().complete_multipart_upload(bucket_name, multipart_id, body)
-        multipart.dispose()
-        if key is not None:
+        try:
+            key = super().complete_multipart_upload(bucket_name, multipart_id, body)
             key.multipart = multipart.completed
+            publish_changes()
+        except BaseException:
+            self.get_bucket(bucket_name).multiparts.restore(multipart)
+            raise
+        multipart.forget()
         return key
 
     def list_objects(

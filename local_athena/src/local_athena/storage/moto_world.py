@@ -31,6 +31,7 @@ class World:
     store: FileStore
     state: Database
     versions: Path
+    uploads: Path
     lock: threading.RLock = field(default_factory=threading.RLock)
     bucket_accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
     buckets: "DiskBuckets" = field(init=False)
