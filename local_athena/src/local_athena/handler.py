@@ -20,6 +20,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from local_athena.access import refusal
 from local_athena.errors import ApiError, CatalogError, LocalAthenaError, internal_text
 from local_athena.json_reading import read_json
+from local_athena.patience import PatientReader
 from local_athena.services import Services
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,18 @@ class Handler(WSGIRequestHandler):
     server: Server
     _head_sent = False
 
+    def setup(self) -> None:
+        """Read with patience, though not for ever."""
+        super().setup()
+        self.rfile.close()
+        self._reader = PatientReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it."""
+        self._reader.expect_request()
+        super().handle_one_request()
+
     def run_wsgi(self) -> None:
         """Answer one request: our own services directly, moto through WSGI."""
         try:
@@ -150,6 +163,7 @@ class Handler(WSGIRequestHandler):
             )
             self._refuse(error)
             return None
+        self._reader.expect_body(limit if "Transfer-Encoding" in self.headers else length)
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
@@ -216,6 +230,7 @@ class Handler(WSGIRequestHandler):
             )
         else:
             self.close_connection = True  # a chunked body: where it ends is not known here
+            environ["wsgi.input"] = _Chunks(environ["wsgi.input"])
         app = self.server.services.moto()
         sent: list[Any] = []
 
@@ -323,12 +338,41 @@ class _Body:
         return data
 
 
+class _Chunks:
+    """A body without a length, which may not be longer than others."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._left = MAX_BODY
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes.
+
+        Raises:
+            ApiError: EntityTooLarge.
+        """
+        return self._count(self._source.read(*(() if size is None or size < 0 else (size,))))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """One line."""
+        return self._count(self._source.readline(*(() if size is None or size < 0 else (size,))))
+
+    def _count(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            text = f"the request body is longer than {MAX_BODY} bytes"
+            raise ApiError("EntityTooLarge", text, 413)
+        return data
+
+
 def _moto_failure(error: Exception) -> ApiError:
     """What to answer when moto raised instead of answering.
 
     A disk or database that fails is the server's fault. Else the request is one that moto has no
     code for, or that its code trips over: nothing was done, and asking again does not help.
     """
+    if isinstance(error, ApiError):
+        return error
     # An import fails where the service needs a package of its own, as CloudFormation does.
     if isinstance(error, NotImplementedError | ImportError):
         return ApiError("UnknownOperationException", str(error)[:300] or "not implemented")
