@@ -17,14 +17,27 @@ from local_athena.engine.ddl.partitions import (
 from local_athena.engine.ddl.tables import check_location
 from local_athena.engine.errors import ddl_failure, table_not_found, task_failure
 from local_athena.engine.job import Job
-from local_athena.errors import EntityNotFoundError
+from local_athena.errors import ConcurrentModificationError, EntityNotFoundError
 from local_athena.sql import nodes
+
+
+class _ChangedMeanwhile(Exception):  # noqa: N818  (a state, not a defect)
+    """A Hive table is not at the version that was read."""
 
 
 def alter_table(job: Job, statement: nodes.AlterTable) -> TextAnswer:
     """Run one ALTER TABLE (or ALTER DATABASE)."""
     if statement.action == "set database properties":
         return set_database_properties(job, statement)
+    while True:
+        job.control.check()
+        try:
+            return _alter_table(job, statement)
+        except _ChangedMeanwhile:
+            continue  # somebody else's change is there now: this one comes on top of it
+
+
+def _alter_table(job: Job, statement: nodes.AlterTable) -> TextAnswer:
     database, name = job.qualify(statement.table)
     try:
         table = job.catalog.get_table(database, name)
@@ -53,13 +66,13 @@ def _alter_hive(job: Job, table: Table, statement: nodes.AlterTable) -> None:
             set_partition_location(job, table, statement)
         case "set location":
             check_location(statement.location)
-            job.catalog.update_table(replace(table, location=statement.location))
+            _store(job, table, replace(table, location=statement.location))
         case "set properties":
             _set_properties(job, table, dict(statement.properties))
         case "unset properties":
             dropped = {key for key, _ in statement.properties}
             kept = {key: value for key, value in table.parameters.items() if key not in dropped}
-            job.catalog.update_table(replace(table, parameters=kept))
+            _store(job, table, replace(table, parameters=kept))
         case "add columns":
             _add_columns(job, table, statement)
         case "replace columns":
@@ -74,15 +87,19 @@ def _alter_hive(job: Job, table: Table, statement: nodes.AlterTable) -> None:
             raise ddl_failure(f"ParseException: ALTER TABLE {other} is for Iceberg tables only")
 
 
+def _store(job: Job, read: Table, changed: Table) -> None:
+    """Replace the table that was read, unless somebody else changed it in between."""
+    try:
+        job.catalog.update_table(changed, expected_version=read.version_id)
+    except ConcurrentModificationError as error:
+        raise _ChangedMeanwhile from error
+
+
 def _set_properties(job: Job, table: Table, properties: dict[str, str]) -> None:
     comment = properties.get("comment")
-    job.catalog.update_table(
-        replace(
-            table,
-            parameters={**table.parameters, **properties},
-            description=comment if comment is not None else table.description,
-        )
-    )
+    description = comment if comment is not None else table.description
+    parameters = {**table.parameters, **properties}
+    _store(job, table, replace(table, parameters=parameters, description=description))
 
 
 def _add_columns(job: Job, table: Table, statement: nodes.AlterTable) -> None:
@@ -94,7 +111,7 @@ def _add_columns(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         _update_partition(job, table, replace(partition, columns=columns))
         return
     check_distinct((*table.columns, *added, *table.partition_keys))
-    job.catalog.update_table(replace(table, columns=(*table.columns, *added)))
+    _store(job, table, replace(table, columns=(*table.columns, *added)))
 
 
 def _replace_columns(job: Job, table: Table, statement: nodes.AlterTable) -> None:
@@ -104,7 +121,7 @@ def _replace_columns(job: Job, table: Table, statement: nodes.AlterTable) -> Non
         partition = find_partition(job, table, statement.partitions[0])
         _update_partition(job, table, replace(partition, columns=columns))
     else:
-        job.catalog.update_table(replace(table, columns=columns))
+        _store(job, table, replace(table, columns=columns))
 
 
 def _update_partition(job: Job, table: Table, partition: Partition) -> None:
@@ -132,4 +149,4 @@ def _change_column(job: Job, table: Table, statement: nodes.AlterTable) -> None:
             raise task_failure(f"Invalid column reference {after}")
         columns.insert(left.index(after) + 1, changed)
     check_distinct((*columns, *table.partition_keys))
-    job.catalog.update_table(replace(table, columns=tuple(columns)))
+    _store(job, table, replace(table, columns=tuple(columns)))
