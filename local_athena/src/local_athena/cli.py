@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from local_athena import memory
 from local_athena.errors import LocalAthenaError
 from local_athena.leash import leash
 from local_athena.settings import (
@@ -133,6 +134,7 @@ def serve(
     settings = _settings(
         data, host=host, port=port, hosts=hosts, engine=engine, decimal_literals=literals
     )
+    _bound(settings)
     with start(settings.data, settings=settings) as endpoint:
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()
@@ -162,6 +164,7 @@ def exec_(
     from local_athena.server import client_environ
 
     settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
+    _bound(settings)
     with attached(settings, _note) as endpoint:
         environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -216,6 +219,7 @@ def sql(
     if not statements:
         raise click.UsageError("there is no statement in the text")
     settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
+    _bound(settings)
     with attached(settings, _note) as endpoint:
         client = AthenaClient(endpoint.url)
         for statement in statements:
@@ -362,6 +366,12 @@ def _leave(ctx: click.Context, status: int) -> None:
     ctx.exit(status)
 
 
+def _bound(settings: Settings) -> None:
+    """Bound this process's memory, where it runs queries itself."""
+    if settings.engine != "trino":
+        memory.bound(settings.process_memory)
+
+
 def _settings(data: Path, **given: object) -> Settings:
     if given.get("engine") == "trino":
         _show_progress()
@@ -392,6 +402,7 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     except OSError as error:
         click.echo(f"local-athena: {command[0]}: {error.strerror}", err=True)
         return 126
+    memory.unbound(child.pid)
     children.append(child)
     for number in early:
         forward(number)

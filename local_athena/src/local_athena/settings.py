@@ -31,8 +31,9 @@ EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (recognised, not chosen)
 class Settings:
     """Facts that the server, the API and the engine share.
 
-    `data` is the folder with all durable state. `memory_limit` and `threads` bound the engine
-    (None: its own choice); `trino_memory` is the Java heap of the engine `trino`.
+    `data` is the folder with all durable state. `memory_limit`, `spill_limit` (what it may write
+    to disk for want of memory) and `threads` bound the engine (None: its own choice);
+    `trino_memory` is the Java heap of the engine `trino`.
     `query_threads` bounds statements that run at the same time; more wait in the queue.
     `poll_wait_seconds` is how long GetQueryExecution may wait for a running query.
     A query ends after `query_seconds`, when its result has more than `result_rows` rows, or when
@@ -49,6 +50,7 @@ class Settings:
     query_threads: int = 8
     poll_wait_seconds: float = 1.0
     memory_limit: str | None = None
+    spill_limit: str | None = None
     threads: int | None = None
     query_seconds: int = QUERY_SECONDS
     result_rows: int = RESULT_ROWS
@@ -85,7 +87,8 @@ class Settings:
         """Settings from variables, overridden by what is given (None means not given).
 
         Variables: LOCAL_ATHENA_DATA, LOCAL_ATHENA_HOST, LOCAL_ATHENA_PORT, AWS_REGION,
-        LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_THREADS,
+        LOCAL_ATHENA_QUERY_THREADS, LOCAL_ATHENA_MEMORY_LIMIT, LOCAL_ATHENA_SPILL_LIMIT,
+        LOCAL_ATHENA_THREADS,
         LOCAL_ATHENA_QUERY_SECONDS, LOCAL_ATHENA_RESULT_ROWS, LOCAL_ATHENA_PROCESS_MEMORY (bytes),
         LOCAL_ATHENA_ALLOW_HOSTS (names, separated by commas), LOCAL_ATHENA_ENGINE,
         LOCAL_ATHENA_TRINO_MEMORY, LOCAL_ATHENA_DECIMAL_LITERALS.
@@ -101,6 +104,7 @@ class Settings:
             "region": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
             "query_threads": _number(environ, "LOCAL_ATHENA_QUERY_THREADS", 8, 1, 256),
             "memory_limit": environ.get("LOCAL_ATHENA_MEMORY_LIMIT") or None,
+            "spill_limit": environ.get("LOCAL_ATHENA_SPILL_LIMIT") or None,
             "threads": _number(environ, "LOCAL_ATHENA_THREADS", None, 1, 1024),
             "query_seconds": _number(environ, "LOCAL_ATHENA_QUERY_SECONDS", None, 1, _MANY),
             "result_rows": _number(environ, "LOCAL_ATHENA_RESULT_ROWS", None, 1, _MANY),

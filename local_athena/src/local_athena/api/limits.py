@@ -1,14 +1,14 @@
 """Ends queries that take too long or make the process too large, and gives up those that hang.
 
-One thread looks at the running queries while there are some. Trino's names for what it ends:
-EXCEEDED_TIME_LIMIT, EXCEEDED_LOCAL_MEMORY_LIMIT.
+One thread looks at the running queries while there are any, or some that wait for their turn.
+Trino's names for what it ends: EXCEEDED_TIME_LIMIT, EXCEEDED_LOCAL_MEMORY_LIMIT.
 """
 
 import threading
 from collections.abc import Callable
 
 from local_athena import memory
-from local_athena.api.executions import Execution
+from local_athena.api.executions import RUNNING, Execution
 from local_athena.engine.contract import USER, QueryFailed
 from local_athena.settings import Settings
 
@@ -24,13 +24,13 @@ class Limits:
     def __init__(
         self,
         settings: Settings,
-        running: Callable[[], list[Execution]],
+        live: Callable[[], list[Execution]],
         give_up: Callable[[Execution], object],
         clock: Callable[[], float],
         held: Callable[[], int] = memory.held,
     ) -> None:
         self._settings = settings
-        self._running = running
+        self._live = live
         self._give_up = give_up
         self._clock = clock
         self._held = held
@@ -53,8 +53,9 @@ class Limits:
         self._wake.set()
 
     def look(self) -> bool:
-        """End what is past a limit; whether any query runs."""
-        running = self._running()
+        """End what is past a limit; whether any query runs or waits."""
+        live = [one for one in self._live() if not one.done.is_set()]
+        running = [one for one in live if one.state == RUNNING]
         now = self._clock()
         ended = [one for one in running if one.control.cancelled.is_set()]
         for execution in ended:
@@ -67,7 +68,7 @@ class Limits:
         if going and not ended and self._held() > self._settings.process_memory:
             oldest = min(going, key=lambda one: one.facts["started"])
             oldest.control.fail(_too_large(self._settings.process_memory))
-        return bool(running)
+        return bool(live)
 
     def _loop(self) -> None:
         while not self._closed:

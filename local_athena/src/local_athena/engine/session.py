@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,6 +64,7 @@ class Session:
         threads: int | None = None,
         temporary: Path | None = None,
         folder: Path | None = None,
+        spill_limit: str | None = None,
     ) -> None:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEPEST))
         config: dict[str, str | int | bool | float | list[str]] = {
@@ -76,6 +77,7 @@ class Session:
         if temporary is not None:
             temporary.mkdir(parents=True, exist_ok=True)
             config["temp_directory"] = str(temporary)
+            config["max_temp_directory_size"] = spill_limit or "10GB"
         self._connection = duckdb.connect(":memory:", config=config)
         if folder is not None:
             places = {f"{folder.absolute()}/", f"{folder.resolve()}/"}
@@ -156,9 +158,10 @@ class Session:
 
 def _interrupt(connection: duckdb.DuckDBPyConnection, done: threading.Event) -> None:
     """Interrupt until the cursor is given back: an interrupt between two steps is lost."""
-    while not done.is_set():
-        connection.interrupt()
-        done.wait(_INTERRUPT_SECONDS)
+    with suppress(duckdb.ConnectionException):  # it was closed at this moment
+        while not done.is_set():
+            connection.interrupt()
+            done.wait(_INTERRUPT_SECONDS)
 
 
 def _is_deep(sql: str) -> bool:
@@ -225,7 +228,9 @@ class Cursor:
     def _watch(self, step: Callable[[], Any]) -> Any:
         try:
             return step()
-        except (duckdb.Error, OSError, RuntimeError, ValueError, RecursionError) as error:
+        except (
+            duckdb.Error, OSError, RuntimeError, ValueError, RecursionError, MemoryError,
+        ) as error:  # fmt: skip
             if self._control is not None:
                 self._control.check()
             raise error_of(error) from error
@@ -243,7 +248,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Map keys? (must be unique|can not be NULL)"), "INVALID_FUNCTION_ARGUMENT"),
     (re.compile(r"Conversion Error: (Type|Casting value|Could not cast)"), "INVALID_CAST_ARGUMENT"),
     (re.compile(r"Conversion Error"), "INVALID_CAST_ARGUMENT"),
-    (re.compile(r"Out of Memory Error"), "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (re.compile(r"max_temp_directory_size"), "EXCEEDED_SPILL_LIMIT"),
+    (re.compile(r"Out of Memory Error|bad allocation|bad_alloc"), "EXCEEDED_LOCAL_MEMORY_LIMIT"),
     (re.compile(r"like pattern must not end with escape"), "INVALID_FUNCTION_ARGUMENT"),
 )
 
@@ -255,6 +261,8 @@ def error_of(error: Exception) -> SqlError:
     found = _PAYLOAD.search(text)
     if found:
         return SqlError(found.group(1), found.group(2))
+    if isinstance(error, MemoryError):
+        return SqlError("EXCEEDED_LOCAL_MEMORY_LIMIT", text or "The process has no more memory")
     if isinstance(error, RecursionError):
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
     if _TOO_DEEP.search(text):
