@@ -29,6 +29,9 @@ class ToyEngine:
         self.requests: list[QueryRequest] = []
         self.waiting = threading.Event()
 
+    def refusal(self, sql: str) -> str | None:
+        return None
+
     def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
         self.requests.append(request)
         word, _, rest = request.sql.strip().partition(" ")

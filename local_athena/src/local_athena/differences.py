@@ -27,12 +27,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "StartQueryExecution itself refuses a statement that does not parse, with "
-        "InvalidRequestException",
-        "here the execution is made and ends as FAILED, with the parser's message",
-    ),
-    Difference(
-        "notimpl",
         "DDL stores a table's location without the slash at its end",
         "here it is kept as written",
     ),
@@ -56,11 +50,6 @@ DIFFERENCES = (
         "notimpl",
         "a result location in a bucket that does not exist is, by what is known, an error",
         "the bucket is made",
-    ),
-    Difference(
-        "notimpl",
-        "parts of a multipart upload are kept until it is completed or aborted",
-        "an upload that was not completed is forgotten at a restart",
     ),
     Difference("never", "Spark sessions and notebooks", "another engine; refused by name"),
     Difference("never", "federated catalogs", "their connectors are code on AWS Lambda"),

@@ -48,6 +48,7 @@ class LaterEngine:
 
     def __init__(self, store: FileStore, catalog: Catalog, settings: Settings) -> None:
         self._arguments = store, catalog, settings
+        self._settings = settings
         self._lock = threading.Lock()
         self._engine: EngineProtocol | None = None
         self._closed = False
@@ -60,6 +61,14 @@ class LaterEngine:
                 if self._closed:
                     self._engine.close()
             return self._engine
+
+    def refusal(self, sql: str) -> str | None:
+        """Why no execution is made of a text; does not wait for the engine."""
+        if self._settings.engine == "trino":
+            return None
+        from local_athena.engine.syntax import refusal
+
+        return refusal(sql)
 
     def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
         """Run one statement."""
@@ -162,6 +171,8 @@ class Services:
     def close(self) -> None:
         """End queries, close the databases, release the folder."""
         self._closing.set()
+        if self._loading is not None and self._loading.is_alive():
+            self._loading.join()
         self._athena.close()
         for database in (self._durable, self._history, self._objects):
             database.close()

@@ -58,6 +58,15 @@ def test_look__query_that_ignores_its_end__is_given_up_after_a_grace(tmp_path: P
     assert watch(settings, [stuck], 0, ended + limits.GRACE_SECONDS + 1) == [stuck]
 
 
+def test_look__query_that_still_waits__goes_on_looking(tmp_path: Path) -> None:
+    """The thread must not sleep while a query is about to run: nobody would wake it."""
+    waiting = Execution("q", "primary", 100.0, new_facts("x"))
+    looked = Limits(Settings(data=tmp_path), lambda: [waiting], print, lambda: 0.0, lambda: 0)
+    assert looked.look() is True
+    waiting.done.set()
+    assert looked.look() is False
+
+
 def test_control__that_commits__cannot_be_ended_any_more() -> None:
     control = QueryControl()
     control.begin_commit()
@@ -188,6 +197,9 @@ def test_stuck_query__that_was_stopped__is_told_as_cancelled(
     released, began = threading.Event(), threading.Event()
 
     class Stubborn:
+        def refusal(self, sql: str) -> str | None:
+            return None
+
         def execute(self, request: Any, control: QueryControl) -> Any:
             began.set()
             released.wait(30)

@@ -332,6 +332,9 @@ def test_start__context_and_parameters__reach_the_engine(
         def __init__(self, *_: Any) -> None:
             """Takes what an engine takes."""
 
+        def refusal(self, sql: str) -> str | None:
+            return None
+
         def execute(self, request: Any, control: Any) -> Any:
             from_api.append(request)
             raise QueryFailed("NOT_SUPPORTED", "recorded")

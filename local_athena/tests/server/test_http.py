@@ -193,6 +193,9 @@ def test_close__query_that_ignores_its_cancellation__does_not_hang_for_ever(
         def __init__(self, *_: Any) -> None:
             self.started = threading.Event()
 
+        def refusal(self, sql: str) -> str | None:
+            return None
+
         def execute(self, request: Any, control: Any) -> Any:
             self.started.set()
             released.wait(30)

@@ -66,6 +66,9 @@ class Queries:
         sql = request["QueryString"]
         if len(sql.encode()) > MAX_QUERY_BYTES:
             raise _invalid(f"Query string is longer than {MAX_QUERY_BYTES} bytes in UTF-8.")
+        why = self._runner.refusal(sql)
+        if why is not None:
+            raise ApiError("InvalidRequestException", why, AthenaErrorCode="MALFORMED_QUERY")
         workgroup = request.get("WorkGroup") or PRIMARY
         token = request.get("ClientRequestToken")
         fingerprint = _fingerprint(request)

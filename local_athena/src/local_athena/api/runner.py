@@ -79,7 +79,11 @@ class Runner:
         # As in Athena, DDL does not wait behind DML (user guide, "Service quotas").
         self._dml = Workers(settings.query_threads, f"{QUERY_THREADS} dml")
         self._ddl = Workers(settings.query_threads, f"{QUERY_THREADS} ddl")
-        self._limits = Limits(settings, self._running, self._give_up, clock)
+        self._limits = Limits(settings, executions.live, self._give_up, clock)
+
+    def refusal(self, sql: str) -> str | None:
+        """Why no execution is made of a text; None when one is."""
+        return self._engine.refusal(sql)
 
     def submit(self, execution: Execution, job: Job) -> None:
         """Queue a stored execution."""
@@ -88,9 +92,6 @@ class Runner:
 
     def _workers(self, execution: Execution) -> Workers:
         return self._ddl if execution.is_ddl else self._dml
-
-    def _running(self) -> list[Execution]:
-        return [one for one in self._executions.live() if one.state == RUNNING]
 
     def _give_up(self, execution: Execution) -> None:
         """A query that was ended does not notice it: say so, its thread counts no more."""

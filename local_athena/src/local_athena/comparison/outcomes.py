@@ -7,6 +7,7 @@ from local_athena.client import AthenaClient, StatementFailedError
 
 RESULTS = "s3://local-athena-diff/results/"
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+(?=: )")
+_PLACE = re.compile(r"line \d+:\d+: |Only one sql statement is allowed")
 Row = tuple[str | None, ...]
 
 
@@ -34,5 +35,7 @@ def error_name(reason: str) -> str:
     """The name that a reason begins with; all of it where it begins with none."""
     if reason.startswith("FAILED: "):
         return reason
+    if _PLACE.match(reason):  # StartQueryExecution refused it
+        return "SYNTAX_ERROR"
     found = _NAME.match(reason)
     return found.group() if found else reason

@@ -248,6 +248,9 @@ class QueryCancelled(Exception):  # noqa: N818
 class EngineProtocol(Protocol):
     """What the API needs of an engine; tests pass a small one of their own."""
 
+    def refusal(self, sql: str) -> str | None:
+        """Why no execution is made of a text (StartQueryExecution fails); None when one is."""
+
     def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
         """Run one statement to its end."""
 

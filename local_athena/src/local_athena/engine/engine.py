@@ -30,10 +30,10 @@ from local_athena.engine.outputs import write_location, write_manifest, write_te
 from local_athena.engine.prepared import open_statement
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Session
+from local_athena.engine.syntax import parsed, refusal
 from local_athena.errors import CatalogError, InvalidUriError, NoSuchBucketError
 from local_athena.settings import Settings
 from local_athena.sql.errors import DdlFault, SqlError
-from local_athena.sql.parser import parse_statement
 from local_athena.storage import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class Engine:
             threads=settings.threads,
             temporary=settings.temporary / "duckdb",
             folder=settings.data,
+            spill_limit=settings.spill_limit,
         )
         self._lake = Lake(store, catalog)
         self._planner = ScanPlanner()
@@ -69,6 +70,10 @@ class Engine:
         """Give back memory and files."""
         self._session.close()
         self._lake.close()
+
+    def refusal(self, sql: str) -> str | None:
+        """Why no execution is made of a text; None when one is."""
+        return refusal(sql)
 
     def execute(self, request: QueryRequest, control: QueryControl) -> QueryOutcome:
         """Run one statement to its end.
@@ -103,7 +108,7 @@ class Engine:
         Raises:
             SqlError: it is no statement, or its parameters do not fit.
         """
-        statement, parameters = open_statement(job, parse_statement(job.request.sql))
+        statement, parameters = open_statement(job, parsed(job.request.sql))
 
         def run() -> Answer:
             with self._session.cursor(job.control) as cursor:

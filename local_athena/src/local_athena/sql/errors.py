@@ -1,6 +1,7 @@
 """Errors of a statement: Trino's error name, its message, where it stands.
 
 SqlError
+├── NotAthena             a statement of Trino that Athena does not take (NOT_SUPPORTED)
 └── SyntaxFault           the text is no statement of the grammar (SYNTAX_ERROR)
     ├── DdlFault          the same of Hive's DDL, in Hive's words
     └── SeveralStatements more than one statement
@@ -23,6 +24,13 @@ class SqlError(Exception):
         self.at = at
         where = f"line {at.line}:{at.column}: " if at else ""
         super().__init__(f"{name}: {where}{message}")
+
+
+class NotAthena(SqlError):  # noqa: N818 (its siblings name causes)
+    """A kind of statement that Trino has and Athena does not take."""
+
+    def __init__(self, at: At) -> None:
+        super().__init__("NOT_SUPPORTED", "Queries of this type are not supported", at)
 
 
 class SyntaxFault(SqlError):  # noqa: N818 (its siblings name causes, not errors)

@@ -70,6 +70,10 @@ class TrinoEngine(Engine):
                 )
             return self._process
 
+    def refusal(self, sql: str) -> str | None:
+        """None: Trino says itself what it does not take, when the query runs."""
+        return None
+
     def close(self) -> None:
         """End Trino; give back memory and files."""
         self._closed.set()

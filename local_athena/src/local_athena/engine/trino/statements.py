@@ -225,13 +225,13 @@ def _target(tokens: Tokens) -> nodes.Name:
 
 
 def _only(tokens: Tokens, first: int = 0) -> str:
-    """The one statement from a token on, without the semicolons that end it.
+    """The one statement from a token on, without the semicolon that may end it.
 
     Raises:
         SeveralStatements: something stands after a semicolon.
     """
     last = len(tokens.keys) - 1
-    while last > first and tokens.keys[last - 1] == ";":
+    if last > first and tokens.keys[last - 1] == ";":
         last -= 1
     for index in range(first, last):
         if tokens.keys[index] == ";":

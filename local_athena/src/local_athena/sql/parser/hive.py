@@ -37,7 +37,7 @@ class HiveParser(AlterParser):
                 f"missing EOF at '{text[self.index]}' near '{text[self.index - 1]}'", self.at()
             )
         at = self.at()
-        while self.key == ";":
+        if self.key == ";":
             self.advance()
         if self.key != lexer.END:
             raise SeveralStatements(self.tokens.text, at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local_athena.sql import nodes
-from local_athena.sql.errors import SeveralStatements, SqlError
+from local_athena.sql.errors import NotAthena, SeveralStatements, SqlError
 from local_athena.sql.nodes import Identifier, Statement
 from local_athena.sql.parser import lexer
 from local_athena.sql.parser.queries import QueryParser
@@ -46,7 +46,7 @@ class StatementParser(QueryParser):
         if self.key != lexer.END and self.key != ";":
             raise self.refusal()
         at = self.at()
-        while self.key == ";":
+        if self.key == ";":
             self.advance()
         if self.key != lexer.END:
             raise SeveralStatements(self.tokens.text, at)
@@ -62,7 +62,7 @@ class StatementParser(QueryParser):
         if key == "USING" and self.peek() == "EXTERNAL":
             raise SqlError("NOT_SUPPORTED", "External functions are not supported", self.at())
         if key in _NOT_ATHENA:
-            raise SqlError("NOT_SUPPORTED", "Queries of this type are not supported", self.at())
+            raise NotAthena(self.at())
         if self.trace:
             for word in sorted(_RULES.keys() - {"SELECT", "VALUES", "TABLE"} | _HIVE_WORDS):
                 self.ask(f"'{word}'")
