@@ -155,7 +155,8 @@ class DiskUploads(dict[str, Any]):
 
 def _load(folder: Path, facts: dict[str, Any]) -> DiskMultipart:
     upload: DiskMultipart = object.__new__(DiskMultipart)
-    vars(upload).update(facts)
+    for name, value in facts.items():
+        setattr(upload, name, value)
     upload.metadata = CaseInsensitiveDict(facts["metadata"])
     upload.folder, upload.lock = folder, threading.Lock()
     upload.parts, upload.partlist = {}, []
