@@ -27,11 +27,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "DDL stores a table's location without the slash at its end",
-        "here it is kept as written",
-    ),
-    Difference(
-        "notimpl",
         "buckets of Hive tables are pruned by equality",
         "all files of the partitions that remain are read and billed",
     ),

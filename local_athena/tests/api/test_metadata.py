@@ -54,6 +54,19 @@ def test_get_table_metadata__hive_table__has_what_pyathena_reads(athena: Any) ->
 
 
 @pytest.mark.usefixtures("catalog")
+def test_get_table_metadata__comment_of_several_lines__comes_on_one(athena: Any, glue: Any) -> None:
+    table = {**TABLE, "Name": "noted", "Description": "who\n\n  bought\twhat"}
+    glue.create_table(DatabaseName="sales", TableInput=table)
+    found = athena.get_table_metadata(
+        CatalogName="AwsDataCatalog", DatabaseName="sales", TableName="noted"
+    )
+    assert found["TableMetadata"]["Parameters"]["comment"] == "who bought what"
+    assert glue.get_table(DatabaseName="sales", Name="noted")["Table"]["Description"] == (
+        "who\n\n  bought\twhat"
+    )
+
+
+@pytest.mark.usefixtures("catalog")
 def test_list_table_metadata__expression__filters_names(athena: Any) -> None:
     def names(**options: Any) -> list[str]:
         pages = athena.get_paginator("list_table_metadata").paginate(

@@ -86,7 +86,7 @@ def test_alter_table__partitions__added_renamed_moved_dropped(lake):
     lake.run("ALTER TABLE t PARTITION (dt = '1') SET LOCATION 's3://b/one/'")
     lake.run("ALTER TABLE t PARTITION (dt = '1') RENAME TO PARTITION (dt = '3')")
     found = {p.values: p.location for p in lake.catalog.partitions("db", "t")}
-    assert found == {("2",): "s3://b/two/", ("3",): "s3://b/one/"}
+    assert found == {("2",): "s3://b/two", ("3",): "s3://b/one"}
     lake.run("ALTER TABLE t DROP PARTITION (dt = '3')")
     assert lake.rows("SHOW PARTITIONS t") == [["dt=2"]]
 
@@ -174,3 +174,22 @@ def test_outcome__ddl__txt_and_types(lake):
     assert lake.store.path(outcome.output_location).read_text() == "db\n"
     outcome = lake.run("CREATE VIEW v AS SELECT 1 a")
     assert (outcome.statement_type, outcome.substatement_type) == ("DDL", "CREATE_VIEW")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("s3://b/t/", "s3://b/t"), ("s3://b/t", "s3://b/t"), ("s3://b/", "s3://b/")],
+)
+def test_location__loses_the_slash_at_its_end__but_a_buckets_root(lake, written, kept):
+    create_t(lake, written)
+    assert lake.catalog.get_table("db", "t").location == kept
+    lake.run(f"ALTER TABLE t SET LOCATION '{written}'")
+    assert lake.catalog.get_table("db", "t").location == kept
+    assert [f"  '{kept}'"] in lake.rows("SHOW CREATE TABLE t")
+
+
+def test_location__without_slash__another_folder_of_that_beginning_is_not_read(lake):
+    lake.run("CREATE EXTERNAL TABLE x (a int) LOCATION 's3://b/one/'")
+    lake.put("s3://b/one/x", "1\n")
+    lake.put("s3://b/one-more/x", "2\n")
+    assert lake.rows("SELECT * FROM x") == [["1"]]

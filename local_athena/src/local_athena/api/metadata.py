@@ -1,5 +1,6 @@
 """Catalog operations of the Athena API: data catalogs, databases, table metadata."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from local_athena.storage.database import Database as StateDatabase
 Json = dict[str, Any]
 
 DEFAULT_CATALOG = "AwsDataCatalog"
+_BLANKS = re.compile(r"\s+")
 
 
 class Metadata:
@@ -175,6 +177,8 @@ def _parameters(table: Table) -> Mapping[str, str]:
     found = dict(table.parameters)
     if table.description:
         found.setdefault("comment", table.description)  # where Hive, and so Athena, keeps it
+    if "comment" in found:  # Athena answers it on one line (PyAthena, sqlalchemy/test_base.py)
+        found["comment"] = _BLANKS.sub(" ", found["comment"])
     if table.kind != "view":
         storage = {
             "inputformat": table.input_format,

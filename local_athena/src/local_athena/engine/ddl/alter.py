@@ -14,7 +14,7 @@ from local_athena.engine.ddl.partitions import (
     rename_partition,
     set_partition_location,
 )
-from local_athena.engine.ddl.tables import check_location
+from local_athena.engine.ddl.tables import stored_location
 from local_athena.engine.errors import ddl_failure, table_not_found, task_failure
 from local_athena.engine.job import Job
 from local_athena.errors import ConcurrentModificationError, EntityNotFoundError
@@ -65,8 +65,8 @@ def _alter_hive(job: Job, table: Table, statement: nodes.AlterTable) -> None:
         case "set partition location":
             set_partition_location(job, table, statement)
         case "set location":
-            check_location(statement.location)
-            _store(job, table, replace(table, location=statement.location))
+            location = stored_location(statement.location)
+            _store(job, table, replace(table, location=location))
         case "set properties":
             _set_properties(job, table, dict(statement.properties))
         case "unset properties":

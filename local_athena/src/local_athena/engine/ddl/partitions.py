@@ -8,7 +8,7 @@ from local_athena.engine.ddl.partition_values import (
     new_partition,
     spec_values,
 )
-from local_athena.engine.ddl.tables import check_location
+from local_athena.engine.ddl.tables import stored_location
 from local_athena.engine.errors import ddl_failure, task_failure
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.job import Job
@@ -21,7 +21,11 @@ _NUMBERS = frozenset({"tinyint", "smallint", "integer", "bigint", "double", "rea
 def add_partitions(job: Job, table: Table, statement: nodes.AlterTable) -> None:
     """Register partitions, where they say or in Hive's layout."""
     added = [
-        new_partition(table, spec_values(table, spec), spec.location)
+        new_partition(
+            table,
+            spec_values(table, spec),
+            None if spec.location is None else stored_location(spec.location),
+        )
         for spec in statement.partitions
     ]
     try:
@@ -54,13 +58,13 @@ def rename_partition(job: Job, table: Table, statement: nodes.AlterTable) -> Non
 
 def set_partition_location(job: Job, table: Table, statement: nodes.AlterTable) -> None:
     """Point a partition elsewhere."""
-    check_location(statement.location)
+    location = stored_location(statement.location)
     partition = find_partition(job, table, statement.partitions[0])
     job.catalog.update_partition(
         table.database,
         table.name,
         partition.values,
-        replace(partition, location=statement.location),
+        replace(partition, location=location),
     )
 
 

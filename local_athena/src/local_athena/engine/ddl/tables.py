@@ -54,8 +54,22 @@ def create_table(job: Job, statement: nodes.CreateTable) -> TextAnswer:
     return TextAnswer()
 
 
+def stored_location(location: str | None) -> str:
+    """The location that DDL stores: as written, without slashes at its end.
+
+    Hive makes a path of it; only a bucket's root keeps its slash. (PyAthena's tests on AWS,
+    sqlalchemy/test_base.py, and noctua's issue 125 show the same of Athena.)
+
+    Raises:
+        QueryFailed: it is not in S3, or names no bucket.
+    """
+    check_location(location)
+    stripped = (location or "").rstrip("/")
+    return f"{stripped}/" if stripped.count("/") == 2 else stripped
+
+
 def check_location(location: str | None) -> None:
-    """Refuse a table's or partition's location that is not in S3.
+    """Refuse a location that is not in S3.
 
     Raises:
         QueryFailed: it is not, or names no bucket.
@@ -81,7 +95,7 @@ def hive_table(job: Job, statement: nodes.CreateTable, database: str, name: str)
         )
     if statement.location is None:
         raise ddl_failure(f"SemanticException: LOCATION is required for the table {name}")
-    check_location(statement.location)
+    location = stored_location(statement.location)
     check_name(name)
     columns = new_columns(statement.columns)
     keys = new_columns(statement.partition_columns)
@@ -93,7 +107,7 @@ def hive_table(job: Job, statement: nodes.CreateTable, database: str, name: str)
         name=name,
         columns=columns,
         partition_keys=keys,
-        location=statement.location,
+        location=location,
         parameters={
             "EXTERNAL": "TRUE",
             "transient_lastDdlTime": str(int(job.request.started_at.timestamp())),
