@@ -94,17 +94,22 @@ class ToyEngine:
 
 
 Clients = Callable[..., Any]
+BUCKETS = ("results", "team")
+"""Where these tests have their results written."""
 
 
 @pytest.fixture
 def start_endpoint(tmp_path: Path) -> Iterator[Callable[..., Endpoint]]:
-    """Start endpoints on `tmp_path/data` (or another folder); all are closed at the end."""
+    """Start endpoints on `tmp_path/data` (or another folder), with the buckets of results; all are
+    closed at the end."""
     running: list[Endpoint] = []
 
     def start(data: Path | None = None, **options: Any) -> Endpoint:
         options.setdefault("engine_factory", ToyEngine)
         endpoint = serve(data or tmp_path / "data", **options)
         running.append(endpoint)
+        for bucket in BUCKETS:
+            (endpoint.settings.data / "s3" / bucket).mkdir(exist_ok=True)
         return endpoint
 
     yield start

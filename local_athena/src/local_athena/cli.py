@@ -61,6 +61,17 @@ literals_option = click.option(
 )
 
 
+bucket_option = click.option(
+    "--bucket",
+    "buckets",
+    multiple=True,
+    metavar="NAME",
+    envvar="LOCAL_ATHENA_BUCKETS",
+    show_envvar=True,
+    help="S3 bucket to make when it is not there, such as a client's s3_staging_dir (repeatable).",
+)
+
+
 class _Command(click.Command):
     """Prints this package's errors as one line on standard error, with exit status 1."""
 
@@ -112,6 +123,7 @@ def main() -> None:
 )
 @engine_option
 @literals_option
+@bucket_option
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -121,11 +133,13 @@ def serve(
     allowed: tuple[str, ...],
     engine: str,
     literals: str,
+    buckets: tuple[str, ...],
 ) -> None:
     """Serve a data folder until Ctrl-C or SIGTERM; prints one line when ready.
 
     Example: local-athena serve --data .local-athena --port 4566
     """
+    from local_athena.client import make_buckets
     from local_athena.server import serve as start
 
     stopping = threading.Event()
@@ -136,6 +150,7 @@ def serve(
     )
     _bound(settings)
     with start(settings.data, settings=settings) as endpoint:
+        make_buckets(endpoint.url, buckets)
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()
         stopping.wait()
@@ -148,10 +163,16 @@ def serve(
 @data_option
 @engine_option
 @literals_option
+@bucket_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def exec_(
-    ctx: click.Context, data: Path, engine: str, literals: str, command: tuple[str, ...]
+    ctx: click.Context,
+    data: Path,
+    engine: str,
+    literals: str,
+    buckets: tuple[str, ...],
+    command: tuple[str, ...],
 ) -> None:
     """Run a command with an endpoint and the variables that point AWS clients to it.
 
@@ -161,11 +182,13 @@ def exec_(
     Example: local-athena exec -- dbt run
     """
     from local_athena.attach import attached
+    from local_athena.client import make_buckets
     from local_athena.server import client_environ
 
     settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
     _bound(settings)
     with attached(settings, _note) as endpoint:
+        make_buckets(endpoint.url, buckets)
         environ = {**os.environ, **client_environ(endpoint.url, settings.region)}
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             environ.pop(name, None)

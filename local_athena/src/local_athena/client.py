@@ -2,10 +2,11 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from local_athena.errors import LocalAthenaError
 
@@ -108,6 +109,30 @@ class AthenaClient:
                 "GetQueryResults", QueryExecutionId=query_id, NextToken=page["NextToken"]
             )
             yield from (_values(row) for row in page["ResultSet"]["Rows"])
+
+
+def make_buckets(url: str, names: Iterable[str]) -> None:
+    """Make S3 buckets that are not there.
+
+    Raises:
+        StatementFailedError: no bucket may have such a name.
+    """
+    address = urlsplit(url)
+    for name in names:
+        connection = http.client.HTTPConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=120
+        )
+        try:
+            connection.request("PUT", f"/{quote(name, safe='')}", b"")
+            response = connection.getresponse()
+            answer = response.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+        if response.status >= 400 and "BucketAlreadyOwnedByYou" not in answer:
+            why = re.search(r"<Message>(.*?)</Message>", answer)
+            raise StatementFailedError(
+                f"the bucket {name!r} cannot be made: {why[1] if why else answer[:200]}"
+            )
 
 
 def _full_type(column: Json) -> str:

@@ -166,15 +166,24 @@ class StatementError(LocalAthenaError):
     """A text of statements ends inside a string, a quoted name or a comment."""
 
 
+FULL_DISK = "The disk of the data folder is full: free some space and try again."
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether an error says that there is no space left: the system's, SQLite's or DuckDB's."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
+    return "No space left on device" in str(error)
+
+
 def internal_text(error: Exception, *, detail: bool = False) -> str:
     """What is told of an unexpected error: a full disk by name, else the kind (and its text)."""
     if isinstance(error, LocalAthenaError):
         return str(error)
-    full = (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
-        isinstance(error, sqlite3.OperationalError) and "full" in str(error)
-    )
-    if full:
-        return "The disk of the data folder is full: free some space and try again."
+    if is_full_disk(error):
+        return FULL_DISK
     if detail:
         return f"{type(error).__name__}: {error}"
     return f"An internal error happened: {type(error).__name__}."

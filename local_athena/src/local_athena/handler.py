@@ -19,6 +19,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from local_athena.access import refusal
 from local_athena.errors import ApiError, CatalogError, LocalAthenaError, internal_text
+from local_athena.failures import log_failure
 from local_athena.json_reading import read_json
 from local_athena.patience import PatientReader
 from local_athena.services import Services
@@ -181,8 +182,8 @@ class Handler(WSGIRequestHandler):
             self._send_json(error.status, _error_body(error), error.code)
         except CatalogError as error:
             self._send_json(400, _error_body(ApiError(error.code, str(error))), error.code)
-        except Exception as error:  # the outermost edge: never a traceback in a response
-            log.exception("%s.%s failed", service, operation)
+        except Exception as error:  # noqa: BLE001  (the outermost edge: never a traceback in a response)
+            log_failure(log, error, "%s.%s failed", service, operation)
             self._send_json(500, _error_body(ApiError(internal, internal_text(error))), internal)
         else:
             self._send_json(200, answer)
@@ -244,8 +245,8 @@ class Handler(WSGIRequestHandler):
             self._send_wsgi(sent[0], sent[1], body)
         except (ConnectionError, TimeoutError):
             raise
-        except Exception as error:  # the outermost edge: moto raises for what it does not know
-            log.warning("%s %s failed", self.command, self.path, exc_info=True)
+        except Exception as error:  # noqa: BLE001  (the outermost edge: moto raises)
+            log_failure(log, error, "%s %s failed", self.command, self.path)
             self.close_connection = True
             if not self._head_sent:  # else only the end of the connection can say so
                 self._refuse(_moto_failure(error))

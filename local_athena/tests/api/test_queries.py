@@ -22,6 +22,25 @@ def start(athena: Any, sql: str, **options: Any) -> str:
     return query_id
 
 
+@pytest.mark.parametrize(
+    ("bucket", "made"), [("nowhere", False), ("aws-athena-query-results-1-x", True)]
+)
+def test_start__bucket_that_is_missing__only_athena_s_own_is_made(
+    athena: Any, s3: Any, bucket: str, made: bool
+) -> None:
+    given = {
+        "QueryString": "select 1",
+        "ResultConfiguration": {"OutputLocation": f"s3://{bucket}/r/"},
+    }
+    if made:
+        assert finish(athena, athena.start_query_execution(**given)["QueryExecutionId"])
+    else:
+        text = f"Unable to verify/create output bucket {bucket}"
+        assert refusal(athena.start_query_execution, **given) == ("InvalidRequestException", text)
+    assert (bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}) == made
+    assert not [q for q in athena.list_query_executions()["QueryExecutionIds"] if not made]
+
+
 def finish(athena: Any, query_id: str) -> dict[str, Any]:
     while True:
         execution: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query_id)[

@@ -69,6 +69,7 @@ def writers(tmp_path_factory: pytest.TempPathFactory) -> Any:
             aws_access_key_id="x", aws_secret_access_key="x",
         )  # fmt: skip
         s3.create_bucket(Bucket="lake")
+        s3.create_bucket(Bucket="results")
         s3.close()
         assert made.run("create database h")["State"] == "SUCCEEDED"
         yield made

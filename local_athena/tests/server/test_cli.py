@@ -165,6 +165,26 @@ def test_exec__folder_served_already__uses_that_server(
     assert call(url, "AmazonAthena.ListWorkGroups")["WorkGroups"]
 
 
+def test_exec__bucket__is_made_once_and_results_may_go_there(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    code = (
+        "import boto3\n"
+        "print([b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])\n"
+        "boto3.client('athena').start_query_execution(QueryString='select 1',"
+        " ResultConfiguration={'OutputLocation': 's3://staging/dbt/'})\n"
+    )
+    data = ("--data", str(tmp_path / "d"), "--bucket", "staging")
+    for _ in range(2):
+        done = local_athena(environ, "exec", *data, "--", sys.executable, "-c", code)
+        assert (done.returncode, done.stdout) == (0, "['staging']\n"), done.stderr
+    wrong = local_athena(
+        environ, "exec", "--data", str(tmp_path / "d"), "--bucket", "a_B", "--", "true"
+    )
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("local-athena: the bucket 'a_B' cannot be made: ")
+
+
 def test_exec__unknown_command__is_127(environ: dict[str, str], tmp_path: Path) -> None:
     done = local_athena(environ, "exec", "--data", str(tmp_path / "d"), "--", "no-such-command")
     assert done.returncode == 127

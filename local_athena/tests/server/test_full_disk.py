@@ -38,7 +38,10 @@ def fill(place: Path) -> Path:
 
 
 def test_full_disk__writes_are_refused_by_name_and_what_was_answered_is_there(
-    start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any], small_disk: Path
+    start_endpoint: Callable[..., Endpoint],
+    client_of: Callable[..., Any],
+    small_disk: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     endpoint = start_endpoint(small_disk / "data")
     s3, glue = client_of(endpoint, "s3"), client_of(endpoint, "glue")
@@ -47,6 +50,7 @@ def test_full_disk__writes_are_refused_by_name_and_what_was_answered_is_there(
     s3.put_object(Bucket="lake", Key="k", Body=b"before", Metadata={"n": "1"})
     glue.create_database(DatabaseInput={"Name": "before"})
     filler = fill(small_disk)
+    caplog.clear()
     for call in (
         lambda: s3.put_object(Bucket="lake", Key="k", Body=b"x" * 100_000),
         lambda: [glue.create_database(DatabaseInput={"Name": f"d{n}"}) for n in range(200)],
@@ -55,6 +59,9 @@ def test_full_disk__writes_are_refused_by_name_and_what_was_answered_is_there(
     ):
         with pytest.raises(ClientError, match=FULL):
             call()
+    told = [record for record in caplog.records if record.name.startswith("local_athena")]
+    assert [record.getMessage() for record in told] in ([], [FULL])  # once a minute, in one line
+    assert not any(record.exc_info for record in told)
     found = s3.get_object(Bucket="lake", Key="k")
     assert (found["Body"].read(), found["Metadata"]) == (b"before", {"n": "1"})
     filler.unlink()

@@ -13,10 +13,10 @@ from typing import Any
 import botocore.loaders
 import botocore.session
 
+from lakehouse.demo.causes import FailedNode, explain
 from lakehouse.errors import DemoError
 
 _BAD = ("error", "fail", "runtime error")
-_SHOWN = 8
 DEFAULT_RUN_DATE = "1970-01-01"
 """What dbt_project.yml says when nobody sets `run_date`."""
 
@@ -48,7 +48,7 @@ class DbtProject:
         ever landed.
 
         Raises:
-            DemoError: dbt did not start, or a node failed; the message names the first ones.
+            DemoError: dbt did not start, or nodes failed; the message has a line for each cause.
         """
         from dbt.cli.main import dbtRunner  # takes seconds to import
 
@@ -95,13 +95,11 @@ class DbtProject:
         results: list[Any] = list(getattr(answer.result, "results", []))
         bad = [result for result in results if str(result.status) in _BAD]
         if bad or not answer.success:
-            lines = [f"  {each.node.name}: {_first_line(each.message)}" for each in bad[:_SHOWN]]
-            more = f"\n  … and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+            lines = explain(FailedNode(each.node.name, each.message or "") for each in bad)
             raise DemoError(
                 f"dbt build of {run_date or 'all days'}: {len(bad)} of {len(results)} nodes failed"
-                "\n"
-                + "\n".join(lines)
-                + f"{more}\nSee {self._log}; repair, then run the same command again"
+                + "".join(f"\n  {line}" for line in lines)
+                + f"\nPut it right (details in {self._log}), then run the same command again"
             )
         kinds = [str(result.node.resource_type) for result in results]
         return BuildOutcome(
@@ -152,8 +150,3 @@ class _Watcher:
 
 def _scanned(response: Any) -> int:
     return int((response or {}).get("data_scanned_in_bytes") or 0)
-
-
-def _first_line(message: str | None) -> str:
-    lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
-    return " ".join(lines[:3]) if lines else "failed"

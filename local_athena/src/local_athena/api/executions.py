@@ -14,6 +14,7 @@ from typing import Any
 
 from local_athena.engine.contract import QueryControl
 from local_athena.errors import ApiError
+from local_athena.failures import log_failure
 from local_athena.storage.database import Database
 
 Json = dict[str, Any]
@@ -137,10 +138,10 @@ class Executions:
         facts = {**execution.facts, **facts}
         try:
             self._store(execution, state, facts)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             if state == SUCCEEDED:
                 raise
-            log.warning("the end of a query cannot be stored id=%s", execution.id, exc_info=True)
+            log_failure(log, error, "the end of a query cannot be stored id=%s", execution.id)
         else:
             with self._lock:
                 self._live.pop(execution.id, None)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 import threading
 import time
@@ -27,9 +28,13 @@ from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.files import split_uri
 
+log = logging.getLogger(__name__)
+
 Json = dict[str, Any]
 
 MAX_QUERY_BYTES = 262_144
+_OWN_BUCKETS = "aws-athena-query-results-"
+"""How the bucket begins that Athena makes for an account and a region."""
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|$)|/\*.*?\*/|\(", re.DOTALL)
 _DML = {"select", "with", "insert", "merge", "update", "delete", "values", "table", "unload"}
 _WORK = re.compile(
@@ -175,7 +180,7 @@ class Queries:
         chosen = self._workgroups.settings_for(workgroup, request.get("ResultConfiguration"))
         context = request.get("QueryExecutionContext") or {}
         parameters = request.get("ExecutionParameters")
-        self._make_bucket(chosen.output_location)
+        self._find_bucket(chosen)
         query_id = str(uuid.uuid4())
         reuse_key = _digest([sql.strip(), context, parameters, workgroup])
         execution = Execution(
@@ -216,12 +221,19 @@ class Queries:
         )
         return {"QueryExecutionId": query_id}
 
-    def _make_bucket(self, location: str) -> None:
-        bucket, _ = split_uri(location)
+    def _find_bucket(self, chosen: QuerySettings) -> None:
+        """Refuse a bucket that is not there. Athena makes only the bucket that it names itself:
+        its users may create no other one (managed policy AmazonAthenaFullAccess)."""
+        bucket, _ = split_uri(chosen.output_location)
         try:
-            self._store.ensure_bucket(bucket)
+            if chosen.managed or bucket.startswith(_OWN_BUCKETS):
+                self._store.ensure_bucket(bucket)
+            is_there = self._store.bucket_exists(bucket)
         except (OSError, StorageError):
-            raise _invalid(f"Unable to verify/create output bucket {bucket}") from None
+            is_there = False
+        if not is_there:
+            log.warning("the bucket %s does not exist: create it, or start with --bucket", bucket)
+            raise _invalid(f"Unable to verify/create output bucket {bucket}")
 
     def _reusable(self, configuration: Json | None, reuse_key: str) -> Execution | None:
         by_age = (configuration or {}).get("ResultReuseByAgeConfiguration") or {}

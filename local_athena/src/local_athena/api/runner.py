@@ -35,6 +35,7 @@ from local_athena.engine.contract import (
     QueryRequest,
 )
 from local_athena.errors import LocalAthenaError, internal_text
+from local_athena.failures import log_failure
 from local_athena.settings import QUERY_THREADS, Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.rows import delete_rows
@@ -149,7 +150,7 @@ class Runner:
         elif isinstance(error, LocalAthenaError):
             self._failed(execution, QueryFailed("", str(error)))
         else:  # a defect of the engine: its traceback goes to the log, not to the client
-            log.error("query failed id=%s", execution.id, exc_info=error)
+            log_failure(log, error, "query failed id=%s", execution.id)
             text = internal_text(error, detail=True)
             self._failed(
                 execution,
@@ -199,9 +200,9 @@ class Runner:
         while not self._closing.is_set():
             try:
                 self._finish(execution, SUCCEEDED, **facts)
-            except sqlite3.Error:
+            except sqlite3.Error as error:
                 # What was written is written: to call it a failure would have it done twice.
-                log.warning("a success cannot be stored yet id=%s", execution.id, exc_info=True)
+                log_failure(log, error, "a success cannot be stored yet id=%s", execution.id)
                 self._closing.wait(STORE_AGAIN_SECONDS)
             else:
                 return

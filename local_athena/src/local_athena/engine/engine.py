@@ -32,6 +32,7 @@ from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Session
 from local_athena.engine.syntax import parsed, refusal
 from local_athena.errors import CatalogError, InvalidUriError, NoSuchBucketError
+from local_athena.failures import log_failure
 from local_athena.settings import Settings
 from local_athena.sql.errors import DdlFault, SqlError
 from local_athena.storage import ObjectStore
@@ -95,7 +96,7 @@ class Engine:
                 raise control.end() from error
             failed = _failure(error, _milliseconds(started))
             if failed is None:
-                log.exception("statement failed by a defect query_id=%s", request.query_id)
+                log_failure(log, error, "statement failed by a defect id=%s", request.query_id)
                 raise
             if kind is not None:
                 failed.statement_type = kind.statement

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
+from local_athena.errors import FULL_DISK, is_full_disk
 from local_athena.functions import udf
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_text
@@ -265,6 +266,8 @@ def error_of(error: Exception) -> SqlError:
         return SqlError("EXCEEDED_LOCAL_MEMORY_LIMIT", text or "The process has no more memory")
     if isinstance(error, RecursionError):
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
+    if is_full_disk(error):
+        return SqlError("GENERIC_INTERNAL_ERROR", FULL_DISK)
     if _TOO_DEEP.search(text):
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
