@@ -10,6 +10,7 @@ from local_athena.functions.casts import or_fail
 from local_athena.functions.text import let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.binder import instants
+from local_athena.sql.binder.zone_names import any_zone, cast_zone, trino_zone
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
@@ -90,7 +91,7 @@ def _wall_reader(precision: int) -> Callable[[str], dict[str, Any]]:
     unit = 10 ** (12 - precision)
 
     def read(value: str) -> dict[str, Any]:
-        found = instants.read_timestamp(value)
+        found = instants.read_timestamp(value, any_zone)
         if found is None:
             raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {value}")
         picoseconds, _, zone = found
@@ -137,7 +138,7 @@ def normal_zone(zone: str) -> str:
     Raises:
         ValueError: there is no such zone.
     """
-    found = instants.read_zone(zone)
+    found = trino_zone(zone)
     if found is None:
         raise ValueError(zone)
     return found
@@ -152,7 +153,7 @@ def _text_to_timestamp_tz(value: str, source: Type, target: Type) -> str:
     precision = precision_of(target)
 
     def run(v: str) -> dict[str, Any]:
-        found = instants.read_timestamp(v)
+        found = instants.read_timestamp(v, cast_zone)
         if found is None:
             raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {v}")
         picoseconds, _, zone = found

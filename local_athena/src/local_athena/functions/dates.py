@@ -389,7 +389,12 @@ def zone_text(expression: Any, value: str) -> str:
     return call_python("zone_name", _zone_name, [value], ["VARCHAR"], "VARCHAR")
 
 
+_EMPTY_ZONE = "Zone id is an empty string"
+
+
 def _zone_name(value: str) -> str:
+    if not value:
+        raise SqlError("GENERIC_INTERNAL_ERROR", _EMPTY_ZONE)
     try:
         return normal_zone(value)
     except ValueError:
@@ -397,6 +402,8 @@ def _zone_name(value: str) -> str:
 
 
 def _unixtime_zone(value: str) -> str:
+    if not value:
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", _EMPTY_ZONE)
     try:
         return normal_zone(value)
     except ValueError:

@@ -24,7 +24,7 @@ _MOST_DAYS = 106_751_991
 """As many as microseconds in 64 bits can count."""
 _ISO_TIME = re.compile(
     r"(?P<hour>\d{1,2})(:(?P<minute>\d{1,2})(:(?P<second>\d{1,2})([.,](?P<fraction>\d+))?)?)?"
-    r"(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?"
+    r"(?P<zone>[Zz]|[+-]\d{2}(:\d{2}(:\d{2})?|\d{2}(\d{2})?)?)?"
 )
 
 
@@ -78,8 +78,15 @@ def parse_iso_timestamp(value: str) -> dict[str, Any]:
         fraction = (clock["fraction"] or "").ljust(12, "0")[:12]
         micros += (hour * 3600 + minute * 60 + second) * 1_000_000 + int(fraction[:6])
         picos = int(fraction[6:])
-        zone = normal_zone(clock["zone"] or "UTC")
+        zone = _zone(clock["zone"] or "Z")
     return {"i": micros - offset_us(micros, zone), "p": picos, "z": zone}
+
+
+def _zone(name: str) -> str:
+    try:
+        return normal_zone(name.upper())
+    except ValueError:
+        raise SqlError("NOT_SUPPORTED", f"Time zone not supported: {name}") from None
 
 
 _ISO_MOMENT = re.compile(

@@ -8,9 +8,10 @@ text that is no such value.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from local_athena.sql.binder.zone_names import offset_text, zone_info
 
 PICOSECONDS_A_SECOND = 10**12
 PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
@@ -26,16 +27,6 @@ _TIME = re.compile(
     r"\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?\s*\Z",
     re.ASCII,
 )
-_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?\Z", re.ASCII)
-_PREFIX = re.compile(r"(?:UTC|GMT|UT|Etc/GMT)(?=[+-])")
-_UTC_NAMES = frozenset(
-    (
-        *("UTC", "Z", "GMT", "UT", "UCT", "GMT0", "Greenwich", "Universal", "Zulu"),
-        *("Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "Etc/Greenwich"),
-    )
-)
-_NO_ZONES = frozenset(("EST", "MST", "HST", "ROC"))
-"""Names of the zone database that Java does not know."""
 _MAX_OFFSET_MINUTES = 14 * 60
 
 
@@ -62,41 +53,49 @@ def read_date(text: str) -> int | None:
     return None if match is None else days_of(int(match[1]), int(match[2]), int(match[3]))
 
 
-def read_timestamp(text: str) -> tuple[int, int, str | None] | None:
+def read_timestamp(
+    text: str, zone_of: Callable[[str], str | None]
+) -> tuple[int, int, str | None] | None:
     """`2020-02-29 13:14:15.678 America/New_York` as (picoseconds, digits of fraction, zone).
 
     Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with
-    one.
+    one. `zone_of` reads the zone's text (`zone_names.literal_zone`, `cast_zone`).
     """
-    read = read_wall(text)
+    read = read_wall(text, zone_of)
     if read is None:
         return None
     wall, digits, zone = read
     if zone is None:
         return read
-    seconds = wall // PICOSECONDS_A_SECOND
-    return wall - offset_seconds(zone, seconds) * PICOSECONDS_A_SECOND, digits, zone
+    return utc_of(wall, zone), digits, zone
 
 
-def is_skipped(text: str) -> bool:
-    """Whether a timestamp with a zone names a time that its zone's clocks left out."""
-    read = read_wall(text)
-    if read is None or read[2] is None:
-        return False
-    seconds = read[0] // PICOSECONDS_A_SECOND
-    utc = seconds - offset_seconds(read[2], seconds)
-    return utc + offset_at(read[2], utc) != seconds
+def utc_of(wall: int, zone: str) -> int:
+    """Picoseconds since 1970 in UTC, of those on the zone's clock."""
+    seconds = offset_seconds(zone, wall // PICOSECONDS_A_SECOND)
+    return wall - seconds * PICOSECONDS_A_SECOND
 
 
-def read_wall(text: str) -> tuple[int, int, str | None] | None:
+def is_skipped(wall: int, zone: str) -> bool:
+    """Whether the zone's clocks left out that time; `wall` is in picoseconds since 1970."""
+    utc = utc_of(wall, zone)
+    seconds = offset_at(zone, utc // PICOSECONDS_A_SECOND)
+    return utc + seconds * PICOSECONDS_A_SECOND != wall
+
+
+def read_wall(
+    text: str, zone_of: Callable[[str], str | None]
+) -> tuple[int, int, str | None] | None:
     """As `read_timestamp`, but the picoseconds are always those of the clock on the wall."""
     match = _TIMESTAMP.match(text)
     if match is None:
         return None
     days = days_of(int(match[1]), int(match[2]), int(match[3]))
     clock = _clock(match[4] or "0", match[5] or "0", match[6] or "0", match[7] or "")
-    zone = None if match[8] is None else read_zone(match[8])
-    if days is None or clock is None or (zone is None and match[8] is not None):
+    if days is None or clock is None:
+        return None
+    zone = None if match[8] is None else zone_of(match[8])
+    if zone is None and match[8] is not None:
         return None
     return days * PICOSECONDS_A_DAY + clock, len(match[7] or ""), zone
 
@@ -119,7 +118,7 @@ def read_time(text: str) -> tuple[int, int, str | None] | None:
         return None
     signed = -minutes if match[5] == "-" else minutes
     utc = (clock - signed * 60 * PICOSECONDS_A_SECOND) % PICOSECONDS_A_DAY
-    return utc, len(match[4] or ""), _offset_text(signed)
+    return utc, len(match[4] or ""), offset_text(signed)
 
 
 def _clock(hour: str, minute: str, second: str, fraction: str) -> int | None:
@@ -129,47 +128,15 @@ def _clock(hour: str, minute: str, second: str, fraction: str) -> int | None:
     return seconds * PICOSECONDS_A_SECOND + int(fraction.ljust(MAX_DIGITS, "0"))
 
 
-def read_zone(text: str) -> str | None:
-    """The zone's name as Trino keeps it: `UTC`, `+05:30`, `America/New_York`."""
-    if text in _UTC_NAMES:
-        return "UTC"
-    prefix = _PREFIX.match(text)
-    match = _OFFSET.match(text if prefix is None else text[prefix.end() :])
-    if match is not None:
-        minutes = int(match[2]) * 60 + int(match[3] or 0)
-        if minutes > _MAX_OFFSET_MINUTES or int(match[3] or 0) > 59:
-            return None
-        # (the signs of Etc/GMT are the other way round)
-        west = (match[1] == "-") != (prefix is not None and prefix[0] == "Etc/GMT")
-        return _offset_text(-minutes if west else minutes) if minutes else "UTC"
-    return text if text not in _NO_ZONES and _zone_info(text) is not None else None
-
-
-def _offset_text(minutes: int) -> str:
-    if minutes == 0:
-        return "+00:00"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
-
-
-@lru_cache(maxsize=1024)
-def _zone_info(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def offset_seconds(zone: str, wall_seconds: int) -> int:
     """Seconds east of UTC when the clock on the zone's wall shows that many seconds since 1970.
 
     In an hour that comes twice it is the first; in one that is skipped the offset before.
     """
-    match = _OFFSET.match(zone)
-    if match is not None:
-        seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
-        return -seconds if match[1] == "-" else seconds
-    info = None if zone == "UTC" else _zone_info(zone)
+    if zone[0] in "+-":
+        seconds = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
+        return -seconds if zone[0] == "-" else seconds
+    info = None if zone == "UTC" else zone_info(zone)
     if info is None:
         return 0
     offset = _moment(wall_seconds).replace(tzinfo=info, fold=0).utcoffset()
@@ -178,7 +145,7 @@ def offset_seconds(zone: str, wall_seconds: int) -> int:
 
 def offset_at(zone: str, utc_seconds: int) -> int:
     """Seconds east of UTC that many seconds since 1970 in UTC."""
-    info = None if zone == "UTC" or zone[0] in "+-" else _zone_info(zone)
+    info = None if zone == "UTC" or zone[0] in "+-" else zone_info(zone)
     if info is None:
         return offset_seconds(zone, utc_seconds)
     offset = _moment(utc_seconds).astimezone(info).utcoffset()

@@ -14,6 +14,7 @@ from local_athena.sql import types as t
 from local_athena.sql.binder import instants
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.scope import Scope
+from local_athena.sql.binder.zone_names import literal_zone
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
 from local_athena.sql.coercion import can_cast
 from local_athena.sql.errors import SqlError
@@ -129,14 +130,17 @@ def _read_time(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
 
 
 def _read_timestamp(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
-    read = instants.read_timestamp(node.value)
-    if (
-        read is None
-        or not -(2**63) <= read[0] // 10**6 < 2**63
-        or (read[2] is not None and instants.is_skipped(node.value))
-    ):
+    try:
+        read = instants.read_wall(node.value, literal_zone)
+    except SqlError as error:
+        raise SqlError(error.name, error.message, node.at) from None
+    if read is None:
         _invalid(node.value, "TIMESTAMP", node.at)
-    picoseconds, digits, zone = read
+    wall, digits, zone = read
+    picoseconds = wall if zone is None else instants.utc_of(wall, zone)
+    skipped = zone is not None and instants.is_skipped(wall, zone)
+    if skipped or not -(2**63) <= picoseconds // 10**6 < 2**63:
+        _invalid(node.value, "TIMESTAMP", node.at)
     if zone is None:
         return Constant(picoseconds, t.timestamp(digits))
     return Constant((picoseconds, zone), t.timestamp_tz(digits))

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from local_athena.sql.binder.instants import days_of, read_date, read_timestamp
+from local_athena.sql.binder.zone_names import no_zone
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
 from local_athena.sql.types import Type
 
@@ -180,8 +181,8 @@ def _cast_to_instant(constant: Constant, target: Type) -> Any:
     elif base == "timestamp with time zone" and value[1] == "UTC":
         found = value[0]
     elif base == "varchar":
-        read = read_timestamp(value)
-        if read is None or read[2] is not None:
+        read = read_timestamp(value, no_zone)
+        if read is None:
             raise UnknownValueError(value)
         found = read[0]
     else:
