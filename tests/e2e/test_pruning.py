@@ -1,17 +1,22 @@
 """What an incremental day reads: the bytes that Athena would bill, model by model.
 
-The bounds come from outside of the engine: sizes of objects as S3 lists them.
+The bounds come from outside of the engine: objects as S3 lists them, their columns as their Parquet
+footers tell, and the months of orders as the landed rows say.
 """
 
+import datetime as dt
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 from local_athena.server import serve
 
+from lakehouse.athena import Athena
 from tests.e2e.test_whole_road import environ_of, run
 
 DAY = "2026-06-02"
@@ -28,11 +33,21 @@ FEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of a model: its text and the bytes that it scanned."""
+    """A statement of a model: its text, when it was sent and the bytes that it scanned."""
 
     model: str
     text: str
+    sent: dt.datetime
     scanned_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """An object of a table. partition: as its key says; columns: compressed bytes by name."""
+
+    partition: str
+    written: dt.datetime
+    columns: dict[str, int]
 
 
 class Lake:
@@ -52,6 +67,33 @@ class Lake:
             if part in found["Key"] and not found["Key"].rpartition("/")[2].startswith("_")
         )
 
+    def files(self, bucket: str, table: str) -> list[DataFile]:
+        """The data files of an Iceberg table, whatever a later commit deletes of them."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        found = []
+        for each in [found for page in pages for found in page.get("Contents", [])]:
+            part = re.search(rf"/{table}/.*/data/(\w+=[^/]*)/[^/]*\.parquet$", each["Key"])
+            if part is None or each["Key"].endswith("-deletes.parquet"):
+                continue
+            body = self._s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+            footer = pq.read_metadata(io.BytesIO(body))
+            chunks = [
+                footer.row_group(group).column(column)
+                for group in range(footer.num_row_groups)
+                for column in range(footer.num_columns)
+            ]
+            columns: dict[str, int] = {}
+            for chunk in chunks:
+                name = chunk.path_in_schema
+                columns[name] = columns.get(name, 0) + chunk.total_compressed_size
+            found.append(DataFile(part[1], each["LastModified"], columns))
+        return found
+
+    def rows(self, sql: str) -> list[tuple[str | None, ...]]:
+        """The rows of a query."""
+        output = "s3://lakehouse-local-athena-results/test/"
+        return list(Athena(self._athena, "primary", output).run(sql).rows)
+
     def statements(self) -> list[Statement]:
         """What dbt's models sent, in order."""
         pages = self._athena.get_paginator("list_query_executions").paginate()
@@ -65,6 +107,7 @@ class Lake:
             Statement(
                 node[1],
                 each["Query"],
+                each["Status"]["SubmissionDateTime"],
                 each["Statistics"]["DataScannedInBytes"],
             )
             for each in found
@@ -109,3 +152,50 @@ def test_integration__an_incremental_day__reads_the_day_s_partition_of_raw(
     allowed = day + (seeds if model == "int_customers" else 0)
     assert day < whole / 2 or model == "int_category_translations"
     assert max(each.scanned_bytes for each in reads) <= allowed
+
+
+LANDED = f"""select order_id from local_raw.orders where ingest_date = date '{DAY}'"""
+TOUCHED = f"""{LANDED}
+    union select order_id from local_raw.order_items where ingest_date = date '{DAY}'
+    union select order_id from local_raw.payments where ingest_date = date '{DAY}'
+    union select order_id from local_raw.reviews where ingest_date = date '{DAY}'
+    union select order_id from local_raw.orders as o inner join local_raw.customers as c
+        on o.customer_id = c.customer_id where c.ingest_date = date '{DAY}'"""
+VERSION = ("updated_at", "_source_sequence", "_purchased_from", "_purchased_until")
+MERGES = {
+    "int_orders": ("integration", LANDED, ("order_id", "purchased_at", *VERSION)),
+    "fct_orders": ("curated", TOUCHED, ("order_id", "purchased_at")),
+    "fct_order_items": ("curated", TOUCHED, ("order_id", "order_item_number", "purchased_at")),
+    "fct_payments": ("curated", TOUCHED, ("order_id", "payment_sequence", "purchased_at")),
+}
+"""By model: its zone, the orders that the day changes, the columns by which MERGE decides."""
+
+
+@pytest.mark.parametrize("model", MERGES)
+def test_merge__an_incremental_day__reads_the_months_of_the_orders_that_changed(
+    lake: Lake, model: str
+) -> None:
+    """No more than what decides, in the months of the changed orders, and the new rows; and that
+    is less than the keys alone are in the whole table."""
+    zone, orders, deciding = MERGES[model]
+    (merge,) = [
+        each
+        for each in lake.statements()
+        if each.model == model and re.search(r"^\s*merge into", each.text, re.MULTILINE)
+    ]
+    months = lake.rows(
+        "select distinct date_format(order_purchase_timestamp, '%Y-%m') from local_raw.orders "
+        f"where order_id in ({orders})"
+    )
+    touched = {f"purchased_at_month={month}" for (month,) in months}
+    files = lake.files(f"lakehouse-local-{zone}", model)
+    sent = merge.sent.replace(microsecond=0)
+    old = [file for file in files if file.written < sent]
+    new = [file for file in files if file.written >= sent]
+    assert new
+    assert {file.partition for file in new} <= touched < {file.partition for file in old}
+    allowed = sum(
+        file.columns[column] for file in old if file.partition in touched for column in deciding
+    ) + sum(sum(file.columns.values()) for file in new)
+    keys = sum(file.columns["order_id"] for file in old)
+    assert merge.scanned_bytes <= allowed < keys

@@ -32,8 +32,8 @@ select
     order_items.price_brl,
     order_items.freight_brl,
 
-    orders.purchased_at,
-    order_items.shipping_limit_at,
+    cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,
+    cast(order_items.shipping_limit_at as {{ instant_type() }}) as shipping_limit_at,
 
     orders.is_deleted or order_items.is_deleted as _is_deleted
 from order_items

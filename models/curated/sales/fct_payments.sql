@@ -36,7 +36,7 @@ select
 
     payments.amount_brl,
 
-    orders.purchased_at,
+    cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,
 
     orders.is_deleted as _is_deleted
 from payments

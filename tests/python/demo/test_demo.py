@@ -1,10 +1,12 @@
 """The demonstration end to end, on a lake and sources of its own in a temporary folder."""
 
+import datetime as dt
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,10 +47,10 @@ def run(folder: Path) -> Run:
         "DBT_TARGET_PATH": str(folder / "target"),
     }
 
-    def call(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def call(program: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROGRAMS / program, *arguments],
-            env=environ,
+            env=environ | more,
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -150,6 +152,83 @@ def endpoint_client(endpoint: Any) -> Any:
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
+
+
+def test_build__purchases_corrected_across_months__move_and_a_deleted_one_goes(
+    demo: Run, folder: Path, tmp_path: Path
+) -> None:
+    """The source says that two orders were placed 40 days earlier, and deletes the second."""
+    from local_athena.server import serve
+
+    shutil.copytree(folder / "lake", tmp_path / "lake")
+    with serve(tmp_path / "lake") as endpoint:
+        output = "s3://lakehouse-local-athena-results/test/"
+        athena = Athena(endpoint_client(endpoint), "primary", output)
+
+        def rows(sql: str) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in athena.run(sql).rows]
+
+        def orders_by_day() -> Counter[str]:
+            days = "select cast(purchase_date_br as varchar), order_count"
+            found = rows(f"{days} from local_curated.agg_sales_daily")
+            return Counter({str(day): int(count) for day, count in found})
+
+        def months_of(order: str) -> dict[str, list[tuple[str, str]]]:
+            month = "date_format(purchased_at, '%Y-%m')"
+            return {
+                table: rows(
+                    f"select {month}, cast(count(*) as varchar) from {table} "
+                    f"where order_id = '{order}' group by {month}"
+                )
+                for table in (
+                    "local_integration.int_orders",
+                    "local_curated.fct_orders",
+                    "local_curated.fct_order_items",
+                    "local_curated.fct_payments",
+                )
+            }
+
+        chosen = rows(
+            "select order_id, cast(date(purchased_at) as varchar), "
+            "cast(purchase_date_br as varchar) from local_curated.fct_orders "
+            "where item_count > 0 and payments_brl > 0 order by order_id limit 2"
+        )
+        (moved, utc_day, day), (deleted, _, other_day) = chosen
+        assert months_of(deleted)["local_curated.fct_payments"]
+        before, days_before = months_of(moved), orders_by_day()
+        columns = [
+            name
+            for (name,) in rows(
+                "select column_name from information_schema.columns where table_name = 'orders' "
+                "and table_schema = 'local_raw' order by ordinal_position"
+            )
+        ]
+        corrected = {name: name for name in columns} | {
+            "order_purchase_timestamp": "date_add('day', -40, order_purchase_timestamp)",
+            "updated_at": "timestamp '2026-06-03 12:00:00'",
+            "deleted_at": f"if(order_id = '{deleted}', timestamp '2026-06-03 12:00:00')",
+            "ingest_date": "date '2026-06-03'",
+        }
+        rows(
+            f"insert into local_raw.orders select {', '.join(corrected.values())} from "
+            "(select *, row_number() over (partition by order_id order by updated_at desc) as rank "
+            f"from local_raw.orders where order_id in ('{moved}', '{deleted}')) where rank = 1"
+        )
+        select = ("--select", "int_orders+", "--exclude", "resource_type:test")
+        built = demo(
+            "dbt", "run", *select, "--vars", '{"run_date": "2026-06-03"}', **endpoint.environ
+        )
+        assert built.returncode == 0, built.stdout
+        earlier = dt.date.fromisoformat(utc_day) - dt.timedelta(days=40)
+        assert months_of(moved) == {
+            table: [(f"{earlier:%Y-%m}", count)] for table, ((_, count),) in before.items()
+        }
+        gone = months_of(deleted)
+        assert [count for _, count in gone.pop("local_integration.int_orders")] == ["1"]
+        assert list(gone.values()) == [[], [], []]
+        days_before.subtract([day, other_day])
+        days_before[str(dt.date.fromisoformat(day) - dt.timedelta(days=40))] += 1
+        assert orders_by_day() == +days_before
 
 
 def test_reconcile__one_row_less_in_a_fact__names_figures_and_day(demo: Run) -> None:
