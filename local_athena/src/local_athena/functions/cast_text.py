@@ -62,12 +62,18 @@ def _char(value: str, source: Type, target: Type) -> str:
 
 
 def _date(value: str, source: Type, target: Type) -> str:
-    def body(v: str) -> str:
-        far = f"(ltrim({year_text(v)}, '+') || strftime({v}, '-%m-%d'))"
-        near = f"CAST({v} AS VARCHAR)"
-        return f"(CASE WHEN year({v}) BETWEEN 0 AND 9999 THEN {near} ELSE {far} END)"
+    return limited(date_text(value), target, "INVALID_CAST_ARGUMENT")
 
-    return limited(let([value], body), target, "INVALID_CAST_ARGUMENT")
+
+def date_text(value: str) -> str:
+    """A DATE's text: four digits of year, or more, a sign before 0."""
+
+    def body(v: str) -> str:
+        signed = f"(CASE WHEN year({v}) < 0 THEN '%05d' ELSE '%04d' END)"
+        early = f"(printf({signed}, year({v})) || strftime({v}, '-%m-%d'))"
+        return f"(CASE WHEN {v} >= DATE '0001-01-01' THEN CAST({v} AS VARCHAR) ELSE {early} END)"
+
+    return let([value], body)
 
 
 def timestamp_text(value: str, precision: int, separator: str = " ") -> str:
@@ -78,7 +84,8 @@ def timestamp_text(value: str, precision: int, separator: str = " ") -> str:
     def body(v: str) -> str:
         shown = f"strftime({v}, '%Y{tail}')"
         far = f"({year_text(v)} || strftime({v}, '{tail}'))"
-        whole = f"(CASE WHEN year({v}) BETWEEN 0 AND 9999 THEN {shown} ELSE {far} END)"
+        usual = f"{v} >= TIMESTAMP '0001-01-01' AND {v} < TIMESTAMP '10000-01-01'"
+        whole = f"(CASE WHEN {usual} THEN {shown} ELSE {far} END)"
         return f"left({whole}, -{dropped})" if dropped else whole
 
     return let([value], body)
@@ -86,11 +93,11 @@ def timestamp_text(value: str, precision: int, separator: str = " ") -> str:
 
 def year_text(value: str) -> str:
     """The year of a date or timestamp: four digits, a sign before 0 and past 9999."""
-    return (
-        f"((CASE WHEN year({value}) < 0 THEN '-' WHEN year({value}) > 9999 THEN '+' ELSE '' END) "
-        f"|| CASE WHEN abs(year({value})) > 9999 THEN CAST(abs(year({value})) AS VARCHAR) "
-        f"ELSE lpad(CAST(abs(year({value})) AS VARCHAR), 4, '0') END)"
+    form = (
+        f"(CASE WHEN year({value}) < 0 THEN '%05d' WHEN year({value}) > 9999 THEN '%+d' "
+        "ELSE '%04d' END)"
     )
+    return f"printf({form}, year({value}))"
 
 
 def _timestamp(value: str, source: Type, target: Type) -> str:

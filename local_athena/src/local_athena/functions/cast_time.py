@@ -315,7 +315,7 @@ def _to_zoned(value: str, source: Type, target: Type) -> str:
                 f"(CASE WHEN {v} IS NOT NULL THEN {{'instant': {v}, 'ps': 0, 'zone': 'UTC'}} END)"
             ),
         )
-    return let([made], lambda m: zones.packed(m, "'UTC'", target))
+    return zones.packed(made, "'UTC'", target)
 
 
 def _zoned_to_zoned(value: str, source: Type, target: Type) -> str:

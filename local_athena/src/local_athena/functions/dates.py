@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions import times_zoned, zones
-from local_athena.functions.cast_text import timestamp_text
+from local_athena.functions.cast_text import date_text, timestamp_text
 from local_athena.functions.cast_time import micro, normal_zone, offset_us, rounded, rounded_time
 from local_athena.functions.casts import cast_text
 from local_athena.functions.text import fail, fail_unless_null, let, text
@@ -131,7 +131,7 @@ def _zoned_add(value: str, type_: Type, unit: str, amount: str, step: str) -> st
             if unit == "millisecond":
                 moment = rounded(moment, precision_of(type_))
         ps = f"struct_extract({v}, 'ps')" if precision_of(type_) > 6 else "0"
-        return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, ps))
+        return zones.packed(moment, zones.zone(v), type_, ps)
 
     return let([value], body)
 
@@ -183,7 +183,7 @@ def _date_trunc(unit: str, call: Call, arguments: Sequence[str]) -> str:
                     moment = zones.from_local(floor, zones.zone(v))
                 else:
                     moment = f"({zones.instant(v)} - ({local} - {floor}))"
-                return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, "0"))
+                return zones.packed(moment, zones.zone(v), type_, "0")
 
             return let([zones.local_of(v)], cut)
 
@@ -353,7 +353,7 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
     value = arguments[0]
     if type_.base == "date":
-        return f"CAST({value} AS VARCHAR)"
+        return date_text(value)
     if type_.base == "timestamp":
         return let([value], lambda v: _iso_clock(v, micro(v, type_), type_))
 
@@ -417,10 +417,12 @@ def _fixed_minutes(zone: str) -> int:
 
 def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
-    zone = zone_text(call.arguments[1], arguments[1])
+    value, zone = arguments[0], zone_text(call.arguments[1], arguments[1])
     if type_.base == "time with time zone":
         minutes = call_python("fixed_zone", _fixed_minutes, [zone], ["VARCHAR"], "INTEGER")
-        return times_zoned.at_offset(arguments[0], minutes)
+        return times_zoned.at_offset(value, minutes)
+    if zones.is_known(zone) and precision_of(call.type) <= 6:
+        return zones.packed(zones.instant(value), zone, call.type)
     ps = "struct_extract({v}, 'ps')"
 
     def body(v: str, z: str) -> str:
@@ -429,25 +431,30 @@ def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
             f"{zones.packed(zones.instant(v), z, call.type, ps.format(v=v))} END)"
         )
 
-    return let([arguments[0], zone], body)
+    return let([value, zone], body)
 
 
 def _with_timezone(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
-    zone = zone_text(call.arguments[1], arguments[1])
+    value, zone = arguments[0], zone_text(call.arguments[1], arguments[1])
+    if zones.is_known(zone) and precision_of(call.type) <= 6:
+        return zones.packed(zones.from_local(value, zone), zone, call.type)
 
     def body(v: str, z: str) -> str:
         moment = zones.from_local(micro(v, type_), z)
         ps = f"struct_extract({v}, 'ps')"
         return let([moment], lambda m: zones.packed(m, z, call.type, ps))
 
-    return let([arguments[0], zone], body)
+    return let([value, zone], body)
 
 
 def _timezone(call: Call, arguments: Sequence[str]) -> str:
+    value = arguments[0]
     if call.arguments[0].type.base == "time with time zone":
-        return let([times_zoned.text_of(arguments[0], 0)], lambda t: f"{t}[9:]")
-    return zones.zone(arguments[0])
+        return let([times_zoned.text_of(value, 0)], lambda t: f"{t}[9:]")
+    return let(
+        [value], lambda v: f"(CASE WHEN {zones.instant(v)} IS NOT NULL THEN {zones.zone(v)} END)"
+    )
 
 
 def _human_readable_seconds(value: float) -> str:

@@ -134,7 +134,7 @@ def moved(value: str, type_: Type, amount: str, interval: Type) -> str:
             else:
                 moment = f"({zones.instant(v)} + {step})"
             ps = f"struct_extract({v}, 'ps')" if precision_of(type_) > 6 else "0"
-            return let([moment], lambda m: zones.packed(m, zones.zone(v), type_, ps))
+            return zones.packed(moment, zones.zone(v), type_, ps)
 
         return let([value], body)
     if type_.base == "time with time zone":

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_athena.functions.text import fail, guard, let, text
+from local_athena.functions.text import fail, guard, let, native, text
 from local_athena.functions.udf import (
     BYTES_A_CALL,
     TOO_LARGE,
@@ -173,28 +173,16 @@ def _pad_binary(function: str) -> Callable[[bytes, int, bytes], bytes]:
     return run
 
 
-def _upper(value: str) -> str:
-    """Each character alone, as Trino: `ß` has no single upper case and stays."""
-    if value.isascii():
-        return value.upper()
-    return "".join(c.upper() if len(c.upper()) == 1 else c for c in value)
+def _upper(call: Call, arguments: Sequence[str]) -> str:
+    """Each character alone: `ß` has no single upper case and stays (DuckDB makes it `ẞ`)."""
 
+    def body(v: str) -> str:
+        parts = f"list_transform(string_split({v}, 'ß'), lambda part: upper(part))"
+        return (
+            f"(CASE WHEN contains({v}, 'ß') THEN array_to_string({parts}, 'ß') ELSE upper({v}) END)"
+        )
 
-def _lower(value: str) -> str:
-    if value.isascii():
-        return value.lower()
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in value)
-
-
-def _case(function: str, exact: Callable[[str], str]) -> Writer:
-    def write(call: Call, arguments: Sequence[str]) -> str:
-        def body(v: str) -> str:
-            precise = call_python(f"text_{function}", exact, [v], ["VARCHAR"], "VARCHAR")
-            return f"(CASE WHEN length({v}) = strlen({v}) THEN {function}({v}) ELSE {precise} END)"
-
-        return let([arguments[0]], body)
-
-    return write
+    return let([arguments[0]], body)
 
 
 def _reverse(call: Call, arguments: Sequence[str]) -> str:
@@ -504,8 +492,8 @@ SCALARS = {
     "rtrim": _trim("rtrim"),
     "lpad": _pad("lpad"),
     "rpad": _pad("rpad"),
-    "upper": _case("upper", _upper),
-    "lower": _case("lower", _lower),
+    "upper": _upper,
+    "lower": native("lower"),
     "reverse": _reverse,
     "replace": _replace,
     "strpos": _strpos,

@@ -51,28 +51,50 @@ def is_atom(text: str) -> bool:
     return _ATOM.fullmatch(text) is not None
 
 
+class Made(str):
+    """The text of a value made of another one, its `core`, that takes it apart for nothing.
+
+    `let` binds the core and makes the value of its name again.
+    """
+
+    __slots__ = ("core",)
+    core: str
+
+    def of(self, core: str) -> Made:
+        """The same value of another core."""
+        raise NotImplementedError
+
+
+def _core(text: str) -> str:
+    return text.core if isinstance(text, Made) else text
+
+
+def _named(text: str, name: str) -> str:
+    return text.of(name) if isinstance(text, Made) else name
+
+
 def let(texts: Sequence[str], body: Callable[..., str]) -> str:
     """`body(names…)` with each text computed once per row.
 
     Atoms stand for themselves; other texts are bound by a one-element list_transform. A subquery
-    cannot stand in a lambda: where the body holds one, the texts are repeated instead.
+    cannot stand in a lambda: where the body holds one, the texts are repeated instead. DuckDB
+    prepares a lambda's body anew for every chunk of rows, so its size counts, not only what runs.
     """
-    if all(is_atom(text) for text in texts):
+    heavy = [index for index, text in enumerate(texts) if not is_atom(_core(text))]
+    if not heavy:
         return body(*texts)
     variable = f"l{next(_names)}"
-    heavy = [index for index, text in enumerate(texts) if not is_atom(text)]
+    names = list(texts)
     if len(heavy) == 1:
-        names = list(texts)
-        names[heavy[0]] = variable
+        names[heavy[0]] = _named(texts[heavy[0]], variable)
         inside = body(*names)
         if _SUBQUERY.search(inside):
             return body(*texts)
-        return f"(list_transform([{texts[heavy[0]]}], lambda {variable}: {inside})[1])"
-    names = list(texts)
+        return f"(list_transform([{_core(texts[heavy[0]])}], lambda {variable}: {inside})[1])"
     parts = []
     for position, index in enumerate(heavy):
-        parts.append(f"'p{position}': {texts[index]}")
-        names[index] = f"{variable}.p{position}"
+        parts.append(f"'p{position}': {_core(texts[index])}")
+        names[index] = _named(texts[index], f"{variable}.p{position}")
     packed = "{" + ", ".join(parts) + "}"
     inside = body(*names)
     if _SUBQUERY.search(inside):
