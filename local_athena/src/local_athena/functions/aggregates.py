@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from local_athena.functions.casts import cast_text
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
 from local_athena.functions.lambdas import reduce_text
 from local_athena.functions.lists import distinct_items, first_of_each, items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import fail, guard, let, text
+from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
 from local_athena.sql.representation import duckdb_type
+from local_athena.sql.types import BOOLEAN, DOUBLE
 
 Node = Aggregate | WindowCall
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint")
@@ -108,20 +111,40 @@ def _extreme_n(function: str, node: Node, parts: AggregateTexts) -> str:
     items = parts.call(
         "list", value, where=f"{value} IS NOT NULL", order_by=[f"{value} {direction}"]
     )
-    size = count if isinstance(node.arguments[1], Constant) else parts.call("max", count)
-    return _first_items(items, size, "n")
+    size = parts.call("max", count, distinct=False, order_by=())
+    return _first_items(items, size, f"second argument of {function}_n", "positive")
 
 
-def _first_items(items: str, size: str, name: str) -> str:
+_MOST_ITEMS = 10_000
+
+
+def _first_items(items: str, size: str, shown: str, wanted: str) -> str:
+    """The first so many; `shown` names the argument that says how many, and must be `wanted`."""
+    few = f"{shown} must be {wanted}"
+    many = f"{shown} must be less than or equal to {_MOST_ITEMS}; found "
     return let(
         [items, size],
         lambda i, n: guard(
-            f"{n} <= 0",
+            f"{i} IS NOT NULL AND {n} <= 0",
             "INVALID_FUNCTION_ARGUMENT",
-            text("third argument of max_by/min_by must be a positive integer"),
-            f"{i}[1:{n}]",
+            text(few),
+            guard(
+                f"{i} IS NOT NULL AND {n} > {_MOST_ITEMS}",
+                "INVALID_FUNCTION_ARGUMENT",
+                f"{text(many)} || {n}",
+                f"{i}[1:{n}]",
+            ),
         ),
     )
+
+
+def _values_by(parts: AggregateTexts, value: str, key: str, direction: str) -> str:
+    """The values in the order of their keys."""
+    known = f"{key} IS NOT NULL"
+    if not parts.distinct:
+        return parts.call("list", value, where=known, order_by=[f"{key} {direction}"])
+    pairs = parts.call("list", f"struct_pack(k := {key}, v := {value})", where=known, order_by=())
+    return f"list_transform(list_sort({pairs}, '{direction}'), lambda e: e.v)"
 
 
 def _by(function: str) -> AggregateWriter:
@@ -129,12 +152,9 @@ def _by(function: str) -> AggregateWriter:
         value, key = parts.arguments[:2]
         direction = "DESC" if function == "max_by" else "ASC"
         if len(parts.arguments) == 3:
-            items = parts.call(
-                "list", value, where=f"{key} IS NOT NULL", order_by=[f"{key} {direction}"]
-            )
-            count = parts.arguments[2]
-            size = count if isinstance(node.arguments[2], Constant) else parts.call("max", count)
-            return _first_items(items, size, "n")
+            size = parts.call("max", parts.arguments[2], distinct=False, order_by=())
+            items = _values_by(parts, value, key, direction)
+            return _first_items(items, size, f"third argument of {function}", "a positive integer")
         packed = "{'v': " + value + "}"
         chosen = parts.call(
             "arg_max" if function == "max_by" else "arg_min", packed, key, order_by=()
@@ -165,7 +185,7 @@ def _map_agg(node: Node, parts: AggregateTexts) -> str:
     """Pairs of each key's first value; NULL keys are left out; no pairs give NULL."""
     key, value = parts.arguments
     packed = f"struct_pack(key := {key}, value := {value})"
-    pairs = parts.call("list", packed, where=f"{key} IS NOT NULL")
+    pairs = parts.call("list", packed, where=f"{key} IS NOT NULL", distinct=False)
     return unique_entries(pairs)
 
 
@@ -234,28 +254,37 @@ def _pair(function: str) -> AggregateWriter:
 
     def write(node: Node, parts: AggregateTexts) -> str:
         first, second = (f"CAST({argument} AS DOUBLE)" for argument in parts.arguments)
-        kind = duckdb_type(node.type)
         if function.startswith("covar"):
-            return f"CAST({parts.call(function, first, second, order_by=())} AS {kind})"
+            made = parts.call(function, first, second, order_by=())
+            return cast_text(made, DOUBLE, node.type)
         finite = f"isfinite({first}) AND isfinite({second})"
         made = parts.call(function, first, second, where=finite, order_by=())
-        odd = parts.call("bool_or", f"NOT ({finite})", order_by=(), distinct=False)
+        odd = f"{first} IS NOT NULL AND {second} IS NOT NULL AND NOT ({finite})"
+        odd = parts.call("bool_or", odd, order_by=(), distinct=False)
         return let(
             [made, odd],
-            lambda m, o: f"CAST((CASE WHEN {o} OR isnan({m}) THEN NULL ELSE {m} END) AS {kind})",
+            lambda m, o: cast_text(
+                f"(CASE WHEN {o} OR isnan({m}) THEN NULL ELSE {m} END)", DOUBLE, node.type
+            ),
         )
 
     return write
 
 
+_MOST_BYTES = 1_048_576
+
+
 def _listagg(node: Node, parts: AggregateTexts) -> str:
-    value = parts.arguments[0]
-    separator = parts.arguments[1] if len(parts.arguments) > 1 else "''"
+    """Values joined. Past a mebibyte it fails, or (ON OVERFLOW TRUNCATE) what does not fit is left
+    out behind a filler and, if asked for, its count."""
+    value, separator, _, filler, counts = parts.arguments
+    if node.arguments[2] == Constant(False, BOOLEAN):
+        return _truncated_list(value, separator, filler, counts, parts)
     joined = parts.call("string_agg", value, separator)
     return let(
         [joined],
         lambda j: (
-            f"(CASE WHEN strlen({j}) > 1048576 THEN "
+            f"(CASE WHEN strlen({j}) > {_MOST_BYTES} THEN "
             + fail(
                 "EXCEEDED_FUNCTION_MEMORY_LIMIT",
                 text("Concatenated string has the length in bytes larger than the maximum 1048576"),
@@ -263,6 +292,30 @@ def _listagg(node: Node, parts: AggregateTexts) -> str:
             + f" ELSE {j} END)"
         ),
     )
+
+
+def _truncated_list(
+    value: str, separator: str, filler: str, counts: str, parts: AggregateTexts
+) -> str:
+    def run(values: list[str] | None, separator: str, filler: str, counts: bool) -> str | None:
+        if not values:
+            return None
+        size, kept = 0, 0
+        for item in values:
+            size += len(item.encode()) + (len(separator.encode()) if kept else 0)
+            if size > _MOST_BYTES:
+                break
+            kept += 1
+        text = separator.join(values[:kept])
+        if kept == len(values):
+            return text
+        text += separator if kept else ""
+        return f"{text}{filler}" + (f"({len(values) - kept})" if counts else "")
+
+    items = parts.call("list", value, where=f"{value} IS NOT NULL")
+    arguments = [items, separator, filler, counts]
+    kinds = ["VARCHAR[]", "VARCHAR", "VARCHAR", "BOOLEAN"]
+    return call_python("listagg_truncated", run, arguments, kinds, "VARCHAR")
 
 
 def _bitwise(function: str) -> AggregateWriter:

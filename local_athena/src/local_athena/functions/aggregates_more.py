@@ -14,7 +14,7 @@ from local_athena.functions.text import guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import duckdb_type
+from local_athena.sql.representation import duckdb_type, element_of, entry_of, precision_of
 from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
 
@@ -121,44 +121,52 @@ def _hash(value: Any, type_: Type) -> int:
         return xxhash.xxh64_intdigest(struct.pack("<Q", high)) ^ xxhash.xxh64_intdigest(
             struct.pack("<Q", low)
         )
+    if base == "array":
+        total = 0
+        for item in value:
+            total = 31 * total + (0 if item is None else _hash(item, element_of(type_)))
+        return total & _MASK
+    if base == "map":
+        key, item = entry_of(type_)
+        pairs = ((_hash(k, key), 0 if v is None else _hash(v, item)) for k, v in value)
+        return sum(k ^ v for k, v in pairs) & _MASK
     raise SqlError("NOT_SUPPORTED", f"checksum({type_}) is not supported")
 
 
+_NUMBERED = {
+    "date": "CAST({0} - DATE '1970-01-01' AS BIGINT)",
+    "timestamp": "epoch_us({0})",
+    "time": "CAST(epoch_us(DATE '1970-01-01' + {0}) AS BIGINT) * 1000000",
+    "interval day to second": "CAST({0} AS BIGINT)",
+    "interval year to month": "CAST({0} AS BIGINT)",
+}
+"""DuckDB text of the number that Trino holds, where the number's hash is the value's."""
 _HASHED = frozenset(
     (
-        "tinyint",
-        "smallint",
-        "integer",
-        "bigint",
-        "boolean",
-        "double",
-        "real",
-        "varchar",
-        "json",
-        "char",
-        "varbinary",
-        "decimal",
-        "date",
-        "timestamp",
+        *("tinyint", "smallint", "integer", "bigint", "boolean", "double", "real", "decimal"),
+        *("varchar", "json", "char", "varbinary", "unknown"),
     )
 )
+
+
+def _is_hashed(type_: Type) -> bool:
+    if type_.base == "array":
+        return _is_hashed(element_of(type_))
+    if type_.base == "map":
+        return all(_is_hashed(part) for part in entry_of(type_))
+    return type_.base in _HASHED
 
 
 def _checksum(node: Node, parts: AggregateTexts) -> str:
     value = parts.arguments[0]
     type_ = node.arguments[0].type
-    if type_.base not in _HASHED:
-        raise SqlError("NOT_SUPPORTED", f"checksum({type_}) is not supported")
     hashed = type_
     kind = duckdb_type(type_)
-    if type_.base == "date":
-        value, kind, hashed = (
-            f"CAST({value} - DATE '1970-01-01' AS BIGINT)",
-            "BIGINT",
-            Type("bigint"),
-        )
-    elif type_.base == "timestamp":
-        value, kind, hashed = f"epoch_us({value})", "BIGINT", Type("bigint")
+    number = _NUMBERED.get(type_.base)
+    if number is not None and (type_.base not in ("timestamp", "time") or precision_of(type_) <= 6):
+        value, kind, hashed = number.format(value), "BIGINT", Type("bigint")
+    elif not _is_hashed(type_):
+        raise SqlError("NOT_SUPPORTED", f"checksum({type_}) is not supported")
 
     def run(values: list[Any]) -> bytes | None:
         if not values:
@@ -222,7 +230,7 @@ def _numeric_histogram(node: Node, parts: AggregateTexts) -> str:
     items = parts.call(
         "list",
         f"struct_pack(v := {value}, w := {weight})",
-        where=f"{parts.arguments[1]} IS NOT NULL",
+        where=f"{parts.arguments[1]} IS NOT NULL AND {weight} IS NOT NULL",
     )
     size = parts.call("max", f"CAST({parts.arguments[0]} AS BIGINT)", order_by=())
     made = call_python(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local_athena.sql.bound import Call
+from local_athena.sql.bound import Call, Constant, Reference
 from local_athena.sql.representation import quote_text
-from local_athena.sql.rewrite.raising import may_raise
 from local_athena.sql.types import Type
 
 
@@ -29,7 +28,7 @@ def type_text(type_: Type) -> str:
 def _typeof(call: Call, arguments: Sequence[str]) -> str:
     """The argument is computed all the same: typeof of what fails fails."""
     name = quote_text(type_text(call.arguments[0].type))
-    if not may_raise(call.arguments[0]):
+    if isinstance(call.arguments[0], Constant | Reference):
         return name
     return f"(CASE WHEN {arguments[0]} IS NULL THEN {name} ELSE {name} END)"
 

@@ -17,7 +17,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of
 
 _ISO_DATE = re.compile(
-    r"(?P<year>[+-]?\d{4,})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2}))?"
+    r"(?P<year>[+-]?\d{1,9})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2}))?"
     r"|-W(?P<week>\d{1,2})(-(?P<weekday>\d))?|-(?P<ordinal>\d{3}))?"
 )
 _MOST_DAYS = 106_751_991
@@ -62,9 +62,9 @@ def parse_iso_timestamp(value: str) -> dict[str, Any]:
     """Parts of an ISO 8601 timestamp: UTC microseconds, picoseconds, zone."""
     day_text, mark, time_text = value.partition("T")
     found = _ISO_DATE.fullmatch(day_text)
-    if not found:
+    if not found and (day_text or not time_text):
         raise _malformed(value, _ISO_DATE)
-    days = _iso_days(value, found)
+    days = _iso_days(value, found) if found else 0
     if abs(days) > _MOST_DAYS:
         raise invalid(f"Millis overflow: {days * 86_400_000}")
     micros, picos, zone = days * 86_400_000_000, 0, "UTC"

@@ -227,11 +227,20 @@ def can_cast(source: Type, target: Type) -> bool:
     return base in _CASTS.get(own, ())
 
 
+def has_json_keys(type_: Type) -> bool:
+    """Whether the maps in a type have keys that an object's names can be read from and written
+    to: Trino finds out after it allowed the cast."""
+    inner = [a.type if isinstance(a, Field) else a for a in type_.arguments]
+    if type_.base == "map" and element_of(type_).base not in _JSON_KEYS:
+        return False
+    return all(has_json_keys(part) for part in inner if isinstance(part, Type))
+
+
 def _can_become_json(source: Type) -> bool:
     if source.base == "array":
         return _can_become_json(element_of(source))
     if source.base == "map":
-        return element_of(source).base in _JSON_KEYS and _can_become_json(element_of(source, 1))
+        return can_cast(element_of(source), t.VARCHAR) and _can_become_json(element_of(source, 1))
     if source.base == "row":
         return all(_can_become_json(field.type) for field in fields_of(source))
     return source.base in _TO_JSON or source.base in ("json", "unknown")
@@ -241,7 +250,7 @@ def _can_come_of_json(target: Type) -> bool:
     if target.base == "array":
         return _can_come_of_json(element_of(target))
     if target.base == "map":
-        return element_of(target).base in _JSON_KEYS and _can_come_of_json(element_of(target, 1))
+        return can_cast(t.VARCHAR, element_of(target)) and _can_come_of_json(element_of(target, 1))
     if target.base == "row":
         return all(_can_come_of_json(field.type) for field in fields_of(target))
     return target.base in _FROM_JSON or target.base == "json"

@@ -51,8 +51,13 @@ _PLAIN = {
     "p4hyperloglog": "BLOB",
     "setdigest": "BLOB",
     "tdigest": "STRUCT(v DOUBLE, w DOUBLE)[]",
+    # what a text was compiled to is held as the text
     "jsonpath": "VARCHAR",
     "json2016": "VARCHAR",
+    "joniregexp": "VARCHAR",
+    "re2jregexp": "VARCHAR",
+    "codepoints": "VARCHAR",
+    "likepattern": "VARCHAR",
 }
 _PICOSECONDS_A_MICROSECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

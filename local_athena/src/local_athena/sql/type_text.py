@@ -60,6 +60,8 @@ def make_type(name: str, arguments: Sequence[Argument] = (), shown: str | None =
             and INVALID_FUNCTION_ARGUMENT for lengths and precisions outside their range.
     """
     plain = _PLAIN.get(name)
+    if plain is None and name.startswith("interval "):
+        raise SqlError("NOT_SUPPORTED", f"{name.upper()} type not supported")
     if plain is not None and not arguments:
         return plain
     if name in _OPAQUE and not arguments:

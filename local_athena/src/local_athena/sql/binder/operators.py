@@ -30,6 +30,7 @@ from local_athena.sql.coercion import (
     can_cast,
     common_of,
     common_super_type,
+    has_json_keys,
     is_comparable,
     is_orderable,
 )
@@ -50,6 +51,11 @@ def bind_unary(binder: Binder, node: nodes.Unary, scope: Scope) -> BoundExpressi
     value = binder.expression(operand, scope)
     known = value.type.base in ("interval day to second", "interval year to month")
     if node.operator == "-":
+        if value.type == t.UNKNOWN:
+            raise SqlError(
+                "AMBIGUOUS_FUNCTION_CALL",
+                "Could not choose a best candidate operator. Explicit type casts must be added.",
+            )
         if not known and not _is_number(value.type):
             raise SqlError("TYPE_MISMATCH", f"Cannot negate {display(value.type)}", node.at)
         if isinstance(value, Constant) and value.type == t.DOUBLE:
@@ -57,7 +63,7 @@ def bind_unary(binder: Binder, node: nodes.Unary, scope: Scope) -> BoundExpressi
         if isinstance(operand, nodes.DecimalLiteral) and isinstance(value, Constant):
             return Constant(-value.value, value.type)
         return Call("$negate", (value,), value.type)
-    if not _is_number(value.type):
+    if not _is_number(value.type) or value.type.base == "decimal":
         raise SqlError(
             "TYPE_MISMATCH",
             f"Unary '+' operator cannot by applied to {display(value.type)} type",
@@ -309,6 +315,10 @@ def bind_cast(binder: Binder, node: nodes.Cast, scope: Scope) -> BoundExpression
         )
     if isinstance(value, Constant) and value.value is None:
         return Constant(None, type_)
+    if type_.base == "json" and not has_json_keys(value.type):
+        raise SqlError("INVALID_CAST_ARGUMENT", f"Cannot cast {value.type} to JSON")
+    if value.type.base == "json" and not has_json_keys(type_):
+        raise SqlError("INVALID_CAST_ARGUMENT", f"Cannot cast JSON to {type_}")
     return Cast(value, type_, safe=node.safe)
 
 

@@ -36,7 +36,7 @@ from local_athena.sql.bound import (
 from local_athena.sql.coercion import INTEGER_DIGITS, NUMERIC, can_coerce, common_super_type
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display, element_of, fields_of
-from local_athena.sql.walk import references_in, walk
+from local_athena.sql.walk import queries_in, references_in, walk
 
 
 def table_parts(binder: Binder, name: nodes.Name) -> tuple[str | None, str, str]:
@@ -308,12 +308,15 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
 def _refuse_outer_columns(
     condition: BoundExpression, columns: Sequence[Column], at: nodes.At
 ) -> None:
-    """Trino has no plan for an outer join on columns of a query around it."""
+    """Trino has no plan for an outer join on columns of a query around it, nor on subqueries of
+    its own columns."""
     own = {column.id for column in columns}
-    for each in walk(condition):
-        if isinstance(each, Reference) and each.column.id not in own:
-            problem = f"Reference to column '{each.column.name}' from outer scope not allowed"
-            raise SqlError("NOT_SUPPORTED", f"{problem} in this context", at)
+    outer = [e for e in walk(condition) if isinstance(e, Reference) and e.column.id not in own]
+    for query in queries_in(condition):
+        outer += [each for each in references_in(query) if each.column.id in own]
+    if outer:
+        problem = f"Reference to column '{outer[0].column.name}' from outer scope not allowed"
+        raise SqlError("NOT_SUPPORTED", f"{problem} in this context", at)
 
 
 def _beside(node: nodes.Join, left: RelationInScope, right: RelationInScope) -> RelationInScope:

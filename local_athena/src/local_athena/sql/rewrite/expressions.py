@@ -322,7 +322,7 @@ def _aggregate(node: bound.Aggregate, context: Context) -> str:
     inner = context.inner
     parts = AggregateTexts(
         arguments=_distinct_arguments(node, [write(part, inner) for part in node.arguments]),
-        distinct=node.distinct,
+        distinct=node.distinct and node.name not in _INDIFFERENT,
         order_by=_aggregate_order(node.order_by, node.distinct, inner),
         filter=condition(node.filter, inner) if node.filter is not None else None,
     )
@@ -338,16 +338,28 @@ def _aggregate_order(
     return tuple(item(key, write(key.key, context)) for key in keys)
 
 
+_INDIFFERENT = frozenset(
+    (
+        *("any_value", "arbitrary", "bool_and", "bool_or", "every", "map_agg", "map_union"),
+        *("max", "min"),
+    )
+)
+"""Aggregates to which a repeated value makes no difference."""
+
+
 def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
     """With DISTINCT, values that are equal for Trino must be equal natively.
 
     Raises:
         SqlError: NOT_SUPPORTED where the aggregate would have to give such a value back.
     """
-    if not node.distinct:
+    if not node.distinct or node.name in _INDIFFERENT:
         return tuple(texts)
     canon = [canonical(part.type, text) for part, text in zip(node.arguments, texts, strict=True)]
     if canon != texts and not node.name.startswith(("count", "approx_distinct")):
+        ordered = node.order_by if isinstance(node, bound.Aggregate) else node.sort_by
+        if node.name == "array_agg" and not ordered:
+            return tuple(texts)  # (it leaves out what is equal by itself)
         raise SqlError("NOT_SUPPORTED", f"{node.name}(DISTINCT …) of such values is not supported")
     return tuple(canon)
 
@@ -378,7 +390,7 @@ def _window(node: bound.WindowCall, context: Context) -> str:
     else:
         parts = AggregateTexts(
             arguments=_distinct_arguments(node, list(arguments)),
-            distinct=node.distinct,
+            distinct=node.distinct and node.name not in _INDIFFERENT,
             order_by=_aggregate_order(node.sort_by, node.distinct, place),
             over=over,
         )

@@ -95,7 +95,7 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
         if items or query.offset or query.limit is not None:
             text = f"SELECT * FROM ({text}) AS q{context.number()}"
     if query.with_ties and query.limit is not None and items:
-        return _with_ties(query, text, items, names, context)
+        return _with_ties(query, text, items)
     if items:
         text += " ORDER BY " + ", ".join(items)
     if query.limit is not None:
@@ -105,25 +105,14 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
     return text
 
 
-def _with_ties(
-    query: bound.BoundQuery,
-    text: str,
-    items: Sequence[str],
-    names: Sequence[str],
-    context: Context,
-) -> str:
+def _with_ties(query: bound.BoundQuery, text: str, items: Sequence[str]) -> str:
+    """Rows as far as the limit and those that sort as the last of them: its rank is no higher."""
     order = ", ".join(items)
     offset = query.offset or 0
     last = offset + (query.limit or 0)
-    ranked = (
-        f"SELECT *, row_number() OVER (ORDER BY {order}) AS tie_n, "
-        f"rank() OVER (ORDER BY {order}) AS tie_r FROM ({text}) AS q{context.number()}"
-    )
-    limit = f"max(CASE WHEN tie_n <= {last} THEN tie_r END) OVER ()"
     return (
-        f"SELECT {', '.join(names)} FROM (SELECT *, {limit} AS tie_l FROM ({ranked}) "
-        f"AS q{context.number()}) AS q{context.number()} "
-        f"WHERE tie_n > {offset} AND tie_r <= tie_l ORDER BY tie_n"
+        f"{text} QUALIFY rank() OVER (ORDER BY {order}) <= {last} "
+        f"AND row_number() OVER (ORDER BY {order}) > {offset} ORDER BY {order}"
     )
 
 

@@ -11,6 +11,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import fields_of, quote_name
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.expressions import condition, write
+from local_athena.sql.walk import queries_in, rebuild, walk
 
 
 def from_text(relation: Any, context: Context) -> str:
@@ -93,11 +94,53 @@ def _join(node: bound.JoinOf, context: Context) -> str:
     kind = node.kind.lower()
     if isinstance(node.right, bound.UnnestOf) and kind in ("cross", "inner", "left", "implicit"):
         return _join_unnest(node, node.right, kind, context)
+    if kind in ("left", "right", "full") and node.condition and any(queries_in(node.condition)):
+        return _join_on_subqueries(node, node.condition, kind, context)
     left, right = from_text(node.left, context), from_text(node.right, context)
     if kind in ("cross", "implicit") or (node.condition is None and kind == "inner"):
         return f"({left} CROSS JOIN {right})"
     on = condition(node.condition, context) if node.condition is not None else "TRUE"
     return f"({left} {kind.upper()} JOIN {right} ON {on})"
+
+
+_SUBQUERIES = (bound.Exists, bound.ScalarQuery, bound.InQuery, bound.Quantified)
+
+
+def _join_on_subqueries(
+    node: bound.JoinOf, asked_on: bound.BoundExpression, kind: str, context: Context
+) -> str:
+    """An outer join whose condition asks subqueries, which DuckDB 1.5.5 does not take: their
+    answers become columns of the side that they ask about.
+
+    Raises:
+        SqlError: NOT_SUPPORTED for a subquery that is asked about both sides at once.
+    """
+    sides = (node.left, node.right)
+    added: tuple[list[str], list[str]] = ([], [])
+
+    def lift(expression: bound.BoundExpression) -> bound.BoundExpression:
+        if not isinstance(expression, _SUBQUERIES):
+            return rebuild(expression, lift)
+        asked = {each.column.id for each in walk(expression) if isinstance(each, bound.Reference)}
+        for side, columns in zip(sides, added, strict=True):
+            if asked <= {column.id for column in side.columns}:
+                answer = bound.Column(_FIRST_ANSWER + context.number(), None, expression.type)
+                columns.append(f"{write(expression, context)} AS {column_name(answer)}")
+                return bound.Reference(answer)
+        raise SqlError("NOT_SUPPORTED", "a subquery about both sides of an outer join")
+
+    on = condition(lift(asked_on), context)
+    texts = []
+    for side, columns in zip(sides, added, strict=True):
+        text = from_text(side, context)
+        if columns:
+            text = f"(SELECT *, {', '.join(columns)} FROM {text}) AS q{context.number()}"
+        texts.append(text)
+    return f"({texts[0]} {kind.upper()} JOIN {texts[1]} ON {on})"
+
+
+_FIRST_ANSWER = 1_000_000_000
+"""Ids of columns that only the rewrite knows begin there."""
 
 
 def _join_unnest(node: bound.JoinOf, right: bound.UnnestOf, kind: str, context: Context) -> str:
