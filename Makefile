@@ -64,10 +64,11 @@ lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllin
 	@$(BIN)/sqlfluff lint --processes 2 models macros snapshots analyses tests/dbt
 
 .PHONY: check
-check: .venv/.ready-test ## rendered files fresh, contracts valid, links alive
+check: .venv/.ready-test ## rendered files fresh, contracts valid, links alive, columns described
 	@$(BIN)/lakehouse contracts check
 	@$(BIN)/lakehouse contracts render --check
 	@$(BIN)/python scripts/check_links.py
+	@$(BIN)/python scripts/check_descriptions.py
 	@$(BIN)/python scripts/functions_table.py --check
 	@$(BIN)/python scripts/differences_page.py --check
 

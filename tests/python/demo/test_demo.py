@@ -144,14 +144,37 @@ def test_reconcile__whatever_is_made_wrong_in_curated__is_found_in_its_figure(
     assert outcome.agreeing < len(outcome.figures) == 14
 
 
-def endpoint_client(endpoint: Any) -> Any:
+def endpoint_client(endpoint: Any, service: str = "athena") -> Any:
     return boto3.client(
-        "athena",
+        service,
         endpoint_url=endpoint.url,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
+
+
+def test_build__every_table__has_a_comment_on_itself_and_on_every_column(
+    demo: Run, folder: Path
+) -> None:
+    """What models write and nobody described has no comment in Glue."""
+    from local_athena.server import serve
+
+    with serve(folder / "lake") as endpoint:
+        glue = endpoint_client(endpoint, "glue")
+        tables = [
+            table
+            for database in ("local_integration", "local_curated", "local_snapshots")
+            for table in glue.get_tables(DatabaseName=database)["TableList"]
+        ]
+    assert len(tables) >= 20
+    bare = [
+        f"{table['Name']}.{column['Name']}"
+        for table in tables
+        for column in table["StorageDescriptor"]["Columns"]
+        if not column.get("Comment")
+    ]
+    assert bare + [table["Name"] for table in tables if not table.get("Description")] == []
 
 
 def test_build__purchases_corrected_across_months__move_and_a_deleted_one_goes(
