@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from local_athena.functions.dates import constant_text
-from local_athena.functions.json_text import MISSING, canonical, dump, read
+from local_athena.functions.json_text import MISSING, Members, canonical, dump, read
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
@@ -73,7 +73,7 @@ def find(value: Any, steps: Sequence[str | int]) -> Any:
 def _extract(document: str, path: str) -> str | None:
     steps = path_steps(path)
     try:
-        found = find(read(document), steps)
+        found = find(read(document, as_written=True), steps)
     except (ValueError, RecursionError):
         return None
     return None if found is MISSING else dump(found)
@@ -82,7 +82,7 @@ def _extract(document: str, path: str) -> str | None:
 def _extract_scalar(document: str, path: str) -> str | None:
     steps = path_steps(path)
     try:
-        found = find(read(document, digits=True), steps)
+        found = find(read(document, digits=True, as_written=True), steps)
     except (ValueError, RecursionError):
         return None
     return scalar_text(found)
@@ -176,12 +176,14 @@ def _array_get(document: str, index: int) -> str | None:
 def _size(document: str, path: str) -> int | None:
     steps = path_steps(path)
     try:
-        found = find(read(document), steps)
+        found = find(read(document, as_written=True), steps)
     except (ValueError, RecursionError):
         return None
     if found is MISSING:
         return None
-    return len(found) if isinstance(found, dict | list) else 0
+    if isinstance(found, Members):
+        return len(found.pairs)
+    return len(found) if isinstance(found, list) else 0
 
 
 def _is_scalar(document: str) -> bool:

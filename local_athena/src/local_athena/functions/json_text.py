@@ -22,18 +22,31 @@ class Number(str):
     __slots__ = ()
 
 
+class Members(dict[str, Any]):
+    """An object as written: `pairs` keep order and repeated names; by name the first is found."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(reversed(pairs))
+        self.pairs = pairs
+
+
 def _no_constant(text: str) -> Any:
     raise ValueError(text)
 
 
-def read(text: str, *, digits: bool = False) -> Any:
+def read(text: str, *, digits: bool = False, as_written: bool = False) -> Any:
     """A JSON value; with `digits`, fractional numbers keep theirs as `Number`.
+
+    `as_written` makes objects `Members`; else the last of members with one name counts.
 
     Raises:
         ValueError: the text is no JSON, or nested too deeply.
     """
     parse_float: Any = Number if digits else float
-    return read_json(text, parse_float=parse_float, parse_constant=_no_constant)
+    options = {"object_pairs_hook": Members} if as_written else {}
+    return read_json(text, parse_float=parse_float, parse_constant=_no_constant, **options)
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -57,7 +70,7 @@ def number_text(value: float) -> str:
 
 
 def dump(value: Any) -> str:
-    """Compact text, keys in order of their code points."""
+    """Compact text; keys in order of their code points, those of `Members` as written."""
     if value is None:
         return "null"
     if value is True:
@@ -71,7 +84,8 @@ def dump(value: Any) -> str:
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{quoted(k)}:{dump(value[k])}" for k in sorted(value)) + "}"
+        pairs = value.pairs if isinstance(value, Members) else sorted(value.items())
+        return "{" + ",".join(f"{quoted(name)}:{dump(item)}" for name, item in pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(dump, value)) + "]"
     return str(value)
