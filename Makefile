@@ -42,7 +42,8 @@ airflow: .venv/.ready-airflow ## open Airflow on 127.0.0.1:8080 with the project
 
 .PHONY: docs
 docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target/
-	@$(BIN)/local-athena exec -- dbt docs generate --static
+	@$(BIN)/local-athena exec -- bash -ec '$(BIN)/lakehouse contracts apply --target local >/dev/null; $(BIN)/dbt docs generate --static'
+	@echo "docs: target/static_index.html"
 
 ## Checks ------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lakehouse.errors import ConfigError
 
@@ -61,13 +62,20 @@ class Settings:
                 "digits and hyphens, such as acme-lakehouse",
                 variable="LAKEHOUSE_BUCKET_PREFIX",
             )
+        endpoint = values.get("AWS_ENDPOINT_URL") or None
+        if endpoint and not _is_address(endpoint):
+            raise ConfigError(
+                f"AWS_ENDPOINT_URL is {endpoint!r}: it must be an address such as "
+                "http://127.0.0.1:4566, or unset",
+                variable="AWS_ENDPOINT_URL",
+            )
         drop_dir = values.get("LAKEHOUSE_DROP_DIR")
         sources_dir = values.get("LAKEHOUSE_SOURCES_DIR")
         return cls(
             environment=environment,
             project_dir=find_project_dir(values),
             region=values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION") or "us-east-1",
-            endpoint_url=values.get("AWS_ENDPOINT_URL"),
+            endpoint_url=endpoint,
             postgres_url=values.get("LAKEHOUSE_POSTGRES_URL"),
             drop_dir=Path(drop_dir) if drop_dir else None,
             payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
@@ -84,6 +92,15 @@ class Settings:
             f"postgres_url={masked!r}, drop_dir={self.drop_dir!r}, "
             f"payments_url={self.payments_url!r})"
         )
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is an HTTP address with a host and, where there is one, a number of a port."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def stage_of(environment: str) -> str:

@@ -1,5 +1,6 @@
 """The command `local-athena`: serve, exec, sql, reset, doctor."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -7,12 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from local_athena import memory
 from local_athena.errors import LocalAthenaError
@@ -229,11 +231,11 @@ def sql(
 ) -> None:
     """Run statements, separated by semicolons, and print the last one's rows.
 
-    TEXT may be `-` to read standard input.
+    Asks the endpoint of AWS_ENDPOINT_URL when that is set and no folder is named, else the
+    folder's. TEXT may be `-` to read standard input.
 
     Example: local-athena sql "select 1"
     """
-    from local_athena.attach import attached
     from local_athena.client import AthenaClient
     from local_athena.display import show
     from local_athena.statements import split_statements
@@ -243,8 +245,8 @@ def sql(
         raise click.UsageError("there is no statement in the text")
     settings = _settings(data, port=0, engine=engine, decimal_literals=literals)
     _bound(settings)
-    with attached(settings, _note) as endpoint:
-        client = AthenaClient(endpoint.url)
+    with _endpoint_of(settings, is_named=_is_given(ctx, "data")) as url:
+        client = AthenaClient(url)
         for statement in statements:
             answer = client.run(statement, database, RESULTS)
         show(answer, style, click.echo)
@@ -358,6 +360,26 @@ def doctor(ctx: click.Context, data: Path) -> None:
         failed = failed or not check.ok
         click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.text}")
     ctx.exit(1 if failed else 0)
+
+
+def _is_given(ctx: click.Context, option: str) -> bool:
+    """Whether an option stands on the command line or in its variable."""
+    return ctx.get_parameter_source(option) is not ParameterSource.DEFAULT
+
+
+@contextlib.contextmanager
+def _endpoint_of(settings: Settings, *, is_named: bool) -> Iterator[str]:
+    """Where to ask: AWS_ENDPOINT_URL unless the data folder `is_named`, else that folder's."""
+    from local_athena.attach import attached
+
+    asked = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+    if asked.startswith("http://") and not is_named:
+        yield asked
+        return
+    with attached(settings, _note) as endpoint:
+        if asked and asked != endpoint.url:
+            _note(f"AWS_ENDPOINT_URL ({asked}) is not asked, but the data folder {settings.data}")
+        yield endpoint.url
 
 
 def _note(text: str) -> None:

@@ -20,6 +20,10 @@ class StatementFailedError(LocalAthenaError):
     """A statement ended as FAILED or CANCELLED; the message is Athena's reason."""
 
 
+class NoAnswerError(LocalAthenaError):
+    """Nothing answers at the endpoint's address, or something that is no Athena."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A finished statement: column names and types; `rows` streams text values, page by page.
@@ -38,6 +42,7 @@ class AthenaClient:
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
+        self._url = url
         self._connection = http.client.HTTPConnection(
             address.hostname or "127.0.0.1", address.port, timeout=120
         )
@@ -68,18 +73,25 @@ class AthenaClient:
 
         Raises:
             StatementFailedError: the endpoint refused.
+            NoAnswerError: nothing answers there, or not as Athena does.
         """
-        self._connection.request(
-            "POST",
-            "/",
-            json.dumps(body),
-            {
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": f"AmazonAthena.{operation}",
-            },
-        )
-        response = self._connection.getresponse()
-        answer: Json = json.loads(response.read() or b"{}")
+        try:
+            self._connection.request(
+                "POST",
+                "/",
+                json.dumps(body),
+                {
+                    "Content-Type": "application/x-amz-json-1.1",
+                    "X-Amz-Target": f"AmazonAthena.{operation}",
+                },
+            )
+            response = self._connection.getresponse()
+            answer: Json = json.loads(response.read() or b"{}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NoAnswerError(
+                f"{self._url} does not answer as an Athena ({error}): start `local-athena serve`, "
+                "or correct AWS_ENDPOINT_URL"
+            ) from error
         if response.status >= 400:
             raise StatementFailedError(answer.get("Message") or str(answer))
         return answer

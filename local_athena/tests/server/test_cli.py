@@ -231,6 +231,25 @@ def test_exec__killed__its_command_ends_too(environ: dict[str, str], tmp_path: P
     assert process.returncode == -signal.SIGKILL
 
 
+def test_sql__endpoint_of_the_environment__is_asked_unless_a_folder_is_named(
+    serve: Callable[..., Any], environ: dict[str, str], tmp_path: Path
+) -> None:
+    _, url = serve()
+    call(url, "AWSGlue.CreateDatabase", DatabaseInput={"Name": "there"})
+    show = ("sql", "--format", "csv", "show databases")
+    pointed = {**environ, "AWS_ENDPOINT_URL": url}
+    asked = local_athena(pointed, *show)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert "there" in asked.stdout
+    named = local_athena({**pointed, "LOCAL_ATHENA_DATA": str(tmp_path / "other")}, *show)
+    assert "there" not in named.stdout
+    assert f"AWS_ENDPOINT_URL ({url}) is not asked" in named.stderr
+    dead = local_athena({**environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, *show)
+    assert dead.returncode == 1
+    assert dead.stderr.startswith("local-athena: http://127.0.0.1:9 does not answer as an Athena")
+    assert dead.stderr.count("\n") == 1
+
+
 def test_reset__folder_of_data__is_deleted_only_when_free(
     serve: Callable[..., Any], environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -61,7 +61,12 @@ def _hold(path: Path, what: str, folder: Path) -> Iterator[None]:
 
 
 def _unusable(folder: Path, error: OSError) -> DemoError:
+    why = (
+        "there is a file in its place"
+        if isinstance(error, FileExistsError | NotADirectoryError)
+        else error.strerror
+    )
     return DemoError(
-        f"{folder} cannot be used: {error.strerror}; make it writable, or set "
-        "LAKEHOUSE_SOURCES_DIR to another folder"
+        f"{folder} cannot be used: {why}; make it a writable folder, or set LAKEHOUSE_SOURCES_DIR "
+        "to another one"
     )

@@ -134,6 +134,16 @@ def test_demo__more_days_than_there_were__are_refused_before_anything_is_made(
     assert not list((tmp_path / "lake" / "s3").iterdir())
 
 
+@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:abc", "ftp://x", "http://:80"])
+def test_demo__address_that_is_none__names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    result = CliRunner().invoke(cli, ["demo"])
+    assert result.exit_code == 2
+    assert f"AWS_ENDPOINT_URL is {address!r}: it must be an address" in result.stderr
+
+
 def test_demo__a_shared_environment__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKEHOUSE_ENV", "prod")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
