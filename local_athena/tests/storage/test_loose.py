@@ -1,5 +1,6 @@
 """Files of statements that did not commit: hidden while they run, gone when they fail or die."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,3 +122,25 @@ def test_database__of_the_first_version__is_brought_up_to_date(tmp_path: Path) -
     made.close()
     with pytest.raises(DataFolderError, match="later version"):
         Database(tmp_path / "state.sqlite", durable=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+def test_statement__settles_before_it_keeps_and_at_its_end(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with store.statement("q1") as mine:
+        put(mine, "s3://b/t/1")
+        put(mine, "s3://b/t/2")
+        assert synced == []
+        mine.keep()
+        assert sorted(synced) == ["1", "2", "t"]
+        put(mine, "s3://b/u/3")
+    assert sorted(synced) == ["1", "2", "3", "t", "u"]

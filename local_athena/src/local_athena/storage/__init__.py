@@ -62,7 +62,8 @@ class ObjectStore(Protocol):
         """
 
     def new_file(self, uri: str, *, durable: bool = True) -> AbstractContextManager[Path]:
-        """A temporary path to write; on leaving it is synced and published whole, in one step.
+        """A temporary path to write; on leaving it is published whole, in one step, and synced (a
+        statement's when it settles).
 
         When the block raises, nothing is published. The bucket must exist. What need not outlive
         a power cut, such as the answer of a query, is not `durable` and does not wait for the disk.
@@ -72,7 +73,7 @@ class ObjectStore(Protocol):
         """
 
     def publish(self, path: Path, uri: str) -> None:
-        """Sync a finished file of `temporary_folder` and move it to its uri in one step.
+        """Move a finished file of `temporary_folder` to its uri in one step, synced as `new_file`.
 
         Raises:
             NoSuchBucketError: the bucket does not exist.
@@ -87,6 +88,10 @@ class ObjectStore(Protocol):
         """The store for one statement; what it published durably and did not `keep` is removed when
         the block raises, or at the next start when the process dies in it. `before_keep` may refuse
         to commit by raising."""
+
+    def settle(self) -> None:
+        """Wait until all that the statement published is on disk: call it before the transaction
+        of `keep`, which else has to wait for it."""
 
     def keep(self) -> None:
         """All that the statement published belongs to a table now: call it in the transaction of

@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +21,8 @@ BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 """S3's rule (user guide, "Bucket naming rules"), and the shorter and underscored names of old."""
 _LONGEST = 4000
 """Bytes of a path, with room for what ends a name; systems allow 4,096."""
+_SYNCING = 8
+"""Files of a statement that are synced beside each other."""
 _SCHEMES = ("s3://", "s3a://", "s3n://")
 
 
@@ -47,6 +50,7 @@ class FileStore:
     def __init__(self, root: Path, temporary: Path, loose: LooseFiles | None = None) -> None:
         self._loose = loose
         self._owner = ""
+        self._unsettled: list[Path] = []
         self._before_keep: Callable[[], object] = lambda: None
         root.mkdir(parents=True, exist_ok=True)
         temporary.mkdir(parents=True, exist_ok=True)
@@ -136,16 +140,32 @@ class FileStore:
             path.unlink(missing_ok=True)
 
     def publish(self, path: Path, uri: str, *, durable: bool = True) -> None:
-        """Sync a finished temporary file and move it to its uri in one step."""
+        """Move a finished temporary file to its uri in one step, its bytes on disk.
+
+        A statement's file is on disk after `settle`, which every commit waits for.
+        """
         bucket, key = split_uri(uri)
         if not key:
             raise InvalidUriError(f"{uri!r} names no object")
         self._require(bucket)
-        if durable:
-            if self._loose is not None and self._owner:
-                self._loose.note(self._owner, f"s3://{bucket}/{key}")
+        later = durable and self._loose is not None and self._owner
+        if later and self._loose is not None:
+            self._loose.note(self._owner, f"s3://{bucket}/{key}")
+        elif durable:
             sync_file(path)
-        self.place(path, bucket, key, durable=durable)
+        target = self.place(path, bucket, key, durable=durable and not later)
+        if later:
+            self._unsettled.append(target)
+
+    def settle(self) -> None:
+        """Wait until all that the statement published is on disk, at once: one wait of the file
+        system's journal serves all that ask meanwhile."""
+        files, self._unsettled = self._unsettled, []
+        if not files:
+            return
+        with ThreadPoolExecutor(min(len(files), _SYNCING)) as pool:
+            list(pool.map(_sync_if_there, files))
+            list(pool.map(_sync_folder, {file.parent for file in files}))
 
     def place(self, path: Path, bucket: str, key: str, *, durable: bool = True) -> Path:
         """Move a file to its key without syncing its bytes; returns where it lies now."""
@@ -180,9 +200,10 @@ class FileStore:
     ) -> Iterator["FileStore"]:
         """The store for one statement: what it published and did not keep goes when it fails."""
         store = copy.copy(self)
-        store._owner, store._before_keep = owner, before_keep
+        store._owner, store._before_keep, store._unsettled = owner, before_keep, []
         try:
             yield store
+            store.settle()
         except BaseException:
             if self._loose is not None:
                 self._loose.ended(owner, self.delete)
@@ -192,6 +213,7 @@ class FileStore:
 
     def keep(self) -> None:
         """All that the statement published belongs to a table now."""
+        self.settle()
         self._before_keep()
         if self._loose is not None and self._owner:
             self._loose.keep(self._owner)
@@ -304,6 +326,11 @@ def sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sync_if_there(path: Path) -> None:
+    with suppress(FileNotFoundError):  # (a commit that was tried again removed it)
+        sync_file(path)
 
 
 def _sync_folder(path: Path) -> None:

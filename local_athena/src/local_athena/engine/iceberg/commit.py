@@ -149,6 +149,7 @@ def commit_updates(
             gone = unneeded(current.metadata, metadata)
             try:
                 ToOutputFile.table_metadata(metadata, lake.io.new_output(location), overwrite=True)
+                lake.store.settle()
                 with lake.catalog.transaction():
                     stored = lake.catalog.update_table(
                         pointing(current.table, metadata, location, current.metadata_location),

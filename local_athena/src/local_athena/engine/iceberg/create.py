@@ -166,6 +166,7 @@ def _register(
         location,
         None,
     )
+    lake.store.settle()
     try:
         with lake.catalog.transaction():
             stored = lake.catalog.create_table(entry)

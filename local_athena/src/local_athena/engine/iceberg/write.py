@@ -6,7 +6,6 @@ Iceberg).
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -40,7 +39,6 @@ from local_athena.sql.errors import SqlError
 MAX_PARTITIONS = 100
 TARGET_BYTES = 512 * 1024 * 1024
 ROW_GROUP = 122_880
-_PUBLISHERS = 8
 _VERSION: Literal[2] = 2
 _names = count(1)
 
@@ -97,10 +95,7 @@ def write_rows(
             written = _write_plain(target, cursor, select, names, folder)
         else:
             written = _write_partitioned(target, cursor, select, names, folder)
-        if len(written) < 2:
-            return [_publish(target, one) for one in written]
-        with ThreadPoolExecutor(_PUBLISHERS) as pool:  # waiting for the disk is what takes time
-            return list(pool.map(lambda one: _publish(target, one), written))
+        return [_publish(target, one) for one in written]
 
 
 def _stored_columns(schema: Schema, names: Sequence[str]) -> str:

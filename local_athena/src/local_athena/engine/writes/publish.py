@@ -38,6 +38,7 @@ class Publication:
     @contextmanager
     def commit(self) -> Iterator[None]:
         """Around the catalog's changes: with them, or not at all, the files become the table's."""
+        self._job.store.settle()
         self._job.control.check()
         with self._job.catalog.transaction():
             yield
