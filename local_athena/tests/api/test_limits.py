@@ -58,6 +58,24 @@ def test_look__query_that_ignores_its_end__is_given_up_after_a_grace(tmp_path: P
     assert watch(settings, [stuck], 0, ended + limits.GRACE_SECONDS + 1) == [stuck]
 
 
+def test_look__memory_of_a_query_that_was_given_up__ends_no_other(tmp_path: Path) -> None:
+    stuck = running(100.0)
+    stuck.control.cancel()
+    live, now = [stuck], stuck.control.ended_at + limits.GRACE_SECONDS + 1
+    young = running(now)
+    settings = Settings(data=tmp_path, process_memory=1 << 30)
+    looked = Limits(
+        settings, lambda: live, lambda one: one.done.set(), lambda: now, lambda: 1 << 40
+    )
+    looked.look()
+    live.append(young)
+    looked.look()
+    assert not young.control.cancelled.is_set()
+    stuck.returned.set()
+    looked.look()
+    assert young.control.cancelled.is_set()
+
+
 def test_look__query_that_still_waits__goes_on_looking(tmp_path: Path) -> None:
     """The thread must not sleep while a query is about to run: nobody would wake it."""
     waiting = Execution("q", "primary", 100.0, new_facts("x"))

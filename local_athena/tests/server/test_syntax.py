@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from local_athena.server import Endpoint
@@ -18,12 +17,10 @@ OUTPUT = {"OutputLocation": "s3://results/"}
 
 
 @pytest.fixture
-def real(start_endpoint: Callable[..., Endpoint]) -> Any:
+def real(start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any]) -> Any:
     endpoint = start_endpoint(engine_factory=None)
-    return boto3.client(
-        "athena", endpoint_url=endpoint.url, region_name="us-east-1",
-        aws_access_key_id="x", aws_secret_access_key="x",
-    )  # fmt: skip
+    client_of(endpoint, "s3").create_bucket(Bucket="results")
+    return client_of(endpoint, "athena")
 
 
 REFUSED = [

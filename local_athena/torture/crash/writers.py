@@ -294,9 +294,9 @@ class Files(Writer):
                 f"TO 's3://plain/{prefix}' WITH (format = 'PARQUET')",
             )
         if n % 8:  # to look at all of them after each restart would take the test's time
+            del self.model.things[("unload", n)]
             for one in clients.s3.list_objects_v2(Bucket="plain", Prefix=prefix)["Contents"]:
                 clients.s3.delete_object(Bucket="plain", Key=one["Key"])
-            del self.model.things[("unload", n)]
 
     def _create(self, clients: Clients) -> None:
         n = self.next()
@@ -325,8 +325,8 @@ class Files(Writer):
                 f"SELECT {n} n, x, x % 6 p FROM unnest(sequence(1, 300)) t(x)",
             )
         if thing.state is not None:
-            clients.glue.delete_table(DatabaseName="crash", Name=name)
             del self.model.things[("hive", name)]
+            clients.glue.delete_table(DatabaseName="crash", Name=name)
 
 
 class Names(Writer):

@@ -28,7 +28,10 @@ FINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
 @dataclass
 class Execution:
-    """One query. `facts` is what is stored; see `new_facts` for its members."""
+    """One query. `facts` is what is stored; see `new_facts` for its members.
+
+    `done`: it has its end. `returned`: its thread works for it no more.
+    """
 
     id: str
     workgroup: str
@@ -41,6 +44,7 @@ class Execution:
     is_ddl: bool = False
     given_up: bool = False
     done: threading.Event = field(default_factory=threading.Event)
+    returned: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 

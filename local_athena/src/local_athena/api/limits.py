@@ -35,6 +35,7 @@ class Limits:
         self._clock = clock
         self._held = held
         self._wake = threading.Event()
+        self._stuck: list[Execution] = []
         self._closed = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -61,11 +62,14 @@ class Limits:
         for execution in ended:
             if now - execution.control.ended_at > GRACE_SECONDS:
                 self._give_up(execution)
+                self._stuck.append(execution)
         going = [one for one in running if not one.control.cancelled.is_set()]
         for execution in going:
             if now - execution.facts["started"] > self._settings.query_seconds:
                 execution.control.fail(_too_long(self._settings.query_seconds))
-        if going and not ended and self._held() > self._settings.process_memory:
+        # Memory of one that is still within its last call is not the others' fault.
+        self._stuck = [one for one in self._stuck if not one.returned.is_set()]
+        if going and not ended and not self._stuck and self._held() > self._settings.process_memory:
             oldest = min(going, key=lambda one: one.facts["started"])
             oldest.control.fail(_too_large(self._settings.process_memory))
         return bool(live)

@@ -136,6 +136,7 @@ class Runner:
         else:
             self._succeeded(execution, outcome)
         finally:
+            execution.returned.set()
             if execution.given_up:
                 self._workers(execution).came_back()
 

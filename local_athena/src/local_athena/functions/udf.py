@@ -28,6 +28,7 @@ QUERY = str(secrets.randbelow(1 << 60) + (1 << 60))
 """A number that no text has by chance."""
 _checks: dict[int, Callable[[], object]] = {}
 _ROWS_A_CHECK = 64
+_YEARS = "This function does not take years before 1 and after 9999"
 BYTES_A_CALL = 256 << 20
 """Text that one call may make for the rows that DuckDB gives it at once (at most 2,048)."""
 TOO_LARGE = f"Query exceeded per-node memory limit of {BYTES_A_CALL >> 20}MB"
@@ -109,7 +110,10 @@ def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Call
         target = arrow_type(returns)
         count = len(query)
         check = _checks.get(query[0].as_py()) if count else None
-        lists = [column.to_pylist() for column in columns]
+        try:
+            lists = [column.to_pylist() for column in columns]
+        except OverflowError:  # Python's dates end there
+            raise ValueError(f"TRINO:NOT_SUPPORTED:{_YEARS}:TRINO") from None
         result: list[Any] = []
         size = 0
         try:
