@@ -104,6 +104,10 @@ fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client wou
 clients: .venv/.ready-test ## the AWS CLI, the JavaScript SDK (npm), Airflow and the wheel against local_athena
 	@$(BIN)/pytest -q local_athena/clients $(ARGS)
 
+.PHONY: aws-verify
+aws-verify: .venv/.ready-test ## the tests marked aws_verified on a real AWS account: LAKEHOUSE_ENV=dev, AWS_REGION, credentials
+	@$(BIN)/python scripts/aws_verify.py $(ARGS)
+
 .PHONY: bench
 bench: .venv/.ready-test ## measure, as ratios against a peer in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)

