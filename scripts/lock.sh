@@ -19,12 +19,12 @@ groups() {
 }
 
 # shellcheck disable=SC2046  # the words are arguments
-compile $(groups build test lint bench airflow) "$@" -o requirements/test.txt
+compile $(groups build demo test lint bench airflow) "$@" -o requirements/test.txt
 cp requirements/test.txt "$work/all.txt"
 # shellcheck disable=SC2046
-compile $(groups build) -c "$work/all.txt" -o requirements/demo.txt
+compile $(groups build demo) -c "$work/all.txt" -o requirements/demo.txt
 # shellcheck disable=SC2046
-compile $(groups build airflow) -c "$work/all.txt" -o requirements/airflow.txt
+compile $(groups build demo airflow) -c "$work/all.txt" -o requirements/airflow.txt
 
 # What dbt-athena's own suite runs with is an environment of its own: it wants an older pytest.
 "$uv" pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \

@@ -53,13 +53,19 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
     ensure_endpoint()
     click.echo(f"working on {settings.endpoint_url}")
     # These take a second to import: a person has seen a line by now.
-    from lakehouse.athena import connect_athena
-    from lakehouse.contracts import connect_lake, find_inventory
-    from lakehouse.demo import Plan, require_local, run_demo
-    from lakehouse.demo.lock import only_one
-    from lakehouse.demo.progress import Reporter
-    from lakehouse.demo.summary import show_summary
-    from lakehouse.marketplace import World
+    try:
+        from lakehouse.athena import connect_athena
+        from lakehouse.contracts import connect_lake, find_inventory
+        from lakehouse.demo import Plan, require_local, run_demo
+        from lakehouse.demo.lock import only_one
+        from lakehouse.demo.progress import Reporter
+        from lakehouse.demo.summary import show_summary
+        from lakehouse.marketplace import World
+    except ModuleNotFoundError as error:
+        raise DemoError(
+            f"the package {error.name} is not installed: `make setup` installs what the "
+            "demonstration needs (the group `demo` of pyproject.toml)"
+        ) from error
 
     require_local(settings)
     plan = Plan(World(seed=seed, scale=scale), days, olist)

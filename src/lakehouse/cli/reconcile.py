@@ -17,6 +17,10 @@ from lakehouse.settings import Settings
 
 DIFFERENCE_EXIT_CODE = 1
 _SHOWN = 20
+ADVICE = (
+    "If tables were changed or dropped by hand, `local-athena exec -- dbt build --full-refresh` "
+    "makes them anew from raw; else look for the model, and for the day that was built last"
+)
 
 
 @click.command("reconcile", short_help="Compare the warehouse with the ledger.")
@@ -69,6 +73,8 @@ def print_outcome(outcome: Reconciliation, day: str) -> None:
     if len(outcome.differences) > _SHOWN:
         click.echo(f"… and {len(outcome.differences) - _SHOWN} more (--json)", err=True)
     click.echo(f"{day}: {outcome.summary}")
+    if outcome.differences:
+        click.echo(ADVICE, err=True)
 
 
 def as_document(outcome: Reconciliation, day: str) -> dict[str, object]:

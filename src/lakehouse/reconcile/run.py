@@ -14,6 +14,7 @@ from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery, render
 from lakehouse.reconcile.ledger_file import Grain, read_ledger
 
 _PARALLEL = 4
+_MAKE_ANEW = ". Make the tables anew with `local-athena exec -- dbt build --full-refresh`"
 
 
 def reconcile(
@@ -40,8 +41,9 @@ def reconcile(
         try:
             result = run(render(query, databases, as_of, ledger.day))
         except QueryError as error:
+            is_missing = "TABLE_NOT_FOUND" in str(error)
             raise QueryError(
-                f"{query.figure} cannot be read: {error}",
+                f"{query.figure} cannot be read: {error}{_MAKE_ANEW if is_missing else ''}",
                 query_id=error.query_id,
                 retryable=error.retryable,
             ) from error

@@ -120,6 +120,7 @@ def test_reconcile__one_cent_more_in_a_fact__names_figure_day_and_values(demo: R
     assert answer.returncode == 1
     assert "13 of 14 figures agree" in answer.stdout
     assert f"sales_by_purchase_day [day {day}, measure order_total_brl]: ledger" in answer.stderr
+    assert "`local-athena exec -- dbt build --full-refresh` makes them anew" in answer.stderr
     assert demo("lakehouse", "reconcile").returncode == 0
 
 

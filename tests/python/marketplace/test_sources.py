@@ -1,5 +1,7 @@
 import datetime as dt
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -25,6 +27,27 @@ TABLES = ("customers", "orders", "order_items")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "data") as server:
         yield server.url
+
+
+def test_embedded_postgres__that_cannot_start__prints_one_message_only(tmp_path: Path) -> None:
+    """PostgreSQL itself refuses: a folder that has a version and nothing else is no cluster."""
+    (tmp_path / "PG_VERSION").write_text("18\n")
+    code = (
+        "import pathlib, sys\n"
+        "from lakehouse.errors import MarketplaceError\n"
+        "from lakehouse.marketplace.sources import EmbeddedPostgres\n"
+        "try:\n"
+        "    EmbeddedPostgres(pathlib.Path(sys.argv[1])).__enter__()\n"
+        "except MarketplaceError as error:\n"
+        "    print(error)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True
+    )
+    assert answer.stderr == ""
+    (line,) = answer.stdout.splitlines()
+    assert "did not start on" in line
+    assert "pg_ctl ended with status 1; look at" in line
 
 
 def get(url: str) -> Any:

@@ -195,8 +195,11 @@ def test_reconcile__a_query_that_fails__names_the_figure(tmp_path: Path) -> None
     def run(sql: str) -> QueryResult:
         raise QueryError("TABLE_NOT_FOUND: no fct_orders", query_id="q1")
 
-    with pytest.raises(QueryError, match="orders_by_status cannot be read: TABLE_NOT_FOUND"):
+    with pytest.raises(
+        QueryError, match="orders_by_status cannot be read: TABLE_NOT_FOUND"
+    ) as caught:
         reconcile(write(tmp_path, [AS_OF]), CI, run)
+    assert "`local-athena exec -- dbt build --full-refresh`" in str(caught.value)
 
 
 def test_reconcile__figures_that_nothing_reads__are_refused(tmp_path: Path) -> None:

