@@ -15,6 +15,7 @@ from local_athena.functions.cast_time import offset_us, rounded
 from local_athena.functions.dates import constant_text, local_moment
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
+from local_athena.functions.zone_names import zone_name
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of, quote_text
@@ -287,10 +288,7 @@ def _joda_zone(moment_us: int, zone: str, letter: str, width: int) -> str:
             return "Coordinated Universal Time" if width > 3 else "UTC"
         if zone[0] in "+-":
             return zone
-        from zoneinfo import ZoneInfo
-
-        local = _EPOCH + timedelta(microseconds=moment_us)
-        return local.replace(tzinfo=ZoneInfo(zone)).tzname() or zone
+        return zone_name(zone, _EPOCH + timedelta(microseconds=moment_us), long=width > 3)
     minutes = offset_us(moment_us, zone or "UTC") // 60_000_000
     sign = "-" if minutes < 0 else "+"
     colon = ":" if width == 2 else ""

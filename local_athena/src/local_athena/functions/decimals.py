@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from local_athena.functions.text import fail, let
+from local_athena.functions.text import divided, fail, let
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
@@ -68,13 +68,15 @@ def divide(left: str, right: str, left_type: Type, right_type: Type, type_: Type
     shift = scale + s2 - s1
     zero = fail("DIVISION_BY_ZERO", "'Division by zero'", duckdb_type(type_))
     if max(p1 + max(shift, 0), p2) <= _SAFE_DIGITS - 1 and shift >= 0:
-        number = unscaled(left, left_type)
-        if shift:
-            number = f"({number} * CAST('{10**shift}' AS HUGEINT))"
-        result = let(
-            [number, unscaled(right, right_type)], lambda n, d: scaled(half_up(n, d), type_)
-        )
-        return let([right], lambda d: f"(CASE WHEN {d} = 0 THEN {zero} ELSE {result} END)")
+
+        def quotient(a: str, b: str) -> str:
+            number = unscaled(a, left_type)
+            if shift:
+                number = f"({number} * CAST('{10**shift}' AS HUGEINT))"
+            whole = unscaled(b, right_type)
+            return let([number, whole], lambda n, d: scaled(half_up(n, d), type_))
+
+        return divided(left, right, zero, quotient)
     return call_python(
         f"divide_{s1}_{s2}_{scale}",
         _divider(type_),
@@ -133,10 +135,7 @@ def arithmetic(operator: str, left: str, right: str, types: tuple[Type, Type, Ty
             return f"CAST(({left} {operator} {right}) AS {target})"
     elif max(p1 - s1, p2 - s2) + max(s1, s2) <= 38:
         zero = fail("DIVISION_BY_ZERO", "'Division by zero'", target)
-        return let(
-            [right],
-            lambda d: f"(CASE WHEN {d} = 0 THEN {zero} ELSE CAST(({left} % {d}) AS {target}) END)",
-        )
+        return divided(left, right, zero, lambda a, b: f"CAST(({a} % {b}) AS {target})")
     name = {"+": "plus", "-": "minus", "*": "times", "%": "modulo"}[operator]
     return call_python(
         f"decimal_{name}_{s1}_{s2}_{digits(type_)[1]}",

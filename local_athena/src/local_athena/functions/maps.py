@@ -68,8 +68,7 @@ def _map(call: Call, arguments: Sequence[str]) -> str:
     kind = duckdb_type(call.type)
     if not arguments:
         return f"CAST(MAP {{}} AS {kind})"
-    if entry_of(call.type)[0].base == "unknown":
-        return f"CAST(MAP {{}} AS {kind})"
+    keyless = entry_of(call.type)[0].base == "unknown"
 
     def body(k: str, v: str) -> str:
         entries = (
@@ -77,6 +76,9 @@ def _map(call: Call, arguments: Sequence[str]) -> str:
             f"lambda i: struct_pack(key := {k}[i], value := {v}[i]))"
         )
         made = made_map(entries, call.type, "Duplicate map keys are not allowed")
+        if keyless:
+            failure = _invalid("map key cannot be null")
+            made = f"(CASE WHEN len({k}) > 0 THEN {failure} ELSE CAST(MAP {{}} AS {kind}) END)"
         return (
             f"(CASE WHEN {k} IS NULL OR {v} IS NULL THEN NULL WHEN len({k}) <> len({v}) THEN "
             f"{_invalid('Key and value arrays must be the same length')} ELSE {made} END)"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from local_athena.functions import decimals, times_zoned, zones
-from local_athena.functions.text import fail, let
+from local_athena.functions.text import divided, fail, let
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, precision_of
@@ -166,13 +166,11 @@ def _divide(call: Call, arguments: Sequence[str]) -> str:
         target = duckdb_type(call.type)
         if right.base == "double":
             return f"CAST(trunc(CAST({a} AS DOUBLE) / {b}) AS {target})"
-        return let(
-            [b], lambda d: f"(CASE WHEN {d} = 0 THEN {_ZERO} ELSE CAST({a} // {d} AS {target}) END)"
-        )
+        return divided(a, b, _ZERO, lambda n, d: f"CAST({n} // {d} AS {target})")
     if left.base in INTEGERS:
         if _nonzero(call):
             return f"({a} // {b})"
-        return let([b], lambda d: f"(CASE WHEN {d} = 0 THEN {_ZERO} ELSE {a} // {d} END)")
+        return divided(a, b, _ZERO, lambda n, d: f"{n} // {d}")
     raise _unsupported(call)
 
 
@@ -192,9 +190,8 @@ def _modulus(call: Call, arguments: Sequence[str]) -> str:
         if _nonzero(call):
             return f"({a} % {b})"
         # (by -1 because the least number has no quotient there)
-        return let(
-            [b],
-            lambda d: f"(CASE {d} WHEN 0 THEN {_ZERO} WHEN -1 THEN 0 * {a} ELSE {a} % {d} END)",
+        return divided(
+            a, b, _ZERO, lambda n, d: f"(CASE WHEN {d} = -1 THEN 0 * {n} ELSE {n} % {d} END)"
         )
     raise _unsupported(call)
 

@@ -269,7 +269,7 @@ def _split_part(call: Call, arguments: Sequence[str]) -> str:
     return let(
         list(arguments),
         lambda v, d, n: (
-            f"(CASE WHEN {n} <= 0 THEN "
+            f"(CASE WHEN {v} IS NULL OR {d} IS NULL THEN NULL WHEN {n} <= 0 THEN "
             + fail("INVALID_FUNCTION_ARGUMENT", text("Index must be greater than zero"))
             + f" WHEN {d} = '' THEN (CASE WHEN {n} > length({v}) THEN NULL "
             + f"ELSE substr({v}, CAST({n} AS BIGINT), 1) END) "

@@ -102,6 +102,23 @@ def let(texts: Sequence[str], body: Callable[..., str]) -> str:
     return f"(list_transform([{packed}], lambda {variable}: {inside})[1])"
 
 
+_SHORT = 160
+
+
+def divided(left: str, right: str, zero: str, body: Callable[[str, str], str]) -> str:
+    """`body(dividend, divisor)`, `zero` for a divisor of 0; NULL by 0 is NULL.
+
+    A long dividend is computed once by `let`; a short one is written twice, which is cheaper.
+    """
+
+    def guarded(a: str, d: str) -> str:
+        return f"(CASE WHEN {d} = 0 AND {a} IS NOT NULL THEN {zero} ELSE {body(a, d)} END)"
+
+    if len(left) > _SHORT and not is_atom(left):
+        return let([left, right], guarded)
+    return let([right], lambda d: guarded(left, d))
+
+
 def template(pattern: str, *, once: bool = False) -> ScalarWriter:
     """A writer from a pattern with {0}, {1}, …; `once` when it names an argument twice."""
 

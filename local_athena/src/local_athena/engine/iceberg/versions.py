@@ -5,6 +5,7 @@ from typing import Any
 
 from local_athena.engine.job import Job
 from local_athena.sql.bound import BoundExpression
+from local_athena.sql.errors import SqlError
 
 
 def version_value(job: Job, expression: BoundExpression) -> Any:
@@ -21,8 +22,11 @@ def version_value(job: Job, expression: BoundExpression) -> Any:
         text = f"({text}).instant"
     with job.session.cursor(job.control) as cursor:
         value = cursor.rows(f"SELECT {text}")[0][0]
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC)
     if base == "date":
-        return datetime.combine(value, time(), UTC)
-    return value
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        return value
+    instant = value.replace(tzinfo=UTC)
+    if instant > datetime.now(UTC):
+        raise SqlError("INVALID_ARGUMENTS", f"Pointer value '{value}' is not in the past")
+    return instant

@@ -33,7 +33,7 @@ from local_athena.sql.bound import (
     UnnestOf,
     ViewHandle,
 )
-from local_athena.sql.coercion import INTEGER_DIGITS, NUMERIC, can_coerce, common_super_type
+from local_athena.sql.coercion import NUMERIC, can_coerce, common_super_type
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import display, element_of, fields_of
 from local_athena.sql.walk import queries_in, references_in, walk
@@ -120,6 +120,8 @@ def _version(binder: Binder, node: nodes.TableName) -> tuple[str, BoundExpressio
     kind, source = node.version
     value = binder.expression(source, Scope())
     base = value.type.base
+    if isinstance(value, Constant) and value.value is None:
+        raise SqlError("INVALID_ARGUMENTS", "Pointer value cannot be NULL", source.at)
     if kind == "timestamp" and base not in ("date", "timestamp", "timestamp with time zone"):
         raise SqlError(
             "TYPE_MISMATCH",
@@ -127,11 +129,9 @@ def _version(binder: Binder, node: nodes.TableName) -> tuple[str, BoundExpressio
             "Timestamp with Time Zone, or Date.",
             source.at,
         )
-    if kind == "version" and base not in (*INTEGER_DIGITS, "varchar"):
+    if kind == "version" and base not in ("bigint", "varchar"):
         raise SqlError(
-            "TYPE_MISMATCH",
-            f"Type not supported for version pointer: {display(value.type)}",
-            source.at,
+            "NOT_SUPPORTED", f"Unsupported type for table version: {display(value.type)}"
         )
     return kind, value
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from local_athena.functions.casts import assign, cast_text
 from local_athena.functions.refused import REFUSED
-from local_athena.functions.registry import AggregateTexts, catalogue
+from local_athena.functions.registry import AggregateTexts, ScalarWriter, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
@@ -117,13 +117,43 @@ def _call(node: bound.Call, context: Context) -> str:
         raise SqlError("NOT_SUPPORTED", _unsupported("function", node.name))
     texts = [write(argument, context) for argument in node.arguments]
     try:
-        return writer(node, texts)
+        text = writer(node, texts)
+        return _null_first(node, texts, text, writer) if _RAISES in text else text
     except SqlError as error:
         # a constant argument is wrong: that fails for each row, and for no row at all not
         if error.name != "INVALID_FUNCTION_ARGUMENT":
             raise
         message = quote_text(error.message)
         return fail_unless_null(texts, error.name, message, duckdb_type(node.type))
+
+
+_RAISES = "TRINO:"
+"""What the texts hold that may raise (`functions.text.payload`)."""
+_TAKE_NULL = frozenset(
+    (
+        *("$divide", "$modulus", "mod"),  # (they see to it themselves)
+        *("concat_ws", "format", "repeat", "typeof", "map_concat"),
+    )
+)
+
+
+def _null_first(node: bound.Call, texts: Sequence[str], text: str, writer: ScalarWriter) -> str:
+    """A NULL argument makes the result NULL, however wrong the others are."""
+    if len(texts) < 2 or node.name in _TAKE_NULL:
+        return text
+    if any(isinstance(argument, bound.LambdaOf) for argument in node.arguments):
+        return text
+    known = [isinstance(a, bound.Constant) and a.value is not None for a in node.arguments]
+    if all(known):
+        return text
+
+    def body(*names: str) -> str:
+        given = iter(names)
+        all_texts = [t if sure else next(given) for t, sure in zip(texts, known, strict=True)]
+        nulls = " OR ".join(f"{name} IS NULL" for name in names)
+        return f"(CASE WHEN {nulls} THEN NULL ELSE {writer(node, all_texts)} END)"
+
+    return let([t for t, sure in zip(texts, known, strict=True) if not sure], body)
 
 
 def _cast(node: bound.Cast, context: Context) -> str:
@@ -229,7 +259,10 @@ def _like(node: bound.Like, context: Context) -> str:
     if node.escape is None:
         return f"({value} LIKE {pattern})"
     if isinstance(node.escape, bound.Constant) and isinstance(node.pattern, bound.Constant):
-        _check_like(node.pattern.value, node.escape.value)
+        try:
+            _check_like(node.pattern.value, node.escape.value)
+        except SqlError as error:
+            return fail_unless_null([value], error.name, quote_text(error.message), "BOOLEAN")
         return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value or '')})"
     from local_athena.functions.like import like_escape
 
