@@ -22,7 +22,17 @@ from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAV
 from lakehouse.marketplace.payments import payments_of
 from lakehouse.marketplace.reviews import reviews_of
 from lakehouse.marketplace.streams import I64
-from lakehouse.marketplace.tally import VALUE, Figure, Tally, days, instant_sums, text_sums
+from lakehouse.marketplace.tally import (
+    CHECKSUM,
+    VALUE,
+    Codes,
+    Figure,
+    Tally,
+    days,
+    instant_sums,
+    row_sums,
+    text_sums,
+)
 from lakehouse.marketplace.text import Text, identifiers, words
 from lakehouse.marketplace.vocabulary import CATEGORIES
 from lakehouse.marketplace.world import DAY, World, day_end, day_texts
@@ -103,26 +113,35 @@ def _add_orders(
     )
     tally.add("orders_by_customer_state", {"state": state}, {VALUE: one})
     tally.add("gmv_by_customer_state", {"state": state}, {VALUE: gmv})
-    tally.add(
-        "sales_by_purchase_day",
-        {"day": day},
-        {
-            "orders": one,
-            "counts_as_sale": sale,
-            "gmv_brl": gmv,
-            "order_total_brl": total,
-            "payments_brl": orders.payments_brl,
-            "item_count": orders.item_count,
-            "items_brl": orders.items_brl,
-            "freight_brl": orders.freight_brl,
-            "order_id": text_sums(identifiers(world.seed, "order", orders.index)),
-            "customer_unique_id": text_sums(identifiers(world.seed, "person", orders.person)),
-            "purchase_date_br": orders.day,
-            "purchased_at": instant_sums(orders.purchased),
-            "approved_at": instant_sums(orders.approved),
-            "delivered_to_carrier_at": instant_sums(orders.shipped),
-        },
-    )
+    sales = {
+        "counts_as_sale": sale,
+        "gmv_brl": gmv,
+        "order_total_brl": total,
+        "payments_brl": orders.payments_brl,
+        "item_count": orders.item_count,
+        "items_brl": orders.items_brl,
+        "freight_brl": orders.freight_brl,
+        "order_id": text_sums(identifiers(world.seed, "order", orders.index)),
+        "customer_unique_id": text_sums(identifiers(world.seed, "person", orders.person)),
+        "purchase_date_br": orders.day,
+        "purchased_at": instant_sums(orders.purchased),
+        "approved_at": instant_sums(orders.approved),
+        "delivered_to_carrier_at": instant_sums(orders.shipped),
+    }
+    deliveries = {
+        "delivered": delivered,
+        "late": orders.late,
+        "delivery_days": delivery_days,
+        "delivered_at": instant_sums(orders.delivered),
+        "delivered_date_br": orders.delivered // DAY,
+        "estimated_delivery_date": orders.promised,
+    }
+    others = {
+        "order_status": text_sums(words(STATUSES, orders.status)),
+        "review_score": orders.score,
+    }
+    checksum = row_sums(sales | deliveries | others)
+    tally.add("sales_by_purchase_day", {"day": day}, {"orders": one, **sales, CHECKSUM: checksum})
     tally.add(
         "sales_by_purchase_day",
         {"day": day},
@@ -147,15 +166,7 @@ def _add_orders(
     tally.add(
         "deliveries_by_purchase_day",
         {"day": day},
-        {
-            "delivered": delivered,
-            "late": orders.late,
-            "delivery_days": delivery_days,
-            "with_delivery_days": delivered,
-            "delivered_at": instant_sums(orders.delivered),
-            "delivered_date_br": orders.delivered // DAY,
-            "estimated_delivery_date": orders.promised,
-        },
+        {**deliveries, "with_delivery_days": delivered},
     )
 
 
@@ -181,12 +192,19 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
         {"category": (items.category, _CATEGORY_NAMES.__getitem__)},
         {VALUE: np.where(sale[items.order], items.price, 0)},
     )
-    day = orders.day[items.order]
+    bought = np.unique(np.stack([items.order, items.category]), axis=1)[1]
     tally.add(
+        "gmv_by_category",
+        {"category": (bought, _CATEGORY_NAMES.__getitem__)},
+        {"orders": np.ones(len(bought), dtype=np.int64)},
+    )
+    day = orders.day[items.order]
+    _add_rows(
+        tally,
         "order_items_by_purchase_day",
         {"day": days(day)},
+        "items",
         {
-            "items": np.ones(len(day), dtype=np.int64),
             "price_brl": items.price,
             "freight_brl": items.freight,
             "order_id": text_sums(identifiers(world.seed, "order", orders.index[items.order])),
@@ -203,14 +221,15 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
 def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
     payments, orders = facts.payments, facts.orders
     day = orders.day[payments.order]
-    tally.add(
+    _add_rows(
+        tally,
         "payments_by_type",
         {
             "day": days(day),
             "payment_type": (payments.payment_type, PAYMENT_TYPES.__getitem__),
         },
+        "payments",
         {
-            "payments": np.ones(len(day), dtype=np.int64),
             "amount_brl": payments.value,
             "installments": payments.installments,
             "order_id": text_sums(identifiers(world.seed, "order", orders.index[payments.order])),
@@ -219,6 +238,14 @@ def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
             "purchased_at": instant_sums(orders.purchased[payments.order]),
         },
     )
+
+
+def _add_rows(
+    tally: Tally, figure: str, grain: dict[str, Codes], count: str, columns: dict[str, I64]
+) -> None:
+    """Add rows of a table: how many, each column, and the checksum that ties the columns."""
+    rows = np.ones(len(next(iter(columns.values()))), dtype=np.int64)
+    tally.add(figure, grain, {count: rows, **columns, CHECKSUM: row_sums(columns)})
 
 
 def _months(numbers: I64) -> Text:

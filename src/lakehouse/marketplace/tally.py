@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from lakehouse.marketplace.streams import I64
-from lakehouse.marketplace.text import Text
+from lakehouse.marketplace.text import Text, between, numbers
 from lakehouse.marketplace.world import day_date
 
 VALUE = "value"
 """The measure of a figure that has only one: it is not part of the grain."""
+CHECKSUM = "row_checksum"
+"""The measure of whole rows, see ``row_sums``."""
 
 Codes: TypeAlias = tuple[I64, Callable[[int], str]]
 """A column of a grain: the code of each row, and the text of a code."""
@@ -100,6 +102,14 @@ def text_sums(texts: Text) -> I64:
     """The CRC-32 of each text; 0 for null."""
     values = (0 if each is None else zlib.crc32(each.encode()) for each in texts.to_pylist())
     return np.fromiter(values, dtype=np.int64, count=len(texts))
+
+
+def row_sums(columns: Mapping[str, I64]) -> I64:
+    """The CRC-32 of each row: of its columns' numbers, in the order of their names, `|` between.
+
+    Sums of columns do not tell which values stand in one row; this ties them together.
+    """
+    return text_sums(between("|", *(numbers(columns[name]) for name in sorted(columns))))
 
 
 def instant_sums(wall: I64) -> I64:

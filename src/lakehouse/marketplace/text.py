@@ -83,6 +83,11 @@ def join(*parts: "Text | str") -> Text:
     return pc.binary_join_element_wise(*parts, "")
 
 
+def between(separator: str, *parts: Text) -> Text:
+    """The parts with the separator between them, row by row; null where a part is null."""
+    return pc.binary_join_element_wise(*parts, separator)
+
+
 def choose(choice: I64, *options: "Text | str") -> Text:
     """The option of each row's choice."""
     return pc.choose(pa.array(choice), *options)

@@ -32,35 +32,59 @@ class FigureQuery:
     constants: tuple[tuple[str, str], ...] = ()
 
 
-def _text(column: str) -> str:
-    return f"sum(crc32(to_utf8({column})))"
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """SQL of the number by which a column enters a row's checksum, and of the sum of the column."""
+
+    number: str
+    total: str
 
 
-def _instant(column: str) -> str:
-    return f"sum(date_diff('millisecond', timestamp '1970-01-01 00:00:00', {column}))"
+def _summed(number: str) -> _Column:
+    return _Column(number, f"sum({number})")
 
 
-def _date(column: str) -> str:
-    return f"sum(date_diff('day', date '1970-01-01', {column}))"
+def _text(column: str) -> _Column:
+    return _summed(f"crc32(to_utf8({column}))")
 
 
-def _flag(column: str) -> str:
-    return f"count_if({column})"
+def _instant(column: str) -> _Column:
+    return _summed(f"date_diff('millisecond', timestamp '1970-01-01 00:00:00', {column})")
 
 
-def _sum(column: str) -> str:
-    return f"sum({column})"
+def _date(column: str) -> _Column:
+    return _summed(f"date_diff('day', date '1970-01-01', {column})")
+
+
+def _flag(column: str) -> _Column:
+    return _Column(f"if({column}, 1, 0)", f"count_if({column})")
+
+
+def _money(column: str) -> _Column:
+    return _Column(f"cast({column} * 100 as bigint)", f"sum({column})")
+
+
+def _checksum(columns: Mapping[str, _Column]) -> str:
+    """Ties the columns of a row together: sums alone do not tell which values stand in one row."""
+    numbers = (
+        f"coalesce(cast({columns[name].number} as varchar), '0')" for name in sorted(columns)
+    )
+    return f"sum(crc32(to_utf8(concat_ws('|', {', '.join(numbers)}))))"
 
 
 def _figure(
     name: str,
     grain: Mapping[str, str],
-    measures: Mapping[str, str],
+    measures: Mapping[str, str | _Column],
     source: str,
     **constants: str,
 ) -> FigureQuery:
     """A figure from a FROM clause, with the SQL of each column of its grain and of each measure."""
-    columns = ", ".join(f"{sql} as {column}" for column, sql in {**grain, **measures}.items())
+    totals = {
+        name: measure.total if isinstance(measure, _Column) else measure
+        for name, measure in measures.items()
+    }
+    columns = ", ".join(f"{sql} as {column}" for column, sql in {**grain, **totals}.items())
     groups = f" group by {', '.join(grain.values())}" if grain else ""
     sql = f"select {columns} from {source}{groups}"
     return FigureQuery(name, tuple(grain), tuple(measures), sql, tuple(constants.items()))
@@ -78,6 +102,54 @@ _WITH_CUSTOMERS = (
 _IS_SALE = "o.order_status not in ('canceled', 'unavailable')"
 _CATEGORY = "coalesce(p.category_name_pt, '(none)')"
 
+_SALES = {
+    "counts_as_sale": _flag("o.counts_as_sale"),
+    "gmv_brl": _money("o.gmv_brl"),
+    "order_total_brl": _money("o.order_total_brl"),
+    "payments_brl": _money("o.payments_brl"),
+    "item_count": _summed("o.item_count"),
+    "items_brl": _money("o.items_brl"),
+    "freight_brl": _money("o.freight_brl"),
+    "order_id": _text("o.order_id"),
+    "customer_unique_id": _text("c.customer_unique_id"),
+    "purchase_date_br": _date("o.purchase_date_br"),
+    "purchased_at": _instant("o.purchased_at"),
+    "approved_at": _instant("o.approved_at"),
+    "delivered_to_carrier_at": _instant("o.delivered_to_carrier_at"),
+}
+_DELIVERIES = {
+    "delivered": _flag("o.is_delivered"),
+    "late": _flag("o.is_late"),
+    "delivery_days": _summed("o.delivery_days"),
+    "delivered_at": _instant("o.delivered_at"),
+    "delivered_date_br": _date("o.delivered_date_br"),
+    "estimated_delivery_date": _date("o.estimated_delivery_date"),
+}
+_ORDER = (
+    _SALES
+    | _DELIVERIES
+    | {"order_status": _text("o.order_status"), "review_score": _summed("o.review_score")}
+)
+_ITEM = {
+    "price_brl": _money("i.price_brl"),
+    "freight_brl": _money("i.freight_brl"),
+    "order_id": _text("i.order_id"),
+    "order_item_number": _summed("i.order_item_number"),
+    "product_id": _text("i.product_id"),
+    "seller_id": _text("i.seller_id"),
+    "purchase_date_br": _date("i.purchase_date_br"),
+    "purchased_at": _instant("i.purchased_at"),
+    "shipping_limit_at": _instant("i.shipping_limit_at"),
+}
+_PAYMENT = {
+    "amount_brl": _money("p.amount_brl"),
+    "installments": _summed("p.installments"),
+    "order_id": _text("p.order_id"),
+    "payment_sequence": _summed("p.payment_sequence"),
+    "purchase_date_br": _date("p.purchase_date_br"),
+    "purchased_at": _instant("p.purchased_at"),
+}
+
 FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "orders_by_status",
@@ -88,7 +160,7 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "items_brl_by_status",
         _day("o") | {"order_status": "o.order_status"},
-        {VALUE: _sum("o.items_brl")},
+        {VALUE: _money("o.items_brl")},
         _ORDERS,
     ),
     _figure("orders_by_customer_state", {"state": "c.state"}, {VALUE: "count(*)"}, _WITH_CUSTOMERS),
@@ -101,7 +173,7 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "gmv_by_category",
         {"category": _CATEGORY},
-        {VALUE: f"sum(if({_IS_SALE}, i.price_brl))"},
+        {VALUE: f"sum(if({_IS_SALE}, i.price_brl))", "orders": "count(distinct i.order_id)"},
         "{curated}.fct_order_items as i "
         "inner join {curated}.fct_orders as o on i.order_id = o.order_id "
         "left join {curated}.dim_products as p on i.product_id = p.product_id",
@@ -109,22 +181,7 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "sales_by_purchase_day",
         _day("o"),
-        {
-            "orders": "count(*)",
-            "counts_as_sale": _flag("o.counts_as_sale"),
-            "gmv_brl": _sum("o.gmv_brl"),
-            "order_total_brl": _sum("o.order_total_brl"),
-            "payments_brl": _sum("o.payments_brl"),
-            "item_count": _sum("o.item_count"),
-            "items_brl": _sum("o.items_brl"),
-            "freight_brl": _sum("o.freight_brl"),
-            "order_id": _text("o.order_id"),
-            "customer_unique_id": _text("c.customer_unique_id"),
-            "purchase_date_br": _date("o.purchase_date_br"),
-            "purchased_at": _instant("o.purchased_at"),
-            "approved_at": _instant("o.approved_at"),
-            "delivered_to_carrier_at": _instant("o.delivered_to_carrier_at"),
-        },
+        {"orders": "count(*)", **_SALES, "row_checksum": _checksum(_ORDER)},
         _WITH_CUSTOMERS,
     ),
     _figure(
@@ -132,13 +189,13 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         {"day": "cast(a.purchase_date_br as varchar)"},
         {
             "days": "count(*)",
-            "order_count": _sum("a.order_count"),
-            "delivered_count": _sum("a.delivered_count"),
-            "late_count": _sum("a.late_count"),
-            "item_count": _sum("a.item_count"),
-            "gmv_brl": _sum("a.gmv_brl"),
-            "order_total_brl": _sum("a.order_total_brl"),
-            "payments_brl": _sum("a.payments_brl"),
+            "order_count": _summed("a.order_count"),
+            "delivered_count": _summed("a.delivered_count"),
+            "late_count": _summed("a.late_count"),
+            "item_count": _summed("a.item_count"),
+            "gmv_brl": _money("a.gmv_brl"),
+            "order_total_brl": _money("a.order_total_brl"),
+            "payments_brl": _money("a.payments_brl"),
             "year_month": _text("a.year_month"),
             "is_weekend": _flag("a.is_weekend"),
         },
@@ -148,32 +205,13 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "order_items_by_purchase_day",
         _day("i"),
-        {
-            "items": "count(*)",
-            "price_brl": _sum("i.price_brl"),
-            "freight_brl": _sum("i.freight_brl"),
-            "order_id": _text("i.order_id"),
-            "order_item_number": _sum("i.order_item_number"),
-            "product_id": _text("i.product_id"),
-            "seller_id": _text("i.seller_id"),
-            "purchase_date_br": _date("i.purchase_date_br"),
-            "purchased_at": _instant("i.purchased_at"),
-            "shipping_limit_at": _instant("i.shipping_limit_at"),
-        },
+        {"items": "count(*)", **_ITEM, "row_checksum": _checksum(_ITEM)},
         "{curated}.fct_order_items as i",
     ),
     _figure(
         "payments_by_type",
         _day("p") | {"payment_type": "p.payment_type"},
-        {
-            "payments": "count(*)",
-            "amount_brl": _sum("p.amount_brl"),
-            "installments": _sum("p.installments"),
-            "order_id": _text("p.order_id"),
-            "payment_sequence": _sum("p.payment_sequence"),
-            "purchase_date_br": _date("p.purchase_date_br"),
-            "purchased_at": _instant("p.purchased_at"),
-        },
+        {"payments": "count(*)", **_PAYMENT, "row_checksum": _checksum(_PAYMENT)},
         "{curated}.fct_payments as p",
     ),
     _figure(
@@ -186,15 +224,7 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
     _figure(
         "deliveries_by_purchase_day",
         _day("o"),
-        {
-            "delivered": _flag("o.is_delivered"),
-            "late": _flag("o.is_late"),
-            "delivery_days": _sum("o.delivery_days"),
-            "with_delivery_days": "count(o.delivery_days)",
-            "delivered_at": _instant("o.delivered_at"),
-            "delivered_date_br": _date("o.delivered_date_br"),
-            "estimated_delivery_date": _date("o.estimated_delivery_date"),
-        },
+        {**_DELIVERIES, "with_delivery_days": "count(o.delivery_days)"},
         _ORDERS,
     ),
     _figure(
@@ -242,11 +272,11 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
             "product_id": _text("p.product_id"),
             "category_name_pt": _text("p.category_name_pt"),
             "category_name_en": _text("p.category_name_en"),
-            "photo_count": _sum("p.photo_count"),
-            "weight_g": _sum("p.weight_g"),
-            "length_cm": _sum("p.length_cm"),
-            "height_cm": _sum("p.height_cm"),
-            "width_cm": _sum("p.width_cm"),
+            "photo_count": _summed("p.photo_count"),
+            "weight_g": _summed("p.weight_g"),
+            "length_cm": _summed("p.length_cm"),
+            "height_cm": _summed("p.height_cm"),
+            "width_cm": _summed("p.width_cm"),
         },
         "{curated}.dim_products as p",
         table="products",
@@ -270,10 +300,10 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         {
             VALUE: "count(*)",
             "day_date": _date("d.day_date"),
-            "quarter_number": _sum("d.quarter_number"),
-            "month_number": _sum("d.month_number"),
-            "day_of_month": _sum("d.day_of_month"),
-            "iso_day_of_week": _sum("d.iso_day_of_week"),
+            "quarter_number": _summed("d.quarter_number"),
+            "month_number": _summed("d.month_number"),
+            "day_of_month": _summed("d.day_of_month"),
+            "iso_day_of_week": _summed("d.iso_day_of_week"),
             "year_month": _text("d.year_month"),
             "month_start_date": _date("d.month_start_date"),
             "is_weekend": _flag("d.is_weekend"),

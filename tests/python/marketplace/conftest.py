@@ -269,6 +269,11 @@ class Warehouse:
         for measure, value in columns.items():
             self._add(figure, _number(value), **grain, measure=measure)
 
+    def _fact(self, figure: str, grain: dict[str, str], count: str, **columns: Any) -> None:
+        """A row of a fact: counted, its columns added, and tied together."""
+        self._row(figure, grain, **{count: 1}, **columns)
+        self._add(figure, _checksum(columns), **grain, measure="row_checksum")
+
     def _person_accounts(self) -> dict[str, Row]:
         best: dict[str, Row] = {}
         for row in self.customers.values():
@@ -306,6 +311,9 @@ class Warehouse:
         self._add("items_brl_by_status", price, day=day, order_status=status)
         self._add("orders_by_customer_state", 1, state=state)
         self._add("gmv_by_customer_state", price if sale else 0, state=state)
+        names = {self.products[i["product_id"]]["product_category_name"] or "(none)" for i in items}
+        for name in names:
+            self._add("gmv_by_category", 1, category=name, measure="orders")
         for item in items:
             name = self.products[item["product_id"]]["product_category_name"] or "(none)"
             self._add("gmv_by_category", Decimal(item["price"]) if sale else 0, category=name)
@@ -316,26 +324,24 @@ class Warehouse:
             "order_total_brl": price + freight,
             "payments_brl": paid,
         }
-        self._row(
-            "sales_by_purchase_day",
-            {"day": day},
-            orders=1,
-            counts_as_sale=sale,
-            items_brl=price,
-            freight_brl=freight,
-            order_id=order["order_id"],
-            customer_unique_id=self.customers[order["customer_id"]]["customer_unique_id"],
-            purchase_date_br=dt.date.fromisoformat(day),
-            purchased_at=bought,
-            approved_at=_instant(order["order_approved_at"]),
-            delivered_to_carrier_at=_instant(order["order_delivered_carrier_date"]),
+        sales = {
             **columns,
-        )
+            "counts_as_sale": sale,
+            "items_brl": price,
+            "freight_brl": freight,
+            "order_id": order["order_id"],
+            "customer_unique_id": self.customers[order["customer_id"]]["customer_unique_id"],
+            "purchase_date_br": dt.date.fromisoformat(day),
+            "purchased_at": bought,
+            "approved_at": _instant(order["order_approved_at"]),
+            "delivered_to_carrier_at": _instant(order["order_delivered_carrier_date"]),
+        }
+        self._row("sales_by_purchase_day", {"day": day}, orders=1, **sales)
         for item in items:
-            self._row(
+            self._fact(
                 "order_items_by_purchase_day",
                 {"day": day},
-                items=1,
+                "items",
                 price_brl=Decimal(item["price"]),
                 freight_brl=Decimal(item["freight_value"]),
                 order_id=item["order_id"],
@@ -347,10 +353,10 @@ class Warehouse:
                 shipping_limit_at=_instant(item["shipping_limit_date"]),
             )
         for payment in payments:
-            self._row(
+            self._fact(
                 "payments_by_type",
                 {"day": day, "payment_type": payment["payment_type"]},
-                payments=1,
+                "payments",
                 amount_brl=payment["payment_value"],
                 installments=payment["payment_installments"],
                 order_id=payment["order_id"],
@@ -358,9 +364,11 @@ class Warehouse:
                 purchase_date_br=dt.date.fromisoformat(day),
                 purchased_at=bought,
             )
+        score = (
+            max(reviews, key=lambda row: (row["at"], row["review_id"]))["score"] if reviews else 0
+        )
         if reviews:
-            last = max(reviews, key=lambda row: (row["at"], row["review_id"]))
-            self._add("reviews_by_score", 1, day=day, review_score=str(last["score"]))
+            self._add("reviews_by_score", 1, day=day, review_score=str(score))
         arrived, promised = (
             order["order_delivered_customer_date"],
             order["order_estimated_delivery_date"],
@@ -371,17 +379,22 @@ class Warehouse:
             if arrived
             else dt.timedelta()
         )
+        deliveries = {
+            "delivered": arrived is not None,
+            "late": late,
+            "delivery_days": took.days,
+            "delivered_at": _instant(arrived),
+            "delivered_date_br": dt.date.fromisoformat(arrived[:10]) if arrived else None,
+            "estimated_delivery_date": dt.date.fromisoformat(promised[:10]),
+        }
         self._row(
             "deliveries_by_purchase_day",
             {"day": day},
-            delivered=arrived is not None,
-            late=late,
-            delivery_days=took.days,
             with_delivery_days=arrived is not None,
-            delivered_at=_instant(arrived),
-            delivered_date_br=dt.date.fromisoformat(arrived[:10]) if arrived else None,
-            estimated_delivery_date=dt.date.fromisoformat(promised[:10]),
+            **deliveries,
         )
+        whole = sales | deliveries | {"order_status": status, "review_score": score}
+        self._add("sales_by_purchase_day", _checksum(whole), day=day, measure="row_checksum")
         daily = {"table": "agg_sales_daily", "day": day}
         if day not in self._days:
             self._days.add(day)
@@ -415,6 +428,13 @@ def _number(value: Any) -> Any:
     if isinstance(value, dt.date):
         return (value - UTC_EPOCH.date()).days
     return int(value) if isinstance(value, bool) else value
+
+
+def _checksum(columns: dict[str, Any]) -> int:
+    """The CRC-32 of a row's numbers, money in cents, in the order of the columns' names."""
+    values = [_number(columns[name]) for name in sorted(columns)]
+    cents = [int(value * 100) if isinstance(value, Decimal) else value for value in values]
+    return zlib.crc32("|".join(map(str, cents)).encode())
 
 
 def _rank(row: Row) -> tuple[bool, str, str]:
