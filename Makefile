@@ -85,7 +85,7 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 	@LOCAL_ATHENA_TPC=all $(BIN)/pytest -q local_athena/tests/tpc
 
 .PHONY: interop
-interop: .venv/.ready-test ## a real Trino and PyIceberg on the project's own build (Java 24, some 15 minutes)
+interop: .venv/.ready-test ## Trino (Java 24), Spark (Java 17) and PyIceberg on the project's build; fetches 1.5 GB once (PyPI, Maven)
 	@$(BIN)/pytest -m interop --durations=0 tests/python/interop $(ARGS)
 
 .PHONY: conformance

@@ -30,3 +30,7 @@ compile $(groups build demo airflow) -c "$work/all.txt" -o requirements/airflow.
 "$uv" pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
     --python-version 3.11 local_athena/conformance/requirements.in "$@" \
     -o local_athena/conformance/requirements.txt
+
+# So is what Spark runs with, in the interop tests.
+echo 'pyspark>=3.5.9,<3.6' | "$uv" pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+    --python-version 3.11 - "$@" -o tests/python/interop/spark-requirements.txt

@@ -40,11 +40,11 @@ def find_java(environ: Mapping[str, str] = os.environ, folders: tuple[str, ...] 
     Raises:
         EngineUnavailableError: none has version 24 or later.
     """
-    found = [java for home in _named(environ) if (java := _java_at(home))]
-    for java in found:
+    named = _at(_named(environ))
+    for java in named:
         if java.version >= LEAST_VERSION:
             return java
-    found += [java for home in _installed(folders) if (java := _java_at(home))]
+    found = [*named, *_at(_installed(folders))]
     newest = max(found, key=lambda java: java.version, default=None)
     if newest is None or newest.version < LEAST_VERSION:
         seen = f"the newest found is {newest.version} in {newest.home}" if newest else "none found"
@@ -53,6 +53,17 @@ def find_java(environ: Mapping[str, str] = os.environ, folders: tuple[str, ...] 
             "JAVA_HOME to it"
         )
     return newest
+
+
+def installed_javas(
+    environ: Mapping[str, str] = os.environ, folders: tuple[str, ...] = _FOLDERS
+) -> list[Java]:
+    """Every Java that is found: JAVA_HOME's, PATH's, then those of the usual folders."""
+    return [*_at(_named(environ)), *_at(_installed(folders))]
+
+
+def _at(homes: Iterator[Path]) -> list[Java]:
+    return [java for home in homes if (java := _java_at(home))]
 
 
 def _named(environ: Mapping[str, str]) -> Iterator[Path]:
