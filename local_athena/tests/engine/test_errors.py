@@ -1,8 +1,11 @@
 """Failures by the Athena user guide's "Athena error catalog": category, type, retryable."""
 
+from pathlib import Path
+
 import pytest
 from local_athena.engine.contract import SYSTEM, USER
 from local_athena.engine.errors import failure
+from local_athena.engine.session import Session, error_of
 from local_athena.sql.errors import SqlError
 
 # error type in the catalog, its description there, a statement that earns it
@@ -75,3 +78,33 @@ def test_limit__of_a_sorted_query__at_most_an_integer(lake, clauses, refused):
         assert str(error) == "NOT_SUPPORTED: ORDER BY LIMIT > 2147483647 is not supported"
     else:
         assert sorted(lake.rows(sql)) == [["1"], ["2"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Out of Memory Error: failed to allocate data of size 16.0 MiB (480.0 MiB/488.2 MiB used)",
+        "Failed to allocate block of 134217728 bytes (bad allocation)",
+        "Invalid Input Error: Python exception occurred while executing the UDF: MemoryError: ",
+        "malloc of size 1048576 failed",
+    ],
+)
+def test_error_of__memory_that_is_refused__is_trinos_limit(text: str) -> None:
+    assert error_of(RuntimeError(text)).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
+    assert error_of(MemoryError()).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
+
+
+def test_error_of__a_full_spill_folder__is_the_spill_limit() -> None:
+    text = (
+        "Out of Memory Error: failed to offload data block of size 256.0 KiB (1.0 GiB/1.0 GiB "
+        "used).\nThis limit was set by the 'max_temp_directory_size' setting."
+    )
+    assert error_of(RuntimeError(text)).name == "EXCEEDED_SPILL_LIMIT"
+
+
+def test_session__sort_beyond_the_spill_limit__fails_by_name(tmp_path: Path) -> None:
+    session = Session("64MB", 1, tmp_path / "spill", spill_limit="16MB")
+    sorting = "SELECT md5(i::VARCHAR) s FROM range(2000000) t(i) ORDER BY s OFFSET 1999990"
+    with session.cursor() as cursor, pytest.raises(SqlError, match="EXCEEDED_SPILL_LIMIT"):
+        cursor.rows(sorting)
+    session.close()

@@ -78,8 +78,12 @@ class Session:
         if temporary is not None:
             temporary.mkdir(parents=True, exist_ok=True)
             config["temp_directory"] = str(temporary)
-            config["max_temp_directory_size"] = spill_limit or "10GB"
         self._connection = duckdb.connect(":memory:", config=config)
+        if (
+            temporary is not None
+        ):  # (given to `connect`, DuckDB 1.5.5 shows it and does not hold it)
+            limit = quote_text(spill_limit or "10GB")
+            self._connection.execute(f"SET max_temp_directory_size = {limit}")
         if folder is not None:
             places = {f"{folder.absolute()}/", f"{folder.resolve()}/"}
             listed = ", ".join(quote_text(place) for place in sorted(places))
@@ -250,7 +254,10 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Conversion Error: (Type|Casting value|Could not cast)"), "INVALID_CAST_ARGUMENT"),
     (re.compile(r"Conversion Error"), "INVALID_CAST_ARGUMENT"),
     (re.compile(r"max_temp_directory_size"), "EXCEEDED_SPILL_LIMIT"),
-    (re.compile(r"Out of Memory Error|bad allocation|bad_alloc"), "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (
+        re.compile(r"Out of Memory Error|bad allocation|bad_alloc|MemoryError|malloc of size"),
+        "EXCEEDED_LOCAL_MEMORY_LIMIT",
+    ),
     (re.compile(r"like pattern must not end with escape"), "INVALID_FUNCTION_ARGUMENT"),
 )
 
