@@ -178,6 +178,7 @@ def _register(
         raise SqlError(
             "TABLE_ALREADY_EXISTS", f"Destination table '{new.database}.{new.name}' already exists"
         ) from None
+    lake.remember(location, metadata)
     return load(lake, stored)
 
 

@@ -7,7 +7,7 @@ was read from them is kept by their location, the least recently used going firs
 import copy
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +114,10 @@ class Lake:
     def remember(self, location: str, metadata: TableMetadata) -> None:
         """Keep metadata that was just written, so that it is not read again."""
         self._metadata.get(location, lambda: metadata)
+
+    def remember_manifests(self, manifest_list: str, manifests: Sequence[ManifestFile]) -> None:
+        """Keep a manifest list that was just written, so that it is not read again."""
+        self._lists.get(manifest_list, lambda: tuple(manifests))
 
     def manifests(self, manifest_list: str) -> tuple[ManifestFile, ...]:
         """The manifests of a manifest list, in its order."""

@@ -165,7 +165,9 @@ class ManifestMaker:
             sequence_number=sequence,
             avro_compression=_CODEC,
         ) as writer:
-            writer.add_manifests(list(manifests))
+            listed = [writer.prepare_manifest(manifest) for manifest in manifests]
+            writer.add_manifests(listed)
+        self._lake.remember_manifests(location, listed)
         return location
 
     def discard(self) -> None:
