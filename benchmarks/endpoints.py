@@ -76,6 +76,13 @@ def moto() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield server
 
 
+def finished(command: list[str], **more: Any) -> str:
+    """Run a command to its end, whatever that is; gives what it said."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, **more)
+    said: str = done.stdout + done.stderr
+    return said
+
+
 def checked(command: list[str], **more: Any) -> None:
     """Run a command to its end; raises with the end of what it said when it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, **more)
