@@ -26,7 +26,7 @@ from local_athena.server import serve
 from local_athena.settings import Settings
 
 ADAPTER = "1.11.1"
-BAR = 110
+BAR = 122
 HERE = Path(__file__).resolve().parent
 HOME = HERE.parents[1] / ".local-athena-conformance"
 REQUIREMENTS = HERE / "requirements.txt"

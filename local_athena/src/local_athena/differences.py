@@ -27,11 +27,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "buckets of Hive tables are pruned by equality",
-        "all files of the partitions that remain are read and billed",
-    ),
-    Difference(
-        "notimpl",
         "approximate functions answer within an error",
         "`approx_distinct`, `approx_percentile` and their kin answer exactly",
     ),

@@ -15,6 +15,7 @@ from local_athena.engine.hive_types import trino_type
 from local_athena.engine.information_schema import SystemRows
 from local_athena.engine.job import Job
 from local_athena.engine.scans.arrow import arrow_relation
+from local_athena.engine.scans.buckets import files_of, wanted_buckets
 from local_athena.engine.scans.domains import row_groups
 from local_athena.engine.scans.footers import FooterCache
 from local_athena.engine.scans.listing import DataFile, data_files
@@ -107,9 +108,12 @@ class ScanPlanner:
     def _groups(
         self, job: Job, table: Table, need: ScanNeed
     ) -> list[tuple[str, Partition | None, list[DataFile]]]:
-        """Files of each partition, with their format."""
+        """Files of each partition that rows may come from, with their format."""
+        buckets = wanted_buckets(table, need)
         if not table.partition_keys:
             files = data_files(job.store, table.location or "") if table.location else []
+            if buckets is not None:
+                files = files_of(files, buckets, table.bucket_count or 0)
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
         for partition in live_partitions(
@@ -117,6 +121,8 @@ class ScanPlanner:
         ):
             job.control.check()
             files = data_files(job.store, location_of(table, partition), partition.values)
+            if buckets is not None:
+                files = files_of(files, buckets, table.bucket_count or 0)
             if not files:
                 continue
             kind = file_kind(table, partition)

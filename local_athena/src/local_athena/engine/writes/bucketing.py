@@ -15,6 +15,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
 from local_athena.sql.types import Type
 
+Hash = Callable[[Any], int]
 _MASK = 0xFFFFFFFF
 _EPOCH_DAY = date(1970, 1, 1)
 
@@ -30,22 +31,32 @@ def bucket_number(columns: Sequence[tuple[str, Type]], properties: WriteProperti
         return None
     positions = {name: index for index, (name, _) in enumerate(columns)}
     used = [columns[positions[name]] for name in properties.bucketed_by]
-    hashes = [_hash_of(name, type_) for name, type_ in used]
+    hashes = [hash_of(name, type_) for name, type_ in used]
     texts = [f"c{positions[name]}" for name, _ in used]
     kinds = "_".join(type_.base for _, type_ in used)
 
     def bucket(*values: Any) -> int:
-        total = 0
-        for value, hash_of in zip(values, hashes, strict=True):
-            total = (total * 31 + (0 if value is None else hash_of(value))) & _MASK
-        return (total & 0x7FFFFFFF) % count
+        return bucket_of(values, hashes, count)
 
     types = [duckdb_type(type_) for _, type_ in used]
     name = f"hive_bucket_{count}_{kinds}"
     return call_python(name, bucket, texts, types, "INTEGER", sees_null=True)
 
 
-def _hash_of(name: str, type_: Type) -> Callable[[Any], int]:
+def bucket_of(values: Sequence[Any], hashes: Sequence[Hash], count: int) -> int:
+    """The bucket of a row with these values in the bucket columns."""
+    total = 0
+    for value, hashed in zip(values, hashes, strict=True):
+        total = (total * 31 + (0 if value is None else hashed(value))) & _MASK
+    return (total & 0x7FFFFFFF) % count
+
+
+def hash_of(name: str, type_: Type) -> Hash:
+    """Hive's hash of a column's values.
+
+    Raises:
+        SqlError: NOT_SUPPORTED for a type that has none here.
+    """
     base = type_.base
     if base in ("tinyint", "smallint", "integer"):
         return int
