@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from local_athena.client import AthenaClient, StatementFailedError
 
-RESULTS = "s3://local-athena-diff/results/"
+RESULTS = "s3://aws-athena-query-results-local-athena-diff/results/"
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+(?=: )")
 _PLACE = re.compile(r"line \d+:\d+: |Only one sql statement is allowed")
 Row = tuple[str | None, ...]
