@@ -86,7 +86,7 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 
 .PHONY: interop
 interop: .venv/.ready-test ## Trino (Java 24), Spark (Java 17) and PyIceberg on the project's build; fetches 1.5 GB once (PyPI, Maven)
-	@$(BIN)/pytest -m interop --durations=0 tests/python/interop $(ARGS)
+	@$(BIN)/pytest -m interop --durations=0 local_athena/tests/trino tests/python/interop $(ARGS)
 
 .PHONY: conformance
 conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified, against local_athena
