@@ -151,11 +151,15 @@ def _start(wheel: Any, data: Path) -> Any:
     """Start the server, or find the one that runs.
 
     The wheel gives `pg_ctl` ten seconds; on a busy machine the server may be up and `pg_ctl` not
-    yet know it. A second try finds the running server.
+    yet know it. A second try finds the running server. When the time is up the wheel reads the
+    server's log, which may not be there yet.
     """
     try:
         return wheel.get_server(data, cleanup_mode="stop")
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, FileNotFoundError) as error:
+        timed_out = subprocess.TimeoutExpired
+        if not isinstance(error, timed_out) and not isinstance(error.__context__, timed_out):
+            raise
         wheel.PostgresServer._instances.pop(data.expanduser().resolve(), None)
         return wheel.get_server(data, cleanup_mode="stop")
 
