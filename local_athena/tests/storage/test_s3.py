@@ -295,7 +295,7 @@ def test_restart__everything__is_there_again(
     first.close()
 
     s3 = client_of(start_endpoint(), "s3")
-    assert {item["Name"] for item in s3.list_buckets()["Buckets"]} == {"lake", "old"}
+    assert {"lake", "old"} <= {item["Name"] for item in s3.list_buckets()["Buckets"]}
     after = s3.head_object(Bucket="lake", Key="a")
     for name in ("ETag", "LastModified", "Metadata", "ContentType", "ServerSideEncryption"):
         assert after[name] == before[name]
