@@ -64,7 +64,13 @@ def local_athena(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A local_athena on that data folder."""
     port = free_port()
     command = ["local-athena", "serve", "--data", str(data), "--port", str(port)]
+    bucket = OUTPUT.split("/")[2]
+    command += ["--bucket", bucket]
     with running([str(Path(sys.executable).with_name(command[0])), *command[1:]], port) as server:
+        while not (data / "s3" / bucket).is_dir():  # made once the port is open
+            if server[1].poll() is not None:
+                raise RuntimeError(f"ended before it was ready: {' '.join(command)}")
+            time.sleep(0.005)
         yield server
 
 
