@@ -31,6 +31,7 @@ from local_athena.sql.parser import parse_statement
 from local_athena.sql.rewrite import write_query
 
 HERE = Path(__file__).parent
+GENERATED = "generated.jsonl"
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.:-])")
 FRACTION = re.compile(r"(\d\d:\d\d:\d\d)\.(\d+)")
 
@@ -59,17 +60,10 @@ class NoTables:
         raise SqlError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
 
 
-def cases() -> list[dict[str, Any]]:
-    """The golden statements."""
-    with (HERE / "expressions.jsonl").open(encoding="utf-8") as file:
+def cases(name: str = "expressions.jsonl") -> list[dict[str, Any]]:
+    """The golden statements of a file."""
+    with (HERE / name).open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
-
-
-def generated() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the file of generated statements says of itself, and the statements."""
-    with (HERE / "generated.jsonl").open(encoding="utf-8") as file:
-        header, *found = (json.loads(line) for line in file)
-    return header, found
 
 
 def run(session: Session, sql: str) -> Outcome:
@@ -196,7 +190,7 @@ def main() -> None:
     problems: Counter[str] = Counter()
     shown: Counter[str] = Counter()
     for case, outcome, levels in measure(
-        options.area, generated()[1] if options.generated else None
+        options.area, cases(GENERATED) if options.generated else None
     ):
         for level, reached in levels.items():
             totals[case["area"]][level] += reached

@@ -120,7 +120,7 @@ def _fill(client: TrinoClient, text: str, database: str) -> str:
 
 
 def record(area: str | None = None) -> None:
-    """Write `expressions.jsonl`, `scripts.jsonl` and `recorded.json` anew; `area` limits it to one.
+    """Write the records and `recorded.json` anew; `area` limits it to one.
 
     Raises:
         EngineUnavailableError: Trino cannot run here.
@@ -134,6 +134,7 @@ def record(area: str | None = None) -> None:
         try:
             client = TrinoClient(trino.url)
             _rewrite("expressions.jsonl", expressions, client, area)
+            _rewrite("generated.jsonl", expressions, client, area)
             _rewrite("scripts.jsonl", scripts, client, area)
         finally:
             trino.stop()
