@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,7 @@ VENV = ROOT / ".venv"
 UNFINISHED = ROOT / ".venv-unfinished"
 UV = "uv>=0.9,<1"
 OLDEST, NEWEST = (3, 11), (3, 13)
+SILENT_SECONDS = 10
 
 
 def say(text):
@@ -50,14 +52,43 @@ def find_python():  # noqa: RET503
     )
 
 
+def shows_progress():
+    """Whether the installers can draw their own progress."""
+    return sys.stderr.isatty()
+
+
+def watch(*command):
+    """Run a command and give its status. Where it draws no progress, a line says every ten seconds
+    that it is at work."""
+    begin = time.monotonic()
+    with subprocess.Popen(command, cwd=str(ROOT)) as process:
+        try:
+            while True:
+                try:
+                    return process.wait(timeout=SILENT_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if not shows_progress():
+                        say("still at work, %d s" % (time.monotonic() - begin))
+        except BaseException:
+            process.kill()
+            raise
+
+
 def run(*command):
     try:
-        subprocess.run(command, cwd=str(ROOT), check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+        status = watch(*command)
+    except OSError as error:
+        status = error
+    if status != 0:
         stop(
             "a step failed: %s (%s). If it could not reach PyPI, check the network and run it "
-            "again: nothing has to be cleaned up." % (" ".join(map(str, command)), error)
+            "again: nothing has to be cleaned up." % (" ".join(command), status)
         )
+
+
+def quiet():
+    """The option of pip and uv where nobody sees their progress move."""
+    return [] if shows_progress() else ["--quiet"]
 
 
 def make_venv():
@@ -72,15 +103,14 @@ def make_venv():
     if interrupted or not (python.exists() and usable(str(python))):
         say("making .venv")
         interpreter = find_python()
-        result = subprocess.run([interpreter, "-m", "venv", "--clear", str(VENV)])
-        if result.returncode:
+        if watch(interpreter, "-m", "venv", "--clear", str(VENV)):
             stop(
                 "%s has no working venv module; on Debian and Ubuntu: apt install python3-venv"
                 % interpreter
             )
     if not (VENV / "bin" / "uv").exists():
         say("installing uv into .venv")
-        run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+        run(str(python), "-m", "pip", "install", *quiet(), "--disable-pip-version-check", UV)
 
 
 def main(use):
@@ -92,9 +122,10 @@ def main(use):
     os.environ["VIRTUAL_ENV"] = str(VENV)
     packages = sum(1 for line in lock.read_text().splitlines() if "==" in line)
     say("installing the %s environment, %d packages" % (use, packages))
-    run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", "-r", str(lock))
-    run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
-        "-e", str(ROOT), "-e", str(ROOT / "local_athena"))  # fmt: skip
+    install = [uv, "pip", "install", *quiet()]
+    run(*install, "--compile-bytecode", "--require-hashes", "-r", str(lock))
+    editable = ["-e", str(ROOT), "-e", str(ROOT / "local_athena")]
+    run(*install, "--no-deps", "--no-build-isolation", *editable)
     own = [str(ROOT / "src"), str(ROOT / "local_athena" / "src")]
     run(str(VENV / "bin" / "python"), "-m", "compileall", "-q", *own)
     (VENV / (".ready-" + use)).touch()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +15,9 @@ from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status
 from lakehouse.errors import DemoError
 from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.demo import Plan
 
 DIFFERENCE_EXIT_CODE = 1
 
@@ -48,28 +54,18 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
       lakehouse demo --from ~/olist
     """
     settings = Settings.from_env()
-    if olist is not None:
-        _check_folder(olist, settings)
+    plan = _plan(days, scale, seed, olist, settings)
     ensure_endpoint()
     click.echo(f"working on {settings.endpoint_url}")
     # These take a second to import: a person has seen a line by now.
-    try:
+    with _what_it_needs():
         from lakehouse.athena import connect_athena
-        from lakehouse.contracts import connect_lake, find_inventory
-        from lakehouse.demo import Plan, require_local, run_demo
+        from lakehouse.contracts import connect_lake
         from lakehouse.demo.lock import only_one
         from lakehouse.demo.progress import Reporter
+        from lakehouse.demo.run import run_demo
         from lakehouse.demo.summary import show_summary
-        from lakehouse.marketplace import World
-    except ModuleNotFoundError as error:
-        raise DemoError(
-            f"the package {error.name} is not installed: `make setup` installs what the "
-            "demonstration needs (the group `demo` of pyproject.toml)"
-        ) from error
 
-    require_local(settings)
-    plan = Plan(World(seed=seed, scale=scale), days, olist)
-    plan.check_days(find_inventory(settings).last_visible_day(dt.datetime.now(dt.UTC).date()))
     try:
         with only_one(settings.demo_dir, settings.endpoint_url), Reporter() as reporter:
             outcome = run_demo(plan, settings, reporter)
@@ -88,9 +84,34 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
         sys.exit(DIFFERENCE_EXIT_CODE)
 
 
-def _check_folder(olist: Path, settings: Settings) -> None:
-    """Refuse a folder of Olist's files before anything is made; raises SourceSchemaError."""
-    from lakehouse.contracts import load_contracts
-    from lakehouse.landing.olist_files import read_folder
+def _plan(days: int, scale: float, seed: int, olist: Path | None, settings: Settings) -> Plan:
+    """What is asked for, checked before anything is made.
 
-    read_folder(olist, load_contracts(settings.project_dir / "contracts"))
+    Raises:
+        DemoError: the lake is not a local one, or a day lies in the future.
+        SourceSchemaError: the folder's files are not Olist's.
+    """
+    with _what_it_needs():
+        from lakehouse.contracts import find_inventory, load_contracts
+        from lakehouse.demo import Plan, require_local
+        from lakehouse.landing.olist_files import read_folder
+        from lakehouse.marketplace import World
+
+    require_local(settings)
+    plan = Plan(World(seed=seed, scale=scale), days, olist)
+    plan.check_days(find_inventory(settings).last_visible_day(dt.datetime.now(dt.UTC).date()))
+    if olist is not None:
+        read_folder(olist, load_contracts(settings.project_dir / "contracts"))
+    return plan
+
+
+@contextmanager
+def _what_it_needs() -> Iterator[None]:
+    """Say how a package that only the demonstration imports is installed; raises DemoError."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise DemoError(
+            f"the package {error.name} is not installed: `make setup` installs what the "
+            "demonstration needs (the group `demo` of pyproject.toml)"
+        ) from error

@@ -7,8 +7,19 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 from lakehouse.errors import DemoError
 from lakehouse.marketplace import DEFAULT_SCALE, World
+from lakehouse.settings import Settings
+
+
+def require_local(settings: Settings) -> None:
+    """Raise DemoError unless the environment's lake is a local one."""
+    if settings.environment not in LOCAL_ENVIRONMENTS:
+        raise DemoError(
+            f"the demonstration writes to a local lake only, and LAKEHOUSE_ENV is "
+            f"{settings.environment!r}: unset it"
+        )
 
 
 @dataclass(frozen=True, slots=True)

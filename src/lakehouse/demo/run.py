@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
-from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 from lakehouse.demo.dbt_build import DbtProject
 from lakehouse.demo.leftovers import drop_leftovers
 from lakehouse.demo.marks import (
@@ -22,7 +21,7 @@ from lakehouse.demo.marks import (
     project_digest,
     release_lake,
 )
-from lakehouse.demo.plan import Plan
+from lakehouse.demo.plan import Plan, require_local
 from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError, LakehouseError
 from lakehouse.landing import Manifest, Sources, land, list_runs
@@ -43,15 +42,6 @@ class Outcome:
     scanned_bytes: int = 0
     built_days: int = 0
     landed: list[Manifest] = field(default_factory=list)
-
-
-def require_local(settings: Settings) -> None:
-    """Raise DemoError unless the environment's lake is a local one."""
-    if settings.environment not in LOCAL_ENVIRONMENTS:
-        raise DemoError(
-            f"the demonstration writes to a local lake only, and LAKEHOUSE_ENV is "
-            f"{settings.environment!r}: unset it"
-        )
 
 
 def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from rich.table import Table
@@ -72,14 +73,11 @@ def _rows_by_table(lake: Lake, athena: Athena) -> tuple[list[tuple[str, int]], i
 
 def _gmv_by_day(environment: str, athena: Athena) -> tuple[list[tuple[str, str]], int]:
     result = athena.run(
-        "select cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_Paulo') "
-        "as varchar) as day, sum(items_brl) as gmv_brl "
-        f"from {environment}_curated.fct_orders "
-        "where order_status not in ('canceled', 'unavailable') "
-        "group by 1 order by 1 desc "
-        f"limit {_DAYS_SHOWN}"
+        "select cast(purchase_date_br as varchar), sum(gmv_brl) "
+        f"from {environment}_curated.fct_orders where counts_as_sale "
+        f"group by purchase_date_br order by purchase_date_br desc limit {_DAYS_SHOWN}"
     )
-    rows = [(day or "", f"{float(gmv or 0):,.2f}") for day, gmv in reversed(result.rows)]
+    rows = [(day or "", f"{Decimal(gmv or 0):,.2f}") for day, gmv in reversed(result.rows)]
     return rows, result.scanned_bytes
 
 

@@ -1,4 +1,5 @@
 import datetime as dt
+import fcntl
 import io
 import os
 import shlex
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 import pytest
 from rich.console import Console
@@ -126,12 +128,62 @@ def test_only_one__a_second_holder__is_refused_until_the_first_has_gone(tmp_path
         pass
     with only_one(tmp_path, None):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_one__lock_removed_between_opening_and_locking__is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that was opened is no longer the one that others would find."""
+    lock, real = tmp_path / "demo.lock", fcntl.flock
+    inodes = []
+
+    def flock(file: IO[str], how: int) -> None:
+        if not inodes:
+            lock.unlink()
+        inodes.append(os.fstat(file.fileno()).st_ino)
+        real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with only_one(tmp_path, None):
+        assert lock.stat().st_ino == inodes[1]
+        with pytest.raises(DemoError, match="is at work"), only_one(tmp_path, None):
+            pass
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_only_one__lock_of_an_endpoint__is_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    runtime, shared = tmp_path / "run", tmp_path / "shared"
+    runtime.mkdir()
+    shared.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime) if own else "")
+    with only_one(tmp_path / "sources", "http://127.0.0.1:4566"):
+        (lock,) = [*runtime.iterdir(), *shared.iterdir()]
+        assert lock.parent == (runtime if own else shared)
+        assert own or f"-{os.getuid()}-4566" in lock.name
+    assert [*runtime.iterdir(), *shared.iterdir()] == []
+
+
+def test_only_one__lock_of_an_endpoint_cannot_be_made__names_it_and_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "lakehouse-demo-4566.lock"
+    lock.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with (
+        pytest.raises(DemoError, match=f"{lock} cannot be made: Is a directory; .*XDG_RUNTIME_DIR"),
+        only_one(tmp_path / "sources", "http://127.0.0.1:4566"),
+    ):
+        pass
 
 
 def test_only_one__other_sources_on_the_same_endpoint__are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with (
         only_one(tmp_path / "a", "http://127.0.0.1:4566"),
         only_one(tmp_path / "c", "http://127.0.0.1:4567"),
