@@ -224,24 +224,37 @@ def _histogram(node: Node, parts: AggregateTexts) -> str:
     return f"map_from_entries(list_sort(map_entries({counted})))"
 
 
+_LARGE = "1e145"
+"""Above it the squares of a few million values may pass the doubles; DuckDB makes that an error."""
+_SHRINK = f"CAST({2.0**-560!r} AS DOUBLE)"
+_STRETCH = f"CAST({2.0**560!r} AS DOUBLE)"
+"""A power of two and its inverse (exact), by which the square of any double is small enough."""
+
+
 def _spread(function: str) -> AggregateWriter:
     """Variances and deviations: NULL for too few values, natively as well; NaN where one is not
-    finite, of which DuckDB makes an error."""
+    finite, Infinity past the doubles, of both of which DuckDB makes an error."""
     fewest = 2 if function.endswith("samp") else 1
+    variance = function.replace("stddev", "var")
 
     def write(node: Node, parts: AggregateTexts) -> str:
         value = f"CAST({parts.arguments[0]} AS DOUBLE)"
         kind = duckdb_type(node.type)
         if node.arguments[0].type.base not in ("double", "real"):
             return f"CAST({parts.call(function, value, order_by=())} AS {kind})"
-        made = parts.call(function, value, where=f"isfinite({value})", order_by=())
-        odd = parts.call("bool_or", f"NOT isfinite({value})", order_by=(), distinct=False)
+        made = parts.call(function, value, where=f"abs({value}) <= {_LARGE}", order_by=())
+        finite = f"isfinite({value})"
+        large = parts.call(variance, f"{value} * {_SHRINK}", where=finite, order_by=())
+        most = parts.call("max", f"abs({value})", order_by=(), distinct=False)
         count = parts.call("count", value, order_by=(), distinct=False)
+        large = f"({large} * {_STRETCH} * {_STRETCH})"
+        if variance != function:
+            large = f"sqrt({large})"
         return let(
-            [made, odd, count],
-            lambda m, o, n: (
-                f"CAST((CASE WHEN {o} AND {n} >= {fewest} THEN CAST('nan' AS DOUBLE) "
-                f"WHEN NOT {o} THEN {m} END) AS {kind})"
+            [made, large, most, count],
+            lambda m, g, x, n: (
+                f"CAST((CASE WHEN {x} <= {_LARGE} THEN {m} WHEN {n} < {fewest} THEN NULL "
+                f"WHEN isfinite({x}) THEN {g} ELSE CAST('nan' AS DOUBLE) END) AS {kind})"
             ),
         )
 

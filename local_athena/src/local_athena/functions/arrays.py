@@ -20,6 +20,7 @@ from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of, precision_of
 from local_athena.sql.rewrite.comparison import canonical, equal, is_plain
+from local_athena.sql.rewrite.ordering import checked, first_of
 from local_athena.sql.types import Type
 
 Writer = Callable[[Call, Sequence[str]], str]
@@ -228,6 +229,11 @@ def _extreme(function: str) -> Writer:
 
         def body(a: str) -> str:
             picked = f"{function}({a})"
+            if type_.base in ("array", "row"):
+                better = first_of(type_, "x", "y", greatest=function == "list_max")
+                picked = (
+                    f"(CASE WHEN len({a}) > 0 THEN list_reduce({a}, lambda x, y: {better}) END)"
+                )
             if type_.base in ("double", "real"):
                 # NaN only where there is nothing else
                 picked = f"COALESCE({function}(list_filter({a}, lambda n: NOT isnan(n))), {a}[1])"
@@ -240,19 +246,25 @@ def _extreme(function: str) -> Writer:
 
 def _sort(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.arguments[0].type)
-    if len(arguments) == 1:
-        if canonical(type_, "e") != "e":
-            packed = f"{{'k': {canonical(type_, 'e')}, 'v': e}}"
-            keyed = f"list_transform({arguments[0]}, lambda e: {packed})"
-            nulls = f"list_filter({arguments[0]}, lambda e: e IS NULL)"
-            filled = f"list_filter({keyed}, lambda e: e.v IS NOT NULL)"
-            ranked = (
-                f"list_transform({filled}, lambda e, place: {{'k': e.k, 'i': place, 'v': e.v}})"
-            )
-            return f"list_concat(list_transform(list_sort({ranked}), lambda e: e.v), {nulls})"
-        kind = duckdb_type(call.type)
-        return f"CAST(list_sort({arguments[0]}, 'ASC', 'NULLS LAST') AS {kind})"
-    return sort_by(call, arguments, type_)
+    if len(arguments) > 1:
+        return sort_by(call, arguments, type_)
+    if is_plain(type_) or type_.base in ("double", "real"):
+        return f"CAST(list_sort({arguments[0]}, 'ASC', 'NULLS LAST') AS {duckdb_type(call.type)})"
+
+    def body(a: str) -> str:
+        filled = f"list_filter({a}, lambda e: e IS NOT NULL)"
+        if canonical(type_, "e") == "e":
+            ordered = f"list_sort({filled})"
+        else:
+            packed = f"{{'k': {canonical(type_, 'e')}, 'i': place, 'v': e}}"
+            ranked = f"list_transform({filled}, lambda e, place: {packed})"
+            ordered = f"list_transform(list_sort({ranked}), lambda e: e.v)"
+        if type_.base in ("array", "row"):
+            ordered = checked(type_, ordered)
+        nulls = f"list_filter({a}, lambda e: e IS NULL)"
+        return f"(CASE WHEN {a} IS NOT NULL THEN list_concat({ordered}, {nulls}) END)"
+
+    return let([arguments[0]], body)
 
 
 def _slice(call: Call, arguments: Sequence[str]) -> str:

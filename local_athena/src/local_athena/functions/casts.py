@@ -119,6 +119,20 @@ def _plain(value: str, source: Type, target: Type) -> str:
     return f"CAST({value} AS {duckdb_type(target)})"
 
 
+def _boolean_to_decimal(value: str, source: Type, target: Type) -> str:
+    """TRUE has no digit in a decimal of fractions alone; DuckDB's own cast makes it 0.01."""
+    precision, scale = target.arguments
+    if precision != scale:
+        return _plain(value, source, target)
+    kind = duckdb_type(target)
+    message = text(f"Cannot cast BOOLEAN 'true' to {_java_type(target)}")
+    failure = fail("INVALID_CAST_ARGUMENT", message, kind)
+    return let(
+        [value],
+        lambda v: f"(CASE WHEN {v} THEN {failure} WHEN NOT {v} THEN CAST(0 AS {kind}) END)",
+    )
+
+
 def _boolean(value: str, source: Type, target: Type) -> str:
     return f"({value} <> 0)"
 
@@ -379,7 +393,8 @@ def _keep(value: str, source: Type, target: Type) -> str:
 
 CASTS = {
     **{(a, b): _plain for a in INTEGERS for b in INTEGERS},
-    **{("boolean", b): _plain for b in (*INTEGERS, "double", "real", "decimal")},
+    **{("boolean", b): _plain for b in (*INTEGERS, "double", "real")},
+    ("boolean", "decimal"): _boolean_to_decimal,
     **{(a, "boolean"): _boolean for a in (*INTEGERS, "double", "real", "decimal")},
     **{(a, b): _plain for a in INTEGERS for b in ("double", "real")},
     **{(a, b): _double_to_integer for a in ("double", "real") for b in INTEGERS},

@@ -373,8 +373,8 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
 # ---------------------------------------------------------------- zones
 
 
-def zone_text(expression: Any, value: str) -> str:
-    """A zone given as varchar (checked and in Trino's form) or as an interval."""
+def zone_text(expression: Any, value: str, beside: str) -> str:
+    """A zone given as varchar (in Trino's form; checked unless `beside` is NULL) or an interval."""
     type_ = expression.type
     if type_.base == "interval day to second":
         return call_python(
@@ -386,7 +386,8 @@ def zone_text(expression: Any, value: str) -> str:
             return quote_text(normal_zone(known))
         except ValueError:
             pass
-    return call_python("zone_name", _zone_name, [value], ["VARCHAR"], "VARCHAR")
+    wanted = f"(CASE WHEN {beside} IS NOT NULL THEN {value} END)"
+    return call_python("zone_name", _zone_name, [wanted], ["VARCHAR"], "VARCHAR")
 
 
 _EMPTY_ZONE = "Zone id is an empty string"
@@ -417,7 +418,8 @@ def _fixed_minutes(zone: str) -> int:
 
 def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
-    value, zone = arguments[0], zone_text(call.arguments[1], arguments[1])
+    value = arguments[0]
+    zone = zone_text(call.arguments[1], arguments[1], value)
     if type_.base == "time with time zone":
         minutes = call_python("fixed_zone", _fixed_minutes, [zone], ["VARCHAR"], "INTEGER")
         return times_zoned.at_offset(value, minutes)
@@ -436,7 +438,8 @@ def _at_timezone(call: Call, arguments: Sequence[str]) -> str:
 
 def _with_timezone(call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[0].type
-    value, zone = arguments[0], zone_text(call.arguments[1], arguments[1])
+    value = arguments[0]
+    zone = zone_text(call.arguments[1], arguments[1], value)
     if zones.is_known(zone) and precision_of(call.type) <= 6:
         return zones.packed(zones.from_local(value, zone), zone, call.type)
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from typing import Any
 
 from local_athena.functions.decimals import digits, scaled, unscaled
@@ -285,27 +286,25 @@ def _extreme(function: str) -> Callable[[Call, Sequence[str]], str]:
     """greatest and least: NULL if any is NULL, NaN counts as greater than none."""
 
     def write(call: Call, arguments: Sequence[str]) -> str:
-        from local_athena.sql.rewrite.comparison import canonical, is_plain
+        from local_athena.sql.rewrite.comparison import is_plain
+        from local_athena.sql.rewrite.ordering import first_of
 
         type_ = call.type
+        greatest = function == "greatest"
 
         def body(*names: str) -> str:
             nulls = " OR ".join(f"{name} IS NULL" for name in names)
             if type_.base in ("double", "real"):
                 items = ", ".join(names)
                 numbers = f"list_filter([{items}], lambda n: NOT isnan(n))"
-                pick = "list_max" if function == "greatest" else "list_min"
+                pick = "list_max" if greatest else "list_min"
                 best = f"COALESCE({pick}({numbers}), {names[0]})"
                 return f"(CASE WHEN {nulls} THEN NULL ELSE {best} END)"
             if is_plain(type_):
                 return f"(CASE WHEN {nulls} THEN NULL ELSE {function}({', '.join(names)}) END)"
             best = names[0]
-            sign = ">" if function == "greatest" else "<"
             for name in names[1:]:
-                best = (
-                    f"(CASE WHEN {canonical(type_, name)} {sign} {canonical(type_, best)} "
-                    f"THEN {name} ELSE {best} END)"
-                )
+                best = let([best], partial(first_of, type_, right=name, greatest=greatest))
             return f"(CASE WHEN {nulls} THEN NULL ELSE {best} END)"
 
         return let(arguments, body)

@@ -418,8 +418,8 @@ class _Shape:
         plan: _Plan = _Source(False, 1)
         if select.relation is not None:
             plan = self._relation(select.relation)
-        if select.where is not None:
-            parts = _conjuncts(select.where)
+        parts = () if select.where is None else _conjuncts(select.where)
+        if parts:
             plan = self._below(plan, parts)
             plan = _Filter(plan, parts)
         outputs = tuple(output.value for output in select.outputs)

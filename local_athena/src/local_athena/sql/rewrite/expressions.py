@@ -314,7 +314,8 @@ def _null_if(node: bound.NullIf, context: Context) -> str:
     def body(a: str) -> str:
         left = cast_text(a, node.first.type, node.compared)
         right = cast_text(second, node.second.type, node.compared)
-        return f"(CASE WHEN {equal(node.compared, left, right)} THEN NULL ELSE {a} END)"
+        same = equal(node.compared, left, right)
+        return f"(CASE WHEN {a} IS NULL THEN NULL WHEN {same} THEN NULL ELSE {a} END)"
 
     if node.first.type.base == "unknown":
         return first
