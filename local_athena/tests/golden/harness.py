@@ -14,20 +14,21 @@ import json
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from local_athena.engine.prepared import parameter_count
 from local_athena.engine.results import batch_texts
 from local_athena.engine.session import Session
 from local_athena.sql.binder import BindContext, bind_query
 from local_athena.sql.bound import TableHandle, ViewHandle
 from local_athena.sql.errors import SqlError
 from local_athena.sql.nodes import QueryStatement
-from local_athena.sql.parser import parse_statement
+from local_athena.sql.parser import parse_expression, parse_statement
 from local_athena.sql.rewrite import write_query
 
 HERE = Path(__file__).parent
@@ -66,11 +67,14 @@ def cases(name: str = "expressions.jsonl") -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-def run(session: Session, sql: str) -> Outcome:
-    """One statement's outcome."""
+def run(session: Session, sql: str, parameters: Sequence[str] = ()) -> Outcome:
+    """One statement's outcome; `parameters` are the texts after USING."""
     text = ""
     try:
         statement = parse_statement(sql)
+        given = tuple(parse_expression(parameter) for parameter in parameters)
+        if parameter_count(statement) != len(given):
+            return Outcome(error="INVALID_PARAMETER_USAGE")
         if not isinstance(statement, QueryStatement):
             return Outcome(error="NOT_A_QUERY")
         context = BindContext(
@@ -80,6 +84,7 @@ def run(session: Session, sql: str) -> Outcome:
             now=datetime(2026, 11, 22, 12, 0, tzinfo=UTC),
             zone="UTC",
             user="test",
+            parameters=given,
         )
         query = bind_query(statement.query, context)
         text = write_query(query, {})
@@ -159,7 +164,7 @@ def measure(
     session = Session()
     for case in cases() if among is None else among:
         if area is None or case["area"] == area:
-            outcome = run(session, case["sql"])
+            outcome = run(session, case["sql"], case.get("parameters", ()))
             yield case, outcome, judge(case, outcome)
     session.close()
 

@@ -73,7 +73,16 @@ def answered(case: Case, answer: Case) -> Case:
 def expressions(client: TrinoClient, cases: Iterable[Case]) -> Iterator[Case]:
     """The statements without tables."""
     with ThreadPoolExecutor(THREADS) as pool:
-        yield from pool.map(lambda case: answered(case, ask(client, case["sql"])), cases)
+        yield from pool.map(lambda case: answered(case, ask(client, asked(case))), cases)
+
+
+def asked(case: Case) -> str:
+    """The statement, with its parameters if it has some."""
+    sql: str = case["sql"]
+    if "parameters" not in case:
+        return sql
+    quoted = sql.replace("'", "''")
+    return f"EXECUTE IMMEDIATE '{quoted}' USING {', '.join(case['parameters'])}"
 
 
 def scripts(client: TrinoClient, cases: Iterable[Case]) -> Iterator[Case]:

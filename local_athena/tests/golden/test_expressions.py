@@ -97,7 +97,10 @@ def test_golden__generated__ids_tell_the_statements() -> None:
     wrong = [
         case["sql"]
         for case in harness.cases(harness.GENERATED)
-        if case["id"] != sha1(case["sql"].encode(), usedforsecurity=False).hexdigest()[:12]
+        if case["id"]
+        != sha1(
+            "\n".join([case["sql"], *case.get("parameters", ())]).encode(), usedforsecurity=False
+        ).hexdigest()[:12]
     ]
 
     assert wrong == []

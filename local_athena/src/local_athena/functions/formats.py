@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from local_athena.functions.casts import cast_text
 from local_athena.functions.java_numbers import java_double, java_float
 from local_athena.functions.registry import ScalarWriter
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
+from local_athena.sql.types import VARCHAR
 
 _SPECIFIER = re.compile(
     r"%(?:(?P<index>\d+)\$|(?P<previous><))?(?P<flags>[-#+ 0,(]*)(?P<width>\d+)?"
@@ -317,18 +319,25 @@ def _padded(text: str, found: re.Match[str]) -> str:
 
 
 def _format(call: Call, arguments: Sequence[str]) -> str:
-    types = tuple(argument.type for argument in call.arguments[1:])
-    for type_ in types:
-        if type_.base not in _PLAIN and type_.base != "unknown":
+    """Values of types that Java does not format come as their text."""
+    types = [argument.type for argument in call.arguments]
+    for index, type_ in enumerate(types):
+        if type_.base == "timestamp with time zone":
             raise SqlError("NOT_SUPPORTED", f"Type not supported for formatting: {type_}")
-    bases = [type_.base for type_ in types]
+        if type_.base not in _PLAIN and type_.base != "unknown":
+            value = arguments[index]
+            shown = value if type_.base == "json" else cast_text(value, type_, VARCHAR)
+            arguments = [*arguments[:index], shown, *arguments[index + 1 :]]
+            types[index] = VARCHAR
+    bases = [type_.base for type_ in types[1:]]
 
     def run(text: str | None, *values: Any) -> str | None:
         return None if text is None else _Formatter(text, bases).format(values)
 
     name = "format_" + "_".join(bases)
-    texts = [duckdb_type(argument.type) for argument in call.arguments]
-    return call_python(name, run, arguments, texts, "VARCHAR", sees_null=True)
+    return call_python(
+        name, run, arguments, [duckdb_type(type_) for type_ in types], "VARCHAR", sees_null=True
+    )
 
 
 _UNITS = ("", "K", "M", "B", "T", "Q")

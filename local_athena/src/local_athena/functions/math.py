@@ -121,7 +121,7 @@ def _decimal_places(call: Call, arguments: Sequence[str], half_up: bool) -> str:
         beyond = f"CAST(0 AS {duckdb_type(call.type)})"
         return (
             f"(CASE WHEN {n} >= {scale} THEN {same} WHEN {scale} - {n} > 37 THEN {beyond} "
-            f"ELSE {scaled(whole, call.type)} END)"
+            f"WHEN {n} IS NOT NULL THEN {scaled(whole, call.type)} END)"
         )
 
     return let([arguments[0], arguments[1]], body)

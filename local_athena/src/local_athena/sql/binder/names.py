@@ -119,4 +119,10 @@ def bind_parameter(binder: Binder, node: nodes.Parameter, scope: Scope) -> Bound
             f"{len(parameters)}",
             node.at,
         )
-    return binder.expression(parameters[node.index], Scope())
+    given = parameters[node.index]
+    if isinstance(given, nodes.Parameter):
+        raise SqlError("INVALID_PARAMETER_USAGE", "No value provided for parameter", given.at)
+    if isinstance(given, nodes.ColumnName):
+        problem = "Constant expression cannot contain column references"
+        raise SqlError("EXPRESSION_NOT_CONSTANT", problem, given.at)
+    return binder.expression(given, Scope())

@@ -204,8 +204,6 @@ def _text(
     value = binder.expression(node, scope)
     if value.type == t.UNKNOWN:
         return coerce(value, t.VARCHAR)
-    if value.type.base == "char" and "char" not in bases:
-        return Cast(value, t.VARCHAR, implicit=True)
     if value.type.base not in bases:
         raise SqlError(
             "TYPE_MISMATCH",

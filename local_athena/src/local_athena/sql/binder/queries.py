@@ -25,6 +25,7 @@ from local_athena.sql.bound import (
 )
 from local_athena.sql.coercion import common_super_type, is_comparable
 from local_athena.sql.errors import SqlError
+from local_athena.sql.pruning.constants import fold
 from local_athena.sql.types import Field, Type, display, fields_of
 
 MAX_ROWS = 2**63 - 1
@@ -92,29 +93,30 @@ def _order_keys(
 
 
 def _row_count(binder: Binder, node: nodes.Expression, clause: str) -> int:
-    """The number of LIMIT, OFFSET or FETCH.
+    """The number of LIMIT, OFFSET or FETCH: a literal, or a parameter that coerces to bigint.
 
     Raises:
-        SqlError: INVALID_LIMIT_CLAUSE and the like for anything but a count of rows.
+        SqlError: TYPE_MISMATCH, INVALID_ARGUMENTS (NULL) or NUMERIC_VALUE_OUT_OF_RANGE.
     """
-    value = (
-        Constant(node.value, t.BIGINT)
-        if isinstance(node, nodes.IntegerLiteral)
-        else binder.expression(node, Scope())
-    )
-    if not isinstance(value, Constant) or not isinstance(value.value, int):
-        raise SqlError(
-            f"INVALID_{clause}_CLAUSE" if clause == "LIMIT" else "TYPE_MISMATCH",
-            f"Non constant parameter value for {clause}: {display(value.type)}",
-            node.at,
-        )
-    if not 0 <= value.value <= MAX_ROWS:
-        raise SqlError(
-            "INVALID_LIMIT_CLAUSE" if clause == "LIMIT" else "TYPE_MISMATCH",
-            f"Invalid {clause} row count: {value.value}",
-            node.at,
-        )
-    return value.value
+    if isinstance(node, nodes.IntegerLiteral):
+        value: BoundExpression = Constant(node.value, t.BIGINT)
+    else:
+        given = binder.expression(node, Scope())
+        if common_super_type(given.type, t.BIGINT) != t.BIGINT:
+            problem = f"Cannot cast type {display(given.type)} to bigint"
+            raise SqlError("TYPE_MISMATCH", problem, node.at)
+        value = coerce(given, t.BIGINT)
+    known = fold(value)
+    if known is None:
+        raise SqlError("NOT_SUPPORTED", f"{clause} by a parameter that is computed", node.at)
+    count = known.value
+    if count is None:
+        problem = f"Parameter value provided for {clause} is NULL"
+        raise SqlError("INVALID_ARGUMENTS", problem, node.at)
+    if not 0 <= count <= MAX_ROWS:
+        problem = f"{clause} row count must be greater or equal to 0 (actual value: {count})"
+        raise SqlError("NUMERIC_VALUE_OUT_OF_RANGE", problem, node.at)
+    return int(count)
 
 
 # ---------------------------------------------------------------- VALUES

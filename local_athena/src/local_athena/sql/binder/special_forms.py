@@ -133,7 +133,6 @@ def _extract(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExp
             name in ("day", "day_of_month", "hour", "minute", "second")
             and base == "interval day to second"
         )
-        or base == "unknown"
     )
     if not allowed:
         raise SqlError(
@@ -141,8 +140,6 @@ def _extract(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExp
             f"Cannot extract {name.upper()} from {display(value.type)}",
             node.arguments[1].at,
         )
-    if base == "unknown":
-        return Constant(None, t.BIGINT)
     return Call(_EXTRACT_NAMES.get(name, name), (value,), t.BIGINT)
 
 

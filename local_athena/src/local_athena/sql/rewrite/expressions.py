@@ -258,12 +258,14 @@ def _like(node: bound.Like, context: Context) -> str:
     value, pattern = write(node.value, context), write(node.pattern, context)
     if node.escape is None:
         return f"({value} LIKE {pattern})"
+    if isinstance(node.escape, bound.Constant) and node.escape.value is None:
+        return "CAST(NULL AS BOOLEAN)"
     if isinstance(node.escape, bound.Constant) and isinstance(node.pattern, bound.Constant):
         try:
             _check_like(node.pattern.value, node.escape.value)
         except SqlError as error:
             return fail_unless_null([value], error.name, quote_text(error.message), "BOOLEAN")
-        return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value or '')})"
+        return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value)})"
     from local_athena.functions.like import like_escape
 
     return like_escape(value, pattern, write(node.escape, context))
