@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from local_athena.engine.contract import SYSTEM, USER
 from local_athena.engine.errors import failure
-from local_athena.engine.session import Session, error_of
+from local_athena.engine.native_errors import error_of
+from local_athena.engine.session import Session
 from local_athena.sql.errors import SqlError
 
 # error type in the catalog, its description there, a statement that earns it

@@ -28,6 +28,7 @@ Measured = list[tuple[dict[str, Any], Any, dict[str, bool]]]
 LEAST = {"value": 2161, "type": 2162, "named": 469}
 CASES = 2636
 LEAST_GENERATED = 2_900
+LEAST_MESSAGES = 431
 # Answers that differ from Trino's and why; anything else that differs is a defect.
 KNOWN_DIFFERENCES = frozenset(
     (
@@ -82,6 +83,17 @@ def test_golden__expressions__failures_are_named(
     ]
 
     assert unnamed == []
+
+
+def test_golden__expressions__messages_are_trinos(measured: Measured) -> None:
+    """With the position; the share may only rise."""
+    same = [
+        outcome.message == f"{case['error']['name']}: {case['error']['message']}"
+        for case, outcome, levels in measured
+        if levels.get("named")
+    ]
+
+    assert sum(same) >= LEAST_MESSAGES, (sum(same), len(same))
 
 
 def test_golden__generated__are_whole() -> None:

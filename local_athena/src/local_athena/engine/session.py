@@ -21,16 +21,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
-from local_athena.errors import FULL_DISK, is_full_disk
+from local_athena.engine.native_errors import error_of
 from local_athena.functions import udf
-from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_A_BATCH = 20_000
-_PAYLOAD = re.compile(r"TRINO:([A-Z_0-9]+):(.*?):TRINO", re.DOTALL)
 _DEEPEST = 100_000
 _EXPRESSION_DEPTH = 4_000
 """DuckDB 1.5.5 overflows a thread's stack (8 MB) at some 6,000 levels: the process dies of it."""
@@ -239,49 +237,3 @@ class Cursor:
             if self._control is not None:
                 self._control.check()
             raise error_of(error) from error
-
-
-_TOO_DEEP = re.compile(r"[Mm]ax(imum)? expression depth|memory exhausted|recursion|stack depth")
-_DECIMAL_SUM = re.compile(r"Overflow in HUGEINT addition")
-_BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"More than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
-    (
-        re.compile(r"Overflow in|[Oo]verflow|out of range|Out of Range"),
-        "NUMERIC_VALUE_OUT_OF_RANGE",
-    ),
-    (re.compile(r"[Dd]ivision by zero"), "DIVISION_BY_ZERO"),
-    (re.compile(r"Map keys? (must be unique|can not be NULL)"), "INVALID_FUNCTION_ARGUMENT"),
-    (re.compile(r"Conversion Error: (Type|Casting value|Could not cast)"), "INVALID_CAST_ARGUMENT"),
-    (re.compile(r"Conversion Error"), "INVALID_CAST_ARGUMENT"),
-    (re.compile(r"max_temp_directory_size"), "EXCEEDED_SPILL_LIMIT"),
-    (
-        re.compile(r"Out of Memory Error|bad allocation|bad_alloc|MemoryError|malloc of size"),
-        "EXCEEDED_LOCAL_MEMORY_LIMIT",
-    ),
-    (re.compile(r"like pattern must not end with escape"), "INVALID_FUNCTION_ARGUMENT"),
-)
-
-
-def error_of(error: Exception) -> SqlError:
-    """Trino's error for a failure of DuckDB: our own payload, a known text, or
-    GENERIC_INTERNAL_ERROR with DuckDB's text."""
-    text = str(error)
-    found = _PAYLOAD.search(text)
-    if found:
-        return SqlError(found.group(1), found.group(2))
-    if isinstance(error, MemoryError):
-        return SqlError("EXCEEDED_LOCAL_MEMORY_LIMIT", text or "The process has no more memory")
-    if isinstance(error, RecursionError):
-        return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
-    if is_full_disk(error):
-        return SqlError("GENERIC_INTERNAL_ERROR", FULL_DISK)
-    if _TOO_DEEP.search(text):
-        return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
-    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
-        return SqlError("GENERIC_INTERNAL_ERROR", text)
-    if _DECIMAL_SUM.search(text):
-        return SqlError("NUMERIC_VALUE_OUT_OF_RANGE", "Decimal overflow")
-    for pattern, name in _BY_TEXT:
-        if pattern.search(text):
-            return SqlError(name, text.partition("\n")[0].partition(": ")[2] or text)
-    return SqlError("GENERIC_INTERNAL_ERROR", text)

@@ -300,7 +300,10 @@ def _listagg(node: Node, parts: AggregateTexts) -> str:
             f"(CASE WHEN strlen({j}) > {_MOST_BYTES} THEN "
             + fail(
                 "EXCEEDED_FUNCTION_MEMORY_LIMIT",
-                text("Concatenated string has the length in bytes larger than the maximum 1048576"),
+                text(
+                    "Concatenated string has the length in bytes larger than the "
+                    "maximum output length 1048576"
+                ),
             )
             + f" ELSE {j} END)"
         ),

@@ -68,7 +68,7 @@ def bind_window(binder: Binder, given: nodes.Window, scope: Scope) -> Over:
         _refuse_windows(sort.key, item.at)
     if window.frame is None:
         return Over(partition_by, order_by, None)
-    return Over(partition_by, order_by, _frame(binder, window.frame, order_by, scope))
+    return Over(partition_by, order_by, _frame(binder, window, window.frame, order_by, scope))
 
 
 def check_window(name: str, over: Over, window: nodes.Window, scope: Scope, at: nodes.At) -> None:
@@ -79,7 +79,7 @@ def check_window(name: str, over: Over, window: nodes.Window, scope: Scope, at: 
     """
     if name in ("lag", "lead") and not over.order_by:
         raise SqlError(
-            "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", at
+            "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", window.at
         )
     framed = is_aggregate(name) or name in ("first_value", "last_value", "nth_value")
     if over.frame is not None and not framed:
@@ -154,7 +154,11 @@ _ORDER_OF_BOUNDS = (
 
 
 def _frame(
-    binder: Binder, frame: nodes.Frame, order_by: tuple[SortKey, ...], scope: Scope
+    binder: Binder,
+    window: nodes.Window,
+    frame: nodes.Frame,
+    order_by: tuple[SortKey, ...],
+    scope: Scope,
 ) -> FrameOf:
     start = frame.start
     end = frame.end or nodes.FrameBound(frame.at, "current row")
@@ -188,14 +192,14 @@ def _frame(
         raise SqlError(
             "MISSING_ORDER_BY",
             "Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY",
-            frame.at,
+            window.at,
         )
     return FrameOf(
         frame.unit,
         start.kind,
-        _bound(binder, frame.unit, start, "start", order_by, scope),
+        _bound(binder, window, frame.unit, start, "start", order_by, scope),
         end.kind,
-        _bound(binder, frame.unit, end, "end", order_by, scope),
+        _bound(binder, window, frame.unit, end, "end", order_by, scope),
     )
 
 
@@ -207,6 +211,7 @@ def _is_whole(type_: Type) -> bool:
 
 def _bound(
     binder: Binder,
+    window: nodes.Window,
     unit: str,
     bound: nodes.FrameBound,
     side: str,
@@ -229,7 +234,7 @@ def _bound(
         raise SqlError(
             "MISSING_ORDER_BY",
             "Window frame of type RANGE PRECEDING or FOLLOWING requires ORDER BY",
-            bound.at,
+            window.at,
         )
     if len(order_by) > 1:
         raise SqlError(
@@ -252,7 +257,7 @@ def _bound(
             "TYPE_MISMATCH",
             "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be "
             f"numeric, datetime or interval (actual: {display(key.type)})",
-            bound.at,
+            window.order_by[0].at,
         )
     if value.type == t.UNKNOWN:
         raise SqlError(
