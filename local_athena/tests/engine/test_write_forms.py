@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from backports import zstd
 
-BUCKETS = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "cases" / "buckets.jsonl").read_text("utf-8").split("\n")
-    if line
-]
+CASES = Path(__file__).parent / "cases"
+BUCKETS, READ_BACK = (
+    [json.loads(line) for line in (CASES / name).read_text("utf-8").split("\n") if line]
+    for name in ("buckets.jsonl", "read_back.jsonl")
+)
 
 
 def unblocked(data, decompress):
@@ -249,6 +249,29 @@ def test_unload__every_format__read_back_as_a_table(lake, form):
     )
     lake.run(f"CREATE EXTERNAL TABLE u (a int, b string) {stored} LOCATION 's3://b/u/'")
     assert lake.rows("SELECT * FROM u ORDER BY a") == [["1", "x"], ["2", None]]
+
+
+@pytest.mark.parametrize("form", ["TEXTFILE", "JSON", "PARQUET", "ORC", "AVRO"])
+def test_create_table_as__odd_values__come_back_as_from_trino(lake, form):
+    wrong = []
+    for number, case in enumerate(READ_BACK):
+        if case["format"] != form:
+            continue
+        values = " UNION ALL ".join(
+            f"SELECT {place} AS i, CAST({value} AS {case['type']}) AS v"
+            for place, value in enumerate(case["values"])
+        )
+        keys = ", partitioned_by = ARRAY['v']" if case["partitioned"] else ""
+        create = f"CREATE TABLE t{number} WITH (format = '{form}'{keys}) AS {values}"
+        if "error" in case:
+            got = lake.fails(create).name
+        else:
+            lake.run(create)
+            got = [row[1] for row in lake.rows(f"SELECT i, v FROM t{number} ORDER BY i")]
+        if got != case.get("error", case.get("rows")):
+            wrong.append((case, got))
+
+    assert wrong == []
 
 
 def test_create_table_as__workgroup_enforces_its_location__external_location_refused(lake):

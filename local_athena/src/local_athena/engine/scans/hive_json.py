@@ -8,7 +8,7 @@ read 2026-11.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from local_athena.engine.scans.json_values import (
@@ -188,6 +188,10 @@ def _number(value: Any) -> str:
     return value
 
 
+_EXACT = Context(prec=2 * 38)
+"""Digits before and behind the point of any decimal."""
+
+
 def decimal_of(text: str, type_: Type) -> Decimal:
     """A number rounded half up to a decimal's scale.
 
@@ -200,7 +204,7 @@ def decimal_of(text: str, type_: Type) -> Decimal:
     number = Decimal(text)
     if not number.is_finite() or abs(number) >= Decimal(10) ** precision:
         raise ValueError(text)
-    rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _EXACT)
     if rounded.adjusted() + scale >= precision and rounded:
         raise ValueError(text)
     return rounded

@@ -1,10 +1,12 @@
 """Values as text files of Hive tables hold them: LazySimpleSerDe and JSON.
 
 Source: Trino's io.trino.hive.formats.line encoders (read 2026-11): NULL is `\\N` in simple text,
-timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64 (in JSON: text).
+timestamps have the form `2020-01-01 00:00:00.000`, binary is Base64 (in JSON: text), and numbers
+without end have Java's names, which Hive reads (JSON refuses them).
 """
 
 import json
+import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +32,12 @@ def text_output(text: str, type_: Type, depth: int = 0) -> str:
         return f"strftime({text}, '%Y-%m-%d %H:%M:%S.%g')"
     if base == "varbinary":
         return f"to_base64({text})"
+    if base in ("real", "double"):
+        return (
+            f"(CASE WHEN isnan({text}) THEN 'NaN' WHEN isinf({text}) THEN "
+            f"CASE WHEN {text} > 0 THEN 'Infinity' ELSE '-Infinity' END "
+            f"ELSE CAST({text} AS VARCHAR) END)"
+        )
     if base in ("array", "map", "row") and depth:
         raise SqlError("NOT_SUPPORTED", "local_athena does not write nested collections as text")
     if base == "array":
@@ -73,9 +81,17 @@ def json_line(row: Sequence[Any], columns: Sequence[tuple[str, Type]]) -> dict[s
 
 
 def json_value(value: Any, type_: Type) -> Any:
-    """A value that `json_text` can write."""
+    """A value that `json_text` can write.
+
+    Raises:
+        SqlError: HIVE_UNSERIALIZABLE_JSON_VALUE for NaN and Infinity.
+    """
     if value is None:
         return None
+    if isinstance(value, float) and not math.isfinite(value):
+        kind = " Real" if type_.base == "real" else ""
+        shown = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        raise SqlError("HIVE_UNSERIALIZABLE_JSON_VALUE", f"Invalid value to Insert{kind}: {shown}")
     base = type_.base
     if base == "array":
         return [json_value(item, element_of(type_)) for item in value]

@@ -118,7 +118,7 @@ def _check_partitions(values: set[tuple[str, ...]]) -> None:
         for value in partition:
             if any(not " " <= char <= "~" for char in value):
                 raise SqlError(
-                    "INVALID_PARTITION_VALUE",
+                    "HIVE_INVALID_PARTITION_VALUE",
                     "Hive partition keys can only contain printable ASCII characters "
                     f"(0x20 - 0x7E). Invalid value: {value.encode().hex(' ').upper()}",
                 )
