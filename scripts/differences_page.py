@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local_athena.api.model import load_service
 from local_athena.differences import DIFFERENCES
 from local_athena.functions.refused import REFUSED
+from local_athena.protocol.model import load_service
 from local_athena.server import serve
 
 PAGE = Path(__file__).parent.parent / "local_athena" / "docs" / "differences.md"

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from local_athena.api.model import ServiceModel, load_service
+from local_athena.protocol.model import ServiceModel, load_service
 from local_athena.server import Endpoint
 
 TEXTS = [

@@ -1,1 +1,1 @@
-"""The Athena API by its published service model."""
+"""The Athena API: operations, executions, workgroups, metadata."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from local_athena.api.executions import Executions
 from local_athena.api.metadata import Metadata
-from local_athena.api.model import load_service
-from local_athena.api.paging import page
 from local_athena.api.prepared import NamedQueries, Prepared
 from local_athena.api.queries import Queries
 from local_athena.api.runner import Runner
@@ -16,6 +14,8 @@ from local_athena.api.workgroups import ENGINE_VERSION, Workgroups
 from local_athena.catalog import Catalog
 from local_athena.engine.contract import EngineProtocol
 from local_athena.errors import ApiError
+from local_athena.protocol.model import load_service
+from local_athena.protocol.paging import page
 from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.database import Database

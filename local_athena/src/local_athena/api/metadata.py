@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from local_athena.api.paging import page
 from local_athena.api.things import Things
 from local_athena.catalog import Catalog, Column, Database, Table
 from local_athena.catalog.name_pattern import matches
 from local_athena.errors import ApiError, EntityNotFoundError
+from local_athena.protocol.paging import page
 from local_athena.storage.database import Database as StateDatabase
 
 Json = dict[str, Any]

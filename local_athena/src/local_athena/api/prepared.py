@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from local_athena.api.paging import page
 from local_athena.api.things import Things
 from local_athena.api.workgroups import PRIMARY, Workgroups
 from local_athena.engine.contract import PreparedStatement
 from local_athena.errors import ApiError
+from local_athena.protocol.paging import page
 from local_athena.storage.database import Database
 
 Json = dict[str, Any]

@@ -18,12 +18,12 @@ from local_athena.api.executions import (
     Executions,
     new_facts,
 )
-from local_athena.api.paging import MAX_ROWS, decode_token, encode_token, page, result_rows
 from local_athena.api.prepared import Prepared
 from local_athena.api.runner import Job, Runner
 from local_athena.api.workgroups import PRIMARY, QuerySettings, Workgroups
 from local_athena.engine.contract import QueryControl
 from local_athena.errors import ApiError, StorageError
+from local_athena.protocol.paging import MAX_ROWS, decode_token, encode_token, page, result_rows
 from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
 from local_athena.storage.files import split_uri

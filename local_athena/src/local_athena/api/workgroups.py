@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_athena.api.paging import page
 from local_athena.api.things import Things
 from local_athena.errors import ApiError
+from local_athena.protocol.paging import page
 from local_athena.storage.database import Database
 
 Json = dict[str, Any]

@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from local_athena.api.model import load_service
-from local_athena.api.paging import page
 from local_athena.catalog.glue_partitions import PartitionApi
 from local_athena.catalog.java_order import in_hash_order
 from local_athena.catalog.name_pattern import matches
@@ -20,6 +18,8 @@ from local_athena.errors import (
     EntityNotFoundError,
     InvalidInputError,
 )
+from local_athena.protocol.model import load_service
+from local_athena.protocol.paging import page
 from local_athena.settings import Settings
 
 Json = dict[str, Any]

@@ -4,10 +4,10 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from local_athena.api.paging import page
 from local_athena.catalog.expression import compile_expression
 from local_athena.catalog.records import Records, partition_id
 from local_athena.errors import CatalogError, EntityNotFoundError, InvalidInputError
+from local_athena.protocol.paging import page
 from local_athena.settings import Settings
 
 Json = dict[str, Any]

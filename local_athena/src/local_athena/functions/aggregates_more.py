@@ -8,6 +8,7 @@ from typing import Any
 
 import xxhash
 
+from local_athena.functions.comparison import canonical
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import guard, let, text
@@ -15,7 +16,6 @@ from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Constant, WindowCall
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of, entry_of, precision_of
-from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
 
 Node = Aggregate | WindowCall

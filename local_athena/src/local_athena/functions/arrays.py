@@ -12,15 +12,15 @@ from typing import Any
 
 from local_athena.functions.array_lambdas import sort_by
 from local_athena.functions.cast_text import in_network
+from local_athena.functions.comparison import canonical, equal, is_plain
 from local_athena.functions.lists import distinct_items, items_of_each
 from local_athena.functions.maps import value_of
+from local_athena.functions.ordering import checked, first_of
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python, within_memory
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of, precision_of
-from local_athena.sql.rewrite.comparison import canonical, equal, is_plain
-from local_athena.sql.rewrite.ordering import checked, first_of
 from local_athena.sql.types import Type
 
 Writer = Callable[[Call, Sequence[str]], str]

@@ -12,13 +12,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.comparison import canonical
 from local_athena.functions.registry import AggregateTexts, AggregateWriter, ScalarWriter
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Aggregate, Call, WindowCall
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
-from local_athena.sql.rewrite.comparison import canonical
 
 Node = Aggregate | WindowCall
 Weighted = list[dict[str, Any]]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from local_athena.functions.comparison import canonical
 from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.text import fail, let, text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, entry_of
-from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
 
 Writer = Callable[[Call, Sequence[str]], str]

@@ -286,8 +286,8 @@ def _extreme(function: str) -> Callable[[Call, Sequence[str]], str]:
     """greatest and least: NULL if any is NULL, NaN counts as greater than none."""
 
     def write(call: Call, arguments: Sequence[str]) -> str:
-        from local_athena.sql.rewrite.comparison import is_plain
-        from local_athena.sql.rewrite.ordering import first_of
+        from local_athena.functions.comparison import is_plain
+        from local_athena.functions.ordering import first_of
 
         type_ = call.type
         greatest = function == "greatest"

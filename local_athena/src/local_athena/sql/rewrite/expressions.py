@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.casts import assign, cast_text
+from local_athena.functions.comparison import canonical, compare, equal, is_plain
 from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, ScalarWriter, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
@@ -13,7 +14,6 @@ from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.pruning.constants import fold
 from local_athena.sql.representation import constant, duckdb_type, quote_text
-from local_athena.sql.rewrite.comparison import canonical, compare, equal, is_plain
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.raising import may_raise
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from local_athena.functions.comparison import canonical
 from local_athena.functions.text import payload
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
-from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.expressions import sort_items, write
 from local_athena.sql.rewrite.references import count_uses, has_chance

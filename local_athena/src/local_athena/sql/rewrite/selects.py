@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from local_athena.functions.comparison import canonical
 from local_athena.sql import bound
-from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.rewrite.context import Context, Level, column_name
 from local_athena.sql.rewrite.expressions import condition, sort_items, write
 from local_athena.sql.rewrite.references import free_columns

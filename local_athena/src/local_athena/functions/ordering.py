@@ -5,9 +5,9 @@ A NULL inside an array or a row raises once the order depends on it; DuckDB woul
 
 from __future__ import annotations
 
+from local_athena.functions.comparison import canonical
 from local_athena.functions.text import fail, let
 from local_athena.sql.representation import element_of, fields_of
-from local_athena.sql.rewrite.comparison import canonical
 from local_athena.sql.types import Type
 
 _NULL_ELEMENT = fail(
