@@ -16,7 +16,7 @@ PACKAGES := pyproject.toml local_athena/pyproject.toml
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 ## Environments ------------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target
 ## Checks ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: .venv/.ready-test ## run every test
+test: .venv/.ready-test ## unit, property, integration and DAG tests
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: e2e

@@ -92,11 +92,11 @@ def render_command(only_check: bool) -> None:
 
 
 @contracts_command.command("apply")
-@click.option("--target", required=True, help="Environment: local, ci, dev, prod…")
+@click.option("--target", help="Environment: local, ci, dev, prod… (default: LAKEHOUSE_ENV).")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @ends_with_status
-def apply_command(target: str, dry_run: bool, as_json: bool) -> None:
+def apply_command(target: str | None, dry_run: bool, as_json: bool) -> None:
     """Make raw and reject tables in the Glue catalog of a target; the second time changes nothing.
 
     Buckets and databases are Terraform's; those of a local lake are made here when missing.
@@ -107,7 +107,8 @@ def apply_command(target: str, dry_run: bool, as_json: bool) -> None:
       lakehouse contracts apply --target dev --dry-run
     """
     lake = connect_lake(Settings.from_env(), target)
-    made = bootstrap_lake(lake, dry_run=dry_run) if target in LOCAL_ENVIRONMENTS else []
+    is_local = lake.environment in LOCAL_ENVIRONMENTS
+    made = bootstrap_lake(lake, dry_run=dry_run) if is_local else []
     changes = apply_contracts(lake, dry_run=dry_run)
     if as_json:
         print_json({"made": made, "tables": [asdict(change) for change in changes]})

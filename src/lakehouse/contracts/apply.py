@@ -88,8 +88,9 @@ def _require_database(lake: Lake, database: str) -> None:
         if error.response["Error"]["Code"] != "EntityNotFoundException":
             raise
         raise LakeError(
-            f"the Glue database {database} does not exist: Terraform makes it "
-            "(infra/live); a local lake gets it from `lakehouse contracts apply --target local`"
+            f"the Glue database {database} does not exist: make it as "
+            "infra/lake.yml names it; a local lake gets it from "
+            "`lakehouse contracts apply --target local`"
         ) from error
 
 

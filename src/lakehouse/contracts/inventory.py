@@ -83,7 +83,7 @@ def find_inventory(settings: Settings, environment: str | None = None) -> Invent
     if name not in LOCAL_ENVIRONMENTS and not settings.bucket_prefix:
         raise ConfigError(
             f"LAKEHOUSE_BUCKET_PREFIX is not set, and the {name} lake needs it: names of buckets "
-            "are global, so set it to the prefix that Terraform was given",
+            "are global, so set it to the prefix of yours, such as acme-lakehouse",
             variable="LAKEHOUSE_BUCKET_PREFIX",
         )
     path = settings.project_dir / "infra" / "lake.yml"

@@ -107,7 +107,8 @@ def bootstrap_lake(lake: Lake, *, dry_run: bool = False) -> list[str]:
     """
     if lake.environment not in LOCAL_ENVIRONMENTS:
         raise LakeError(
-            f"the {lake.environment} lake is made by Terraform (infra/live), not by the bootstrap"
+            f"the {lake.environment} lake is not made by the bootstrap: make what "
+            "infra/lake.yml names"
         )
     present = {bucket["Name"] for bucket in lake.s3.list_buckets()["Buckets"]}
     pages = lake.glue.get_paginator("get_databases").paginate()

@@ -77,6 +77,6 @@ def _named(bucket: str) -> Iterator[None]:
         if error.response["Error"]["Code"] != "NoSuchBucket":
             raise
         raise LakeError(
-            f"the bucket {bucket} does not exist: Terraform makes it (infra/live); a local lake "
-            "gets it from `lakehouse contracts apply --target local`"
+            f"the bucket {bucket} does not exist: make it as infra/lake.yml names it; a local "
+            "lake gets it from `lakehouse contracts apply --target local`"
         ) from error

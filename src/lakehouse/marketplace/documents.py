@@ -2,8 +2,8 @@
 
 The range, and the only one this project generates: CPF bases 999.000.000 to 999.999.999 and CNPJ
 bases 99.900.000/0001 to 99.999.999/0001. No part of either numbering is set aside for tests by
-Receita Federal; these are the last block of each and far above the numbers in use. More than a
-million people, or a hundred thousand sellers, wrap around.
+Receita Federal; these are the last block of each, so a number of somebody's may be among them: they
+are for made-up people only. More than a million people, or a hundred thousand sellers, wrap around.
 """
 
 import numpy as np

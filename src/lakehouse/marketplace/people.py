@@ -48,11 +48,6 @@ def legacy_count(world: World) -> int:
     return max(20, round(LEGACY_AT_SCALE_1 * world.scale))
 
 
-def people_by(world: World, day: int) -> int:
-    """People registered by the end of the day (at least the legacy)."""
-    return legacy_count(world) + int(new_people_before(world, day + 1)[-1])
-
-
 def _legacy_opened(world: World, people: I64) -> I64:
     """Instants before the history; one in twenty in the hour that daylight saving repeats.
 

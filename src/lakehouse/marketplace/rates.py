@@ -29,9 +29,9 @@ class Rates:
     """Shipped orders that never arrive."""
     postponed_ppm: int = 20_000
     """Orders whose promised day is moved when they are shipped."""
-    purchase_correction_ppm: int = 150_000
+    purchase_correction_ppm: int = 10_000
     """Orders whose time of purchase is changed 1 to 20 days after they are first shown, by 1 hour
-    to 12 days either way: so many that a few small days meet some."""
+    to 12 days either way."""
     deleted_order_ppm: int = 3_000
     deleted_item_ppm: int = 4_000
     price_correction_ppm: int = 4_000

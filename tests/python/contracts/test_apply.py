@@ -79,7 +79,7 @@ def test_bootstrap_lake__twice__makes_everything_once(lake: Any) -> None:
 
 
 def test_bootstrap_lake__environment_on_aws__is_refused(lake: Any) -> None:
-    with pytest.raises(LakeError, match="Terraform"):
+    with pytest.raises(LakeError, match="not made by the bootstrap"):
         bootstrap_lake(replace(lake, environment="prod"))
 
 
@@ -132,7 +132,7 @@ def test_apply_contracts__contract_changed__updates_that_table_alone(lake: Any) 
 
 
 def test_apply_contracts__database_missing__says_who_makes_it(lake: Any) -> None:
-    with pytest.raises(LakeError, match="database prod_raw does not exist: Terraform"):
+    with pytest.raises(LakeError, match="database prod_raw does not exist: make it"):
         apply_contracts(replace(lake, environment="prod"))
 
 

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import duckdb
 
@@ -40,14 +40,6 @@ from local_athena.storage import ObjectStore
 log = logging.getLogger(__name__)
 
 ROWS_COLUMN = ColumnInfo(name="rows", type="bigint", precision=19)
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds of planning and of the whole statement."""
-
-    planning_ms: int
-    engine_ms: int
 
 
 class Engine:

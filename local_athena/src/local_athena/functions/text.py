@@ -8,7 +8,7 @@ from itertools import count
 
 from local_athena.functions.registry import ScalarWriter
 from local_athena.sql.bound import Call
-from local_athena.sql.representation import duckdb_type, quote_text
+from local_athena.sql.representation import quote_text
 
 _ATOM = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*|\(?-?[0-9.]+\)?|'[^']{0,40}'"
@@ -135,15 +135,6 @@ def native(name: str) -> ScalarWriter:
 
     def write(call: Call, arguments: Sequence[str]) -> str:
         return f"{name}({', '.join(arguments)})"
-
-    return write
-
-
-def typed_native(name: str) -> ScalarWriter:
-    """As `native`, the result cast to the bound type."""
-
-    def write(call: Call, arguments: Sequence[str]) -> str:
-        return f"CAST({name}({', '.join(arguments)}) AS {duckdb_type(call.type)})"
 
     return write
 

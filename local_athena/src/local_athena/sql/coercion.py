@@ -48,10 +48,6 @@ _NOT_COMPARABLE = frozenset(
 _NOT_ORDERABLE = frozenset(("map", "json", "bingtile", "geometry"))
 
 
-def is_numeric(type_: Type) -> bool:
-    return type_.base in _NUMERIC_RANK
-
-
 @lru_cache(maxsize=4096)
 def as_base(type_: Type, base: str) -> Type | None:
     """The type of that base name which every value of `type_` can be seen as; None without one.

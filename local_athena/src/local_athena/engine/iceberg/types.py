@@ -66,7 +66,6 @@ _GLUE_PLAIN: dict[str, PrimitiveType] = {
     "uuid": UUIDType(),
 }
 _TOKEN = re.compile(r"\s*(`(?:[^`]|``)*`|[^<>(),:\s]+|[<>(),:])")
-_NO_ID = -1
 
 
 def to_trino(kind: IcebergType) -> Type:

@@ -103,15 +103,6 @@ def bind_scalar(
     return Call(name, bound, chosen.result)
 
 
-def call_of(name: str, arguments: Sequence[BoundExpression], at: nodes.At) -> BoundExpression:
-    """A scalar function of bound arguments."""
-    chosen = resolve(name, tuple(argument.type for argument in arguments), at)
-    coerced = tuple(
-        coerce(argument, type_) for argument, type_ in zip(arguments, chosen.arguments, strict=True)
-    )
-    return Call(name, coerced, chosen.result)
-
-
 def bind_arguments(
     binder: Binder,
     name: str,

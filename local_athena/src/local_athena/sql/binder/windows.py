@@ -144,15 +144,6 @@ def resolve_window(window: nodes.Window, scope: Scope) -> nodes.Window:
     )
 
 
-_ORDER_OF_BOUNDS = (
-    "unbounded preceding",
-    "preceding",
-    "current row",
-    "following",
-    "unbounded following",
-)
-
-
 def _frame(
     binder: Binder,
     window: nodes.Window,
