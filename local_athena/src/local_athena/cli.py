@@ -70,7 +70,8 @@ bucket_option = click.option(
     metavar="NAME",
     envvar="LOCAL_ATHENA_BUCKETS",
     show_envvar=True,
-    help="S3 bucket to make when it is not there, such as a client's s3_staging_dir (repeatable).",
+    help="S3 bucket to make when it is not there, such as dbt's s3_staging_dir and s3_data_dir "
+    "(repeatable; in the variable, several with blanks between them).",
 )
 
 

@@ -115,12 +115,20 @@ class AthenaClient:
         execution = self.call("GetQueryExecution", QueryExecutionId=query_id)["QueryExecution"]
         if execution.get("StatementType") == "DML" and rows and rows[0] == names:
             rows = rows[1:]  # the header row of a SELECT
-        yield from rows
+        yield from (_spread(row, len(names)) for row in rows)
         while "NextToken" in page:
             page = self.call(
                 "GetQueryResults", QueryExecutionId=query_id, NextToken=page["NextToken"]
             )
-            yield from (_values(row) for row in page["ResultSet"]["Rows"])
+            yield from (_spread(_values(row), len(names)) for row in page["ResultSet"]["Rows"])
+
+
+def _spread(row: tuple[str | None, ...], width: int) -> tuple[str | None, ...]:
+    """A row as wide as its columns: Hive's DESCRIBE and SHOW give a line of tabs as one cell."""
+    if len(row) == width:
+        return row
+    cells = [cell.strip() for cell in (row[0] or "").split("\t", width - 1)]
+    return (*cells, *[""] * (width - len(cells)))
 
 
 def make_buckets(url: str, names: Iterable[str]) -> None:

@@ -45,7 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class AthenaDatabase:
-    """A database (`name`) and a bucket (`bucket`) of one test."""
+    """A database (`name`) and a bucket (`bucket`) of one test.
+
+    `output_location` is for clients that ask where results go; `location` is the database's.
+    """
 
     name: str
     bucket: str
@@ -83,7 +86,10 @@ class AthenaDatabase:
 def local_athena(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> "Iterator[Endpoint]":
-    """The session's endpoint (`url`, `environ`), started by the first test that needs it."""
+    """The session's endpoint (`url`, `environ`), started by the first test that needs it.
+
+    AWS clients are pointed there by `athena_database`, or by a test that sets `environ`.
+    """
     from local_athena.server import serve
     from local_athena.settings import Settings
 
@@ -98,7 +104,10 @@ def local_athena(
 
 @pytest.fixture
 def athena_database(local_athena: "Endpoint") -> Iterator[AthenaDatabase]:
-    """A clean database and bucket for one test, with AWS clients pointed to the endpoint."""
+    """A clean database and bucket for one test, with AWS clients pointed to the endpoint.
+
+    Gives `name`, `bucket`, `location`, `output_location` and `run(sql)`.
+    """
     with clean_database(local_athena) as database:
         yield database
 

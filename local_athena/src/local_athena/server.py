@@ -105,7 +105,12 @@ def serve(
     """
     if settings is None:
         settings = Settings(data=Path(data).absolute(), host=host, port=port)
-    listening = _listen(settings.host, settings.port)
+    try:
+        listening = _listen(settings.host, settings.port)
+    except PortTakenError:
+        if settings.data.exists():  # it may be by the server of this folder, which says so itself
+            DataFolder.open(settings.data).close()
+        raise
     try:
         folder = DataFolder.open(settings.data)
     except BaseException:

@@ -121,10 +121,12 @@ def test_serve__refusals__are_one_line_and_status_1(
     taken = local_athena(environ, "serve", "--data", str(tmp_path / "other"), "--port", port)
     assert taken.returncode == 1
     assert f"port {port} on 127.0.0.1 is taken" in taken.stderr
+    again = local_athena(environ, "serve", "--data", data, "--port", port)
+    assert (again.returncode, again.stderr) == (1, locked.stderr)
     (tmp_path / "file").write_text("")
     wrong = local_athena(environ, "serve", "--data", str(tmp_path / "file" / "x"), "--port", "0")
     assert wrong.returncode == 1
-    for refused in (locked, taken, wrong):
+    for refused in (locked, taken, again, wrong):
         assert refused.stderr.startswith("local-athena: ")
         assert refused.stderr.count("\n") == 1
 
@@ -361,6 +363,29 @@ def test_sql__several_statements__prints_the_last_ones_rows(
         environ, "sql", "--data", data, "--format", "json", "-", stdin="show databases"
     )
     assert {"d"} <= {next(iter(row.values())) for row in json.loads(done.stdout)}
+
+
+def test_sql__describe__prints_a_table_of_the_columns(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    data = str(tmp_path / "d")
+    made = (
+        "create database d; create external table d.t (n int comment 'how many', s string) "
+        "location 's3://lake/t/'; "
+    )
+    assert local_athena(environ, "sql", "--data", data, made).returncode == 0
+    done = local_athena(environ, "sql", "--data", data, "describe d.t")
+    assert [line.split() for line in done.stdout.splitlines()[2:4]] == [
+        ["n", "int", "how", "many"],
+        ["s", "string"],
+    ]
+    done = local_athena(environ, "sql", "--data", data, "--format", "json", "describe d.t")
+    assert [list(row.values())[:2] for row in json.loads(done.stdout)] == [
+        ["n", "int"],
+        ["s", "string"],
+    ]
+    done = local_athena(environ, "sql", "--data", data, "show tblproperties d.t")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
