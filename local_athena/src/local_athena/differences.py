@@ -59,6 +59,22 @@ DIFFERENCES = (
         "the NULL comes last; comparisons, `greatest`, `least`, `array_sort`, `array_max` and "
         "`array_min` do fail",
     ),
+    Difference(
+        "notimpl",
+        "a projected partition whose value holds a colon is found in a folder with the colon",
+        "it is sought in the folder that Hive writes, `k=a%3Ab`, and one with the colon itself is "
+        "not read; name it by `storage.location.template`",
+    ),
+    Difference(
+        "notimpl",
+        "UNLOAD and CREATE TABLE AS write Parquet timestamps as INT96",
+        "they are written as milliseconds of INT64; readers see a timestamp either way",
+    ),
+    Difference(
+        "notimpl",
+        "SHOW CREATE VIEW lays the query out anew",
+        "it gives the text as it was written",
+    ),
     Difference("never", "Spark sessions and notebooks", "another engine; refused by name"),
     Difference("never", "federated catalogs", "their connectors are code on AWS Lambda"),
     Difference(
