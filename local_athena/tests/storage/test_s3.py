@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -340,6 +341,29 @@ def test_virtual_host_style__bucket_in_the_host__is_understood(
     )
     with urllib.request.urlopen(request) as answer:
         assert answer.read() == b"host"
+
+
+def test_multipart__server_ends_before_a_whole_s_parts_go__they_go_at_the_next_start(
+    start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = start_endpoint()
+    s3 = client_of(first, "s3")
+    s3.create_bucket(Bucket="bkt")
+    where = {"Bucket": "bkt", "Key": "a/b"}
+    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
+    etag = s3.upload_part(PartNumber=1, Body=b"whole", **where)["ETag"]
+    uploads = first.settings.data / "uploads"
+    shutil.copytree(uploads, tmp_path / "before")
+    named = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    done = s3.complete_multipart_upload(MultipartUpload=named, **where)
+    first.close()
+    shutil.copytree(tmp_path / "before", uploads, dirs_exist_ok=True)
+
+    s3 = client_of(start_endpoint(), "s3")
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="bkt")
+    assert list(uploads.iterdir()) == []
+    again = s3.complete_multipart_upload(MultipartUpload=named, **where)
+    assert again["ETag"] == done["ETag"]
 
 
 def test_multipart__server_ends_in_the_middle__goes_on_after_a_restart(

@@ -128,6 +128,7 @@ class DiskBuckets(dict[str, Any]):
         bucket.keys = DiskKeyStore(self._world, bucket)
         bucket.multiparts = DiskUploads(self._world, name)
         super().__setitem__(name, bucket)
+        bucket.multiparts.forget_completed(bucket.keys)
         return bucket
 
     def _load_all(self) -> None:

@@ -2,7 +2,7 @@
 
 An upload is a folder `<data>/uploads/<id>/` with a file `upload` (bucket, key, metadata, made
 first) and a file `<number>.<MD5>` for each part; a part is there when its file has this name. The
-folder goes after the whole object is published: who dies in between completes it once more.
+folder goes after the whole object is published; if the process dies in between, when it is loaded.
 """
 
 import base64
@@ -145,6 +145,13 @@ class DiskUploads(dict[str, Any]):
         """Take back one whose completion failed."""
         upload.completed = None
         super().__setitem__(upload.id, upload)
+
+    def forget_completed(self, keys: Any) -> None:
+        """Remove those whose whole object is there: the process died before it removed them."""
+        for upload in list(self.values()):
+            whole = keys.get(upload.key_name)
+            if whole is not None and whole.multipart and whole.multipart.id == upload.id:
+                del self[upload.id]
 
     def clear(self) -> None:
         """Forget all: the bucket goes."""
