@@ -45,7 +45,8 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
     """Make source systems, land their business days, build with dbt through Athena, reconcile.
 
     Works on the endpoint of AWS_ENDPOINT_URL, or starts a local Athena on .local-athena. The same
-    command again changes nothing; a greater --days goes on.
+    command again changes nothing; a greater --days goes on. No other dbt may be at work on that
+    lake meanwhile: temporary tables that lie there are taken for those of a killed build.
 
     \b
     Examples:

@@ -65,6 +65,12 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
     outcome = Outcome(plan.dates[-1])
     digest = project_digest(settings.project_dir)
     built = built_days(lake)
+    if plan.olist is not None:
+        for day in sorted(set(plan.dates) & set(built)):
+            land_olist(plan.olist, day, lake)  # refuses files that changed since
+    if any(builder != digest for builder in built.values()):
+        # An incremental build would leave the days before as the old project made them.
+        _rebuild(lake, digest, project, reporter, outcome)
     with ExitStack() as stack:
         marketplace: Marketplace | None = None
         for day in plan.dates:
@@ -79,16 +85,9 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
                     raise
                 _build_day(day, project, reporter, outcome)
                 mark_built(lake, day, digest)
-                built[day] = digest
             else:
-                if plan.olist is not None:
-                    land_olist(plan.olist, day, lake)  # refuses files that changed since
                 reporter.say(f"{day}: landed and built before, unchanged")
-    outcome.last_day = max(built)
-    if built[outcome.last_day] != digest:
-        reporter.say("the dbt project has changed since the last build")
-        _build_day(None, project, reporter, outcome)
-        mark_built(lake, outcome.last_day, digest)
+    outcome.last_day = max({*built, *plan.dates})
     if plan.olist is None:
         outcome.reconciliation = _reconcile(plan, settings, lake, athena, reporter, outcome)
     return outcome
@@ -156,6 +155,16 @@ def _build_day(
         outcome.scanned_bytes += built.scanned_bytes
         outcome.built_days += 1
         step.note = f"{built.models} models, seeds and snapshots, {built.tests} tests"
+
+
+def _rebuild(
+    lake: Lake, digest: str, project: DbtProject, reporter: Reporter, outcome: Outcome
+) -> None:
+    """Build all that was landed anew, and mark every day that was built before with the digest."""
+    reporter.say("the dbt project has changed since days were built: every table is built anew")
+    _build_day(None, project, reporter, outcome)
+    for day in built_days(lake):
+        mark_built(lake, day, digest)
 
 
 def _reconcile(

@@ -14,7 +14,11 @@ from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery, render
 from lakehouse.reconcile.ledger_file import Grain, read_ledger
 
 _PARALLEL = 4
-_MAKE_ANEW = ". Make the tables anew with `local-athena exec -- dbt build --full-refresh`"
+_MAKE_ANEW = (
+    ". Make the tables anew with `local-athena exec -- dbt build --full-refresh`; no build brings "
+    "back the earlier versions of snp_customers (`make clean` and `make demo` do, for a "
+    "demonstration)"
+)
 
 
 def reconcile(

@@ -17,6 +17,7 @@ import pytest
 from lakehouse.athena import Athena
 from lakehouse.contracts import find_inventory
 from lakehouse.reconcile import find_ledger, reconcile
+from lakehouse.reconcile.figures import FIGURE_QUERIES
 from lakehouse.settings import Settings
 from tests.python.demo.mutations import (
     FACTS,
@@ -86,17 +87,42 @@ def query(run: Run, sql: str) -> list[dict[str, str]]:
     return rows
 
 
-def test_demo__the_same_command_again__changes_nothing(demo: Run) -> None:
+def test_demo__the_same_command_again__only_asks(demo: Run, folder: Path) -> None:
+    from local_athena.server import serve
+
     tables = ("fct_orders", "fct_order_items", "fct_payments", "dim_customers")
     count = "select " + ", ".join(
         f'(select count(*) from local_curated."{table}$snapshots") as {table}' for table in tables
     )
     before = query(demo, count)
-    again = demo("lakehouse", "demo", "--days", "2", "--scale", "0.01")
+    with serve(folder / "lake") as endpoint:
+        client = endpoint_client(endpoint)
+        earlier = set(executions(client))
+        again = demo("lakehouse", "demo", "--days", "2", "--scale", "0.01", **endpoint.environ)
+        sent = [text for key, text in executions(client).items() if key not in earlier]
+        databases = ("local_curated", "local_snapshots")
+        pages = [endpoint_client(endpoint, "glue").get_tables(DatabaseName=d) for d in databases]
     assert again.returncode == 0, again.stdout + again.stderr
     assert "2026-06-01: landed and built before, unchanged" in again.stdout
     assert "2026-06-02: 14 of 14 figures agree" in again.stdout
+    # A statement for each query of the reconciliation, each row count, and GMV by day.
+    counted = sum(len(page["TableList"]) for page in pages)
+    assert len(sent) == len(FIGURE_QUERIES) + counted + 1
+    assert not [text for text in sent if not text.lstrip().startswith(("select", "with"))]
     assert query(demo, count) == before
+
+
+def executions(client: Any) -> dict[str, str]:
+    """The text of every statement that the endpoint knows, by id."""
+    pages = client.get_paginator("list_query_executions").paginate()
+    keys = [key for page in pages for key in page["QueryExecutionIds"]]
+    return {
+        execution["QueryExecutionId"]: execution["Query"]
+        for start in range(0, len(keys), 50)
+        for execution in client.batch_get_query_execution(
+            QueryExecutionIds=keys[start : start + 50]
+        )["QueryExecutions"]
+    }
 
 
 def test_demo__another_seed_on_the_same_lake__is_refused(demo: Run) -> None:
