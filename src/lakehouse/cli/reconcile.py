@@ -20,8 +20,8 @@ _SHOWN = 20
 ADVICE = (
     "If tables were changed or dropped by hand, `local-athena exec -- dbt build --full-refresh` "
     "makes them anew from raw, except snp_customers: no build brings back the versions that "
-    "earlier days saw (`make clean` and `make demo` do, for a demonstration). Else look for the model, and "
-    "for the day that was built last"
+    "earlier days saw (`make clean` and `make demo` do, for a demonstration). Else look for the "
+    "model, and for the day that was built last"
 )
 
 
