@@ -122,6 +122,10 @@ def _share_service_models() -> None:
         botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
+def _say_nothing(done: int, total: int, name: str) -> None:
+    """Report nothing."""
+
+
 class _Watcher:
     """Turns dbt's events into progress."""
 
@@ -137,7 +141,10 @@ class _Watcher:
         elif event.info.name == "NodeFinished":
             self._done += 1
             total = max(self._total, self._done)
-            self._report(self._done, total, str(event.data.node_info.node_name))
+            try:
+                self._report(self._done, total, str(event.data.node_info.node_name))
+            except OSError:  # nobody reads any more; dbt waits for ever for a thread that raised
+                self._report = _say_nothing
 
 
 def _scanned(response: Any) -> int:

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from lakehouse.demo import Plan
-from lakehouse.demo.dbt_build import _depends_on_date
+from lakehouse.demo.dbt_build import _depends_on_date, _Watcher
 from lakehouse.demo.lock import only_one
 from lakehouse.demo.marks import project_digest
 from lakehouse.demo.progress import Reporter
@@ -227,3 +227,17 @@ def test_only_one__a_folder_that_cannot_be_made__says_what_to_do(tmp_path: Path)
         only_one(tmp_path / "file" / "folder", None),
     ):
         pass
+
+
+def test_watcher__reader_is_gone__reports_no_more_and_raises_nothing() -> None:
+    said: list[int] = []
+
+    def report(done: int, total: int, name: str) -> None:
+        said.append(done)
+        raise BrokenPipeError
+
+    watcher = _Watcher(report)
+    node = SimpleNamespace(node_info=SimpleNamespace(node_name="fct_orders"))
+    for _ in range(2):
+        watcher.see(SimpleNamespace(info=SimpleNamespace(name="NodeFinished"), data=node))
+    assert said == [1]
