@@ -5,20 +5,23 @@ up to the end of D. Safe to re-run: a batch is landed once, models merge on thei
 On failure: docs/en/runbooks/marketplace_daily.md.
 """
 
+import os
+
 import pendulum
 from airflow.sdk import dag, task
-from airflow.timetables.interval import CronDataIntervalTimetable
 
 from lakehouse.orchestration import tasks
 from lakehouse.orchestration.assets import curated_asset, raw_asset
 from lakehouse.orchestration.dbt import dbt_group
 from lakehouse.orchestration.defaults import DEFAULT_ARGS
+from lakehouse.orchestration.retries import fails_for_good
+from lakehouse.orchestration.schedule import daily_schedule
 
 DAY = "{{ ds }}"
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("0 6 * * *", timezone="America/Sao_Paulo"),
+    schedule=daily_schedule(os.environ),
     start_date=pendulum.datetime(2025, 1, 1, tz="America/Sao_Paulo"),
     catchup=False,
     max_active_runs=1,
@@ -27,13 +30,15 @@ DAY = "{{ ds }}"
     tags=["domain:marketplace", "zone:raw", "zone:curated"],
 )
 def marketplace_daily() -> None:
-    prepare = task(tasks.prepare_lake)()
-    deliver = task(tasks.deliver_sources)(DAY)
-    reconcile = task(tasks.reconcile_day, outlets=[curated_asset()])(DAY)
+    prepare = task(fails_for_good(tasks.prepare_lake))()
+    deliver = task(fails_for_good(tasks.deliver_sources))(DAY)
+    reconcile = task(fails_for_good(tasks.reconcile_day), outlets=[curated_asset()])(DAY)
     build = dbt_group("dbt", DAY)
 
     for feed in tasks.feeds():
-        land = task(tasks.land_feed, task_id=f"land_{feed}", outlets=[raw_asset(feed)])
+        land = task(
+            fails_for_good(tasks.land_feed), task_id=f"land_{feed}", outlets=[raw_asset(feed)]
+        )
         prepare >> deliver >> land(feed, DAY) >> build
     build >> reconcile
 

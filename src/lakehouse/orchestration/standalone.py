@@ -28,7 +28,8 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "2",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        # Over the made-up marketplace no DAG has a schedule, so nothing starts by itself.
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(PORT),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{PORT}",
@@ -86,8 +87,11 @@ def main() -> int:
         parse = ["dbt", "--quiet", "parse", "--target-path", str(manifest)]
         subprocess.run(parse, cwd=settings.project_dir, env=environment, check=True)
         sys.stdout.write(
-            f"Airflow opens on http://127.0.0.1:{PORT}; its login is printed below. Trigger "
-            "marketplace_daily with a logical date from 2026-06-01 on, day by day.\n"
+            f"Airflow opens on http://127.0.0.1:{PORT}; its login is printed below.\n"
+            "marketplace_daily has no schedule here, so nothing runs by itself. Trigger it with "
+            f"the logical date {world.first_day}, and when that run is green with the day after, "
+            "one day at a time: the marketplace moves on and never back. If the DAG is paused, "
+            "switch it on first.\n"
         )
         sys.stdout.flush()
         return subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode

@@ -45,6 +45,34 @@ def test_dag_files__all__name_a_runbook_that_exists_in_both_languages(dag_facts:
         assert dag["file"].endswith(f"/{dag_id}.py")
 
 
+def test_dag_files__all__are_read_in_two_seconds_each(dag_facts: Any) -> None:
+    assert 0 < dag_facts["processor_seconds"] < 2 * len(dag_facts["dags"])
+
+
+def test_marketplace_daily__runs__one_at_a_time_once_a_day_and_none_to_catch_up(
+    dag_facts: Any,
+) -> None:
+    dag = dag_facts["dags"]["marketplace_daily"]
+    assert dag["tags"] == ["domain:marketplace", "zone:curated", "zone:raw"]
+    assert (dag["max_active_runs"], dag["catchup"]) == (1, False)
+    assert dag["schedule"] == "0 6 * * *"
+
+
+def test_marketplace_daily__over_a_made_up_marketplace__runs_only_when_asked(
+    dag_facts: Any,
+) -> None:
+    """A scheduled run would move the marketplace ahead of the days that a person asks for."""
+    assert dag_facts["made_up_schedule"] == "NullTimetable"
+
+
+def test_tasks__an_error_that_lasts__fails_them_without_another_try(dag_facts: Any) -> None:
+    raised = dag_facts["raised"]
+    own = {"prepare_lake", "deliver_sources", "reconcile_day"}
+    assert set(raised) == own | {f"land_{feed}" for feed in FEEDS}
+    for task_id, error in raised.items():
+        assert error.startswith("AirflowFailException: ConfigError: AWS_ENDPOINT_URL"), task_id
+
+
 def test_tasks__all__have_owner_retries_and_timeout(dag_facts: Any) -> None:
     tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
     assert len(tasks) > 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -51,4 +52,4 @@ def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
         log = run.stdout + run.stderr
         assert run.returncode == 0, log[-4000:]
         assert "14 of 14 figures agree" in log, log[-4000:]
-        assert "state=success" in log or "'success'" in log, log[-4000:]
+        assert re.search(r"\bdag_id=marketplace_daily\b.*\bstate=success\b", log), log[-4000:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,27 @@ def test_describe_failure__error_of_several_lines__one_line_with_runbook() -> No
     assert "runbook=docs/en/runbooks/marketplace_daily.md" in line
     assert "first" in line
     assert "second" not in line
+
+
+def test_fails_for_good__an_error_that_may_pass__keeps_its_kind() -> None:
+    """In a process of its own, as Airflow's settings come from the environment at import."""
+    code = (
+        "from lakehouse.errors import *\n"
+        "from lakehouse.orchestration.retries import fails_for_good\n"
+        "def work(error):\n"
+        "    raise error\n"
+        "for error in (SourceUnavailableError('orders', 'x'), QueryError('x', retryable=True),\n"
+        "        QueryError('x'), BatchHeldError('run', 'x'), OSError('x')):\n"
+        "    try:\n"
+        "        fails_for_good(work)(error)\n"
+        "    except Exception as raised:\n"
+        "        print(type(raised).__name__)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.split() == [
+        "SourceUnavailableError",
+        "QueryError",
+        "AirflowFailException",
+        "AirflowFailException",
+        "OSError",
+    ], answer.stderr
