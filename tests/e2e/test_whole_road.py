@@ -3,8 +3,10 @@
 Minutes each, so no part of `make test`, which runs the same road once.
 """
 
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +84,7 @@ def start_until(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        process_group=0,
     )
     assert process.stdout is not None
     seen = []
@@ -98,6 +101,47 @@ def test_demo__seed_and_days__agree_with_the_ledger(tmp_path: Path, seed: int, d
     answer = run(environ_of(tmp_path), "lakehouse", "demo", *options)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert f"2026-06-{days:02}: 14 of 14 figures agree" in answer.stdout
+
+
+def test_demo__project_changed_before_another_day__the_days_before_follow(tmp_path: Path) -> None:
+    """A new column, which `on_schema_change: fail` refuses to an incremental build."""
+    project = tmp_path / "project"
+    parts = "models macros seeds snapshots analyses tests/dbt contracts infra dbt_project.yml"
+    for name in [*parts.split(), "profiles.yml"]:
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(PROJECT / name, project / name)
+    environ = environ_of(tmp_path, LAKEHOUSE_PROJECT_DIR=str(project))
+    first = run(environ, "lakehouse", "demo", "--days", "1", "--scale", "0.005")
+    assert first.returncode == 0, first.stdout + first.stderr
+
+    model = project / "models" / "integration" / "int_payments.sql"
+    assert model.read_text().count("\nselect\n") == 1
+    model.write_text(model.read_text().replace("\nselect\n", "\nselect\n    'b' as made_by,\n"))
+    second = run(environ, "lakehouse", "demo", "--days", "2", "--scale", "0.005")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "2026-06-02: 14 of 14 figures agree" in second.stdout
+    count = "select count(*) as payments, count(made_by) as made from local_integration.int_payments"
+    (counts,) = json.loads(run(environ, "local-athena", "sql", "--format", "json", count).stdout)
+    payments, of_the_new_project = counts.values()
+    assert int(payments) == int(of_the_new_project) > 0
+
+    third = run(environ, "lakehouse", "demo", "--days", "2", "--scale", "0.005")
+    assert "dbt build" not in third.stdout
+
+
+def test_demo__interrupted_in_mid_build__the_same_command_ends_reconciled(tmp_path: Path) -> None:
+    """Ctrl-C reaches the command and the local Athena that it started, as on a terminal."""
+    demo = ("lakehouse", "demo", "--days", "1", "--scale", "0.005")
+    process = start_until(environ_of(tmp_path), IN_MID_BUILD, *demo)
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, rest
+    assert "Traceback" not in rest
+    assert "interrupted" in rest
+    again = run(environ_of(tmp_path), *demo)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "2026-06-01: 14 of 14 figures agree" in again.stdout
 
 
 def test_build__endpoint_killed_in_mid_build__the_next_one_agrees(tmp_path: Path) -> None:
