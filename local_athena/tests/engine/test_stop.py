@@ -6,6 +6,7 @@ A phase is reached when a step of the engine says so; the step then waits for th
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,7 +45,9 @@ class Lake:
 
     def end(self, query: str) -> str:
         """The final state, with the reason of a failure."""
+        until = time.monotonic() + PATIENCE
         while True:
+            assert time.monotonic() < until, f"{query} does not end"
             answer = self.athena.get_query_execution(QueryExecutionId=query)
             status = answer["QueryExecution"]["Status"]
             if status["State"] not in ("QUEUED", "RUNNING"):
