@@ -440,19 +440,10 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
 
     # Before the command starts: a signal in between must neither be lost nor leave it alone.
     _on_signals(forward, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    try:
-        child = subprocess.Popen(command, env=environ)
-    except FileNotFoundError:
-        click.echo(f"local-athena: {command[0]}: command not found", err=True)
-        return 127
-    except OSError as error:
-        click.echo(f"local-athena: {command[0]}: {error.strerror}", err=True)
-        return 126
-    memory.unbound(child.pid)
-    children.append(child)
-    for number in early:
-        forward(number)
-    with leash(child.pid):
+    with leash(command, environ) as child:
+        children.append(child)
+        for number in early:
+            forward(number)
         status = child.wait()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

@@ -27,13 +27,3 @@ def bound(limit: int) -> None:
     soft = limit + ROOM
     if hard == resource.RLIM_INFINITY or soft < hard:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-
-
-def unbound(pid: int) -> None:
-    """Take the bound from a child process, which inherited it."""
-    if hasattr(resource, "prlimit"):
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        try:
-            resource.prlimit(pid, resource.RLIMIT_DATA, (hard, hard))
-        except ProcessLookupError:
-            return  # it has ended

@@ -214,16 +214,21 @@ def test_exec__sigterm__reaches_the_command(environ: dict[str, str], tmp_path: P
 
 
 def test_exec__killed__its_command_ends_too(environ: dict[str, str], tmp_path: Path) -> None:
-    code = "import os, signal, sys\nprint(os.getpid(), flush=True)\nsignal.pause()\n"
+    # The command does it, as the first thing of all: no later moment is as early.
+    code = (
+        "import os, signal\n"
+        "os.kill(os.getppid(), signal.SIGKILL)\n"
+        "print(os.getpid(), flush=True)\n"
+        "signal.pause()\n"
+    )
     process = subprocess.Popen(
-        [*COMMAND, "exec", "--data", str(tmp_path / "d"), "--", sys.executable, "-c", code],
+        [*COMMAND, "exec", "--data", str(tmp_path / "d"), "--", sys.executable, "-S", "-c", code],
         stdout=subprocess.PIPE,
         text=True,
         env=environ,
     )
     assert process.stdout is not None
     child = int(process.stdout.readline())
-    process.kill()
     try:
         # The command holds the other end of standard output: this comes back when it has ended.
         process.communicate(timeout=30)
