@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from local_athena.cli.display import show
 from local_athena.client import Answer
-from local_athena.display import show
 
 COMMAND = [sys.executable, "-m", "local_athena.cli"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_athena.doctor import examine
+from local_athena.cli.doctor import examine
 from local_athena.server import Endpoint
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from local_athena.errors import DataFolderError, FolderLockedError, PortTakenError
-from local_athena.handler import MAX_JSON_BODY
 from local_athena.server import Endpoint
+from local_athena.server.handler import MAX_JSON_BODY
 
 import local_athena
 

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from local_athena.server import Endpoint
-
-from local_athena import handler, patience
+from local_athena.server import Endpoint, handler, patience
 
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonAthena.ListWorkGroups\r\n"
 

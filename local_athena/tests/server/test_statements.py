@@ -2,7 +2,7 @@
 
 import pytest
 from local_athena.errors import StatementError
-from local_athena.statements import split_statements
+from local_athena.sql.statements import split_statements
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_text_of_the_grammar__runs_and_ends(real: Any, sql: str, state: str, rea
 def test_wrong_text__is_refused_before_the_engine_is_there(tmp_path: Path) -> None:
     from local_athena.catalog.records import Records
     from local_athena.catalog.store import SqliteCatalog
-    from local_athena.services import LaterEngine
+    from local_athena.server.services import LaterEngine
     from local_athena.settings import Settings
     from local_athena.storage.database import Database
     from local_athena.storage.files import FileStore

@@ -8,7 +8,7 @@ from local_athena.comparison.differences import differences, is_ordered
 from local_athena.comparison.lakes import failure_differences, table_differences
 from local_athena.comparison.outcomes import run
 from local_athena.server import Endpoint
-from local_athena.statements import split_statements
+from local_athena.sql.statements import split_statements
 
 Lakes = tuple[Endpoint, Endpoint]
 Run = Callable[[tuple[str, ...], dict[str, str]], int]

@@ -17,8 +17,8 @@ import click
 from click.core import ParameterSource
 
 from local_athena import memory
+from local_athena.cli.leash import leash
 from local_athena.errors import LocalAthenaError
-from local_athena.leash import leash
 from local_athena.settings import (
     DECIMAL_LITERALS,
     DEFAULT_DATA,
@@ -184,7 +184,7 @@ def exec_(
 
     Example: local-athena exec -- dbt run
     """
-    from local_athena.attach import attached
+    from local_athena.cli.attach import attached
     from local_athena.client import make_buckets
     from local_athena.server import client_environ
 
@@ -237,9 +237,9 @@ def sql(
 
     Example: local-athena sql "select 1"
     """
+    from local_athena.cli.display import show
     from local_athena.client import AthenaClient
-    from local_athena.display import show
-    from local_athena.statements import split_statements
+    from local_athena.sql.statements import split_statements
 
     statements = split_statements(sys.stdin.read() if text == "-" else text)
     if not statements:
@@ -354,7 +354,7 @@ def doctor(ctx: click.Context, data: Path) -> None:
 
     Example: local-athena doctor
     """
-    from local_athena.doctor import examine
+    from local_athena.cli.doctor import examine
 
     failed = False
     for check in examine(data):
@@ -371,7 +371,7 @@ def _is_given(ctx: click.Context, option: str) -> bool:
 @contextlib.contextmanager
 def _endpoint_of(settings: Settings, *, is_named: bool) -> Iterator[str]:
     """Where to ask: AWS_ENDPOINT_URL unless the data folder `is_named`, else that folder's."""
-    from local_athena.attach import attached
+    from local_athena.cli.attach import attached
 
     asked = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if asked.startswith("http://") and not is_named:
@@ -457,7 +457,3 @@ def _on_signals(action: Callable[[int], None], *numbers: signal.Signals) -> None
 
     for number in numbers:
         signal.signal(number, handle)
-
-
-if __name__ == "__main__":
-    main()

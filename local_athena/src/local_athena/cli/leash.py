@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from local_athena import leashed
+from local_athena.cli import leashed
 
 _WATCH = 'read -r pid <"/dev/fd/$1" && { read -r word || kill -TERM "$pid"; }'
 

@@ -21,8 +21,8 @@ from local_athena.access import refusal
 from local_athena.errors import ApiError, CatalogError, LocalAthenaError, internal_text
 from local_athena.failures import log_failure
 from local_athena.json_reading import read_json
-from local_athena.patience import PatientReader
-from local_athena.services import Services
+from local_athena.server.patience import PatientReader
+from local_athena.server.services import Services
 
 log = logging.getLogger(__name__)
 

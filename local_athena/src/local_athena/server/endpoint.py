@@ -21,8 +21,8 @@ from local_athena.errors import (
     PortTakenError,
     internal_text,
 )
-from local_athena.handler import Handler, Server
-from local_athena.services import Services
+from local_athena.server.handler import Handler, Server
+from local_athena.server.services import Services
 from local_athena.settings import Settings
 from local_athena.storage.folder import DataFolder
 
