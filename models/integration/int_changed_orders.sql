@@ -2,22 +2,24 @@
 
 {# The orders that something of this run's landings touched: themselves, their customer's account,
    an item, a payment, a review. Facts rebuild these and no others. #}
+{% set landed = "_landed_date >= date '" ~ var("run_date") ~ "'" %}
+
 with changed as (
     select order_id from {{ ref('int_orders') }}
-    where _landed_date >= date '{{ var("run_date") }}'
+    where {{ landed }}
     union
     select order_id from {{ ref('int_order_items') }}
-    where _landed_date >= date '{{ var("run_date") }}'
+    where {{ landed }}
     union
     select order_id from {{ ref('int_payments') }}
-    where _landed_date >= date '{{ var("run_date") }}'
+    where {{ landed }}
     union
     select order_id from {{ ref('int_reviews') }}
-    where _landed_date >= date '{{ var("run_date") }}'
+    where {{ landed }}
     union
     select orders.order_id from {{ ref('int_orders') }} as orders
     inner join {{ ref('int_customers') }} as customers on orders.customer_id = customers.customer_id
-    where customers._landed_date >= date '{{ var("run_date") }}'
+    where customers.{{ landed }}
 ),
 
 orders as (

@@ -73,8 +73,14 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
         self.window: tuple[int, int] | None = None
         self.packed = b""
         self.stamp: tuple[int, int] | None = None
-        super().__init__(*args, **kwargs)
-        self._value_buffer.close()
+        try:
+            super().__init__(*args, **kwargs)
+        except OSError:  # such as a full disk
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+            raise
+        finally:
+            self._value_buffer.close()
         facts: dict[str, Any] = self.__dict__
         if facts["_etag"] is None:
             facts["_etag"] = self._md5
