@@ -217,8 +217,8 @@ def test_exec__killed__its_command_ends_too(environ: dict[str, str], tmp_path: P
     # The command does it, as the first thing of all: no later moment is as early.
     code = (
         "import os, signal\n"
-        "os.kill(os.getppid(), signal.SIGKILL)\n"
         "print(os.getpid(), flush=True)\n"
+        "os.kill(os.getppid(), signal.SIGKILL)\n"
         "signal.pause()\n"
     )
     process = subprocess.Popen(
