@@ -1,5 +1,6 @@
 """Endpoints with a small engine of their own, so that the API is tested without SQL."""
 
+import importlib.util
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,14 @@ from local_athena.engine.contract import (
 )
 from local_athena.server import Endpoint, serve
 from local_athena.storage.rows import RowsWriter
+
+_spec = importlib.util.spec_from_file_location(
+    "published", Path(__file__).with_name("published.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+published = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(published)
 
 
 class ToyEngine:
@@ -124,9 +133,18 @@ def endpoint(start_endpoint: Callable[..., Endpoint]) -> Endpoint:
 
 
 @pytest.fixture(scope="session")
-def aws() -> boto3.session.Session:
-    """One session for all clients: it reads each service's model once."""
-    return boto3.session.Session()
+def answered() -> dict[str, set[str]]:
+    """Operations that were answered, by service."""
+    return {"athena": set(), "glue": set()}
+
+
+@pytest.fixture(scope="session")
+def aws(answered: dict[str, set[str]]) -> boto3.session.Session:
+    """One session for all clients: it reads each service's model once, and holds answers to it."""
+    session = boto3.session.Session()
+    for service, seen in answered.items():
+        published.watch(session.events, service, seen)
+    return session
 
 
 @pytest.fixture

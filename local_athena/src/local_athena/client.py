@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,7 @@ class AthenaClient:
         started = self.call(
             "StartQueryExecution",
             QueryString=sql,
+            ClientRequestToken=str(uuid.uuid4()),
             QueryExecutionContext={"Database": database},
             ResultConfiguration={"OutputLocation": output_location},
         )

@@ -20,6 +20,7 @@ LocalAthenaError
  |    +-- ProjectionError          partition projection: bad parameters, or too many partitions
  |    +-- ViewEncodingError        a view's text is not `/* Presto View: ... */`
  +-- ApiError                      an AWS error response: code, message, HTTP status
+ |    +-- InvalidRequestError      Athena's InvalidRequestException, with its AthenaErrorCode
  +-- StatementError                text that cannot be split into statements
 
 A statement that fails is `local_athena.engine.contract.QueryFailed`, a part of the seam between
@@ -160,6 +161,18 @@ class ApiError(LocalAthenaError):
         self.message = message
         self.status = status
         self.members = members
+
+
+class InvalidRequestError(ApiError):
+    """Athena's InvalidRequestException; `reason` is its AthenaErrorCode.
+
+    Athena's answer has the reason twice; the published model lacks `ErrorCode`.
+    """
+
+    def __init__(self, message: str, reason: str = "INVALID_INPUT") -> None:
+        super().__init__(
+            "InvalidRequestException", message, AthenaErrorCode=reason, ErrorCode=reason
+        )
 
 
 class StatementError(LocalAthenaError):

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -128,6 +129,7 @@ class Fuzz:
         started = self.call(
             "StartQueryExecution", QueryString=sql, QueryExecutionContext={"Database": "db"},
             ResultConfiguration={"OutputLocation": "s3://fuzz/results/"},
+            ClientRequestToken=str(uuid.uuid4()),
         )  # fmt: skip
         query_id = started.get("QueryExecutionId")
         if query_id is None:

@@ -1,5 +1,6 @@
 """The Athena API as one object: an operation's name and body in, the answer's body out."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,8 @@ from local_athena.api.things import Things
 from local_athena.api.workgroups import ENGINE_VERSION, Workgroups
 from local_athena.catalog import Catalog
 from local_athena.engine.contract import EngineProtocol
-from local_athena.errors import ApiError
-from local_athena.protocol.model import load_service
+from local_athena.errors import ApiError, InvalidRequestError
+from local_athena.protocol.model import ServiceModel, load_service
 from local_athena.protocol.paging import page
 from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
@@ -60,7 +61,7 @@ class AthenaApi:
         )
         self._executions.fail_interrupted(clock())
         self._forget_rows(self._executions.forget_before(clock() - HISTORY_SECONDS))
-        self._model = load_service("athena")
+        self._model = _as_served(load_service("athena"))
         self._operations = self._table()
 
     def has(self, operation: str) -> bool:
@@ -76,7 +77,7 @@ class AthenaApi:
         run = self._operations.get(operation)
         if run is None:
             raise self._unknown(operation)
-        self._model.validate(operation, body, "InvalidRequestException")
+        self._model.validate(operation, body, InvalidRequestError)
         return run(body)
 
     def close(self) -> None:
@@ -95,7 +96,7 @@ class AthenaApi:
             "GetQueryResults": queries.results,
             "GetQueryRuntimeStatistics": queries.runtime_statistics,
             "CreateWorkGroup": self._create_workgroup,
-            "GetWorkGroup": lambda body: {"WorkGroup": self._workgroups.get(body["WorkGroup"])},
+            "GetWorkGroup": self._workgroups.show,
             "ListWorkGroups": self._workgroups.list,
             "UpdateWorkGroup": self._update_workgroup,
             "DeleteWorkGroup": self._delete_workgroup,
@@ -152,7 +153,7 @@ class AthenaApi:
             self._named.count(name) or self._prepared.names(name) or self._executions.ids(name)
         )
         if contents and not body.get("RecursiveDeleteOption"):
-            raise ApiError("InvalidRequestException", f"WorkGroup {name} is not empty")
+            raise InvalidRequestError(f"WorkGroup {name} is not empty")
         self._workgroups.delete(name)
         self._named.forget(name)
         self._prepared.forget(name)
@@ -215,3 +216,10 @@ class AthenaApi:
     def _forget_rows(self, query_ids: list[str]) -> None:
         for query_id in query_ids:
             delete_rows(self._settings.results, query_id)
+
+
+def _as_served(model: ServiceModel) -> ServiceModel:
+    """The model as the service holds to it: a page of more than 1,000 rows is refused by the
+    operation itself, in words of its own (measured in September 2026)."""
+    rows = {**model.shapes["MaxQueryResults"], "max": 100_000}
+    return dataclasses.replace(model, shapes={**model.shapes, "MaxQueryResults": rows})

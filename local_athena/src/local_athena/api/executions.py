@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_athena.engine.contract import QueryControl
-from local_athena.errors import ApiError
+from local_athena.errors import InvalidRequestError
 from local_athena.failures import log_failure
 from local_athena.storage.database import Database
 
@@ -162,14 +162,12 @@ class Executions:
         """One execution, live or from history.
 
         Raises:
-            ApiError: InvalidRequestException, there is none.
+            InvalidRequestError: there is none.
         """
         found = self.find(query_id)
         if found is None:
-            raise ApiError(
-                "InvalidRequestException",
-                f"QueryExecution {query_id} was not found",
-                AthenaErrorCode="INVALID_INPUT",
+            raise InvalidRequestError(
+                f"QueryExecution {query_id} was not found", "QUERY_EXECUTION_NOT_FOUND"
             )
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from local_athena.api.things import Things
 from local_athena.catalog import Catalog, Column, Database, Table
 from local_athena.catalog.name_pattern import matches
-from local_athena.errors import ApiError, EntityNotFoundError
+from local_athena.errors import ApiError, EntityNotFoundError, InvalidRequestError
 from local_athena.protocol.paging import page
 from local_athena.storage.database import Database as StateDatabase
 
@@ -50,9 +50,7 @@ class Metadata:
             body["Description"] = request["Description"]
         taken = request["Name"].lower() == DEFAULT_CATALOG.lower()
         if taken or not self._things.add(request["Name"].lower(), body):
-            raise ApiError(
-                "InvalidRequestException", f"DataCatalog {request['Name']} already exists"
-            )
+            raise InvalidRequestError(f"DataCatalog {request['Name']} already exists")
         return {"DataCatalog": body}
 
     def update_catalog(self, request: Json) -> Json:
@@ -125,12 +123,12 @@ class Metadata:
             }
         body = self._things.get(name.lower())
         if body is None:
-            raise ApiError("InvalidRequestException", f"DataCatalog {name} was not found")
+            raise InvalidRequestError(f"DataCatalog {name} was not found")
         return body
 
     def _refuse_default(self, name: str) -> None:
         if name.lower() == DEFAULT_CATALOG.lower():
-            raise ApiError("InvalidRequestException", f"DataCatalog {name} cannot be changed")
+            raise InvalidRequestError(f"DataCatalog {name} cannot be changed")
 
     def _require_glue(self, name: str) -> None:
         try:
@@ -148,7 +146,7 @@ def _matches(expression: str, name: str) -> bool:
     try:
         return matches(expression, name)
     except ValueError as error:
-        raise ApiError("InvalidRequestException", str(error)) from None
+        raise InvalidRequestError(str(error)) from None
 
 
 def _database(database: Database) -> Json:

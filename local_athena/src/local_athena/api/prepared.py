@@ -8,7 +8,7 @@ from typing import Any
 from local_athena.api.things import Things
 from local_athena.api.workgroups import PRIMARY, Workgroups
 from local_athena.engine.contract import PreparedStatement
-from local_athena.errors import ApiError
+from local_athena.errors import ApiError, InvalidRequestError
 from local_athena.protocol.paging import page
 from local_athena.storage.database import Database
 
@@ -37,7 +37,9 @@ class Prepared:
             workgroup, name, request["QueryStatement"], request.get("Description"), self._clock()
         )
         if not self._things.add(name, body, workgroup):
-            raise _invalid(f"PreparedStatement {name} already exists in workGroup {workgroup}")
+            raise InvalidRequestError(
+                f"PreparedStatement {name} already exists in workGroup {workgroup}"
+            )
         return {}
 
     def get(self, request: Json) -> Json:
@@ -144,7 +146,9 @@ class NamedQueries:
         if token and not self._tokens.add(token, {"id": query_id, "request": body}):
             earlier = self._tokens.get(token) or {}
             if earlier.get("request") != body:
-                raise _invalid("Idempotent parameters do not match")
+                raise InvalidRequestError(
+                    "Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH"
+                )
             return {"NamedQueryId": earlier["id"]}
         self._things.put(
             query_id, {**body, "NamedQueryId": query_id, "WorkGroup": workgroup}, workgroup
@@ -206,7 +210,7 @@ class NamedQueries:
     def _find(self, query_id: str) -> Json:
         body = self._things.everywhere(query_id)
         if body is None:
-            raise _invalid(f"NamedQuery {query_id} was not found")
+            raise InvalidRequestError(f"NamedQuery {query_id} was not found")
         return body
 
 
@@ -226,7 +230,3 @@ def _statement(
 
 def _missing(name: str, workgroup: str) -> str:
     return f"PreparedStatement {name} was not found in workGroup {workgroup}"
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError("InvalidRequestException", message, AthenaErrorCode="INVALID_INPUT")

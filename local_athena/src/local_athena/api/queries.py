@@ -12,6 +12,7 @@ from typing import Any
 
 from local_athena.api.describe import describe_execution, runtime_statistics
 from local_athena.api.executions import (
+    CANCELLED,
     FINAL,
     SUCCEEDED,
     Execution,
@@ -22,7 +23,7 @@ from local_athena.api.prepared import Prepared
 from local_athena.api.runner import Job, Runner
 from local_athena.api.workgroups import PRIMARY, QuerySettings, Workgroups
 from local_athena.engine.contract import QueryControl
-from local_athena.errors import ApiError, StorageError
+from local_athena.errors import InvalidRequestError, StorageError
 from local_athena.protocol.paging import MAX_ROWS, decode_token, encode_token, page, result_rows
 from local_athena.settings import Settings
 from local_athena.storage import ObjectStore
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 MAX_QUERY_BYTES = 262_144
+MAX_TOKEN_BYTES = 128
 _OWN_BUCKETS = "aws-athena-query-results-"
 """How the bucket begins that Athena makes for an account and a region."""
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|$)|/\*.*?\*/|\(", re.DOTALL)
@@ -67,24 +69,34 @@ class Queries:
         self._token_lock = threading.Lock()
 
     def start(self, request: Json) -> Json:
-        """StartQueryExecution."""
+        """StartQueryExecution: checks in Athena's order, so that a refused token is not used up.
+
+        A token stands for its text, database, catalog and place of results, whatever the
+        parameters and the workgroup (measured on the service in September 2026).
+        """
+        token = _token(request)
         sql = request["QueryString"]
         if len(sql.encode()) > MAX_QUERY_BYTES:
-            raise _invalid(f"Query string is longer than {MAX_QUERY_BYTES} bytes in UTF-8.")
+            raise InvalidRequestError(
+                f"Query string is longer than {MAX_QUERY_BYTES} bytes in UTF-8."
+            )
+        workgroup = request.get("WorkGroup") or PRIMARY
+        chosen = self._workgroups.settings_for(workgroup, request.get("ResultConfiguration"))
         why = self._runner.refusal(sql)
         if why is not None:
-            raise ApiError("InvalidRequestException", why, AthenaErrorCode="MALFORMED_QUERY")
-        workgroup = request.get("WorkGroup") or PRIMARY
-        token = request.get("ClientRequestToken")
-        fingerprint = _fingerprint(request)
-        if token is None:
-            return self._start(request, sql, workgroup, None, fingerprint)
+            raise InvalidRequestError(why, "MALFORMED_QUERY")
+        context = request.get("QueryExecutionContext") or {}
+        fingerprint = _digest(
+            [sql, context.get("Catalog"), context.get("Database"), chosen.output_location]
+        )
         with self._token_lock:
             earlier = self._executions.by_token(token)
             if earlier is None:
-                return self._start(request, sql, workgroup, token, fingerprint)
+                return self._start(request, workgroup, chosen, fingerprint)
         if earlier.facts["fingerprint"] != fingerprint:
-            raise _invalid("Idempotent parameters do not match")
+            raise InvalidRequestError(
+                "Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH"
+            )
         return {"QueryExecutionId": earlier.id}
 
     def get(self, request: Json) -> Json:
@@ -134,18 +146,13 @@ class Queries:
         """GetQueryResults."""
         query_id = request["QueryExecutionId"]
         execution = self._executions.get(query_id)
-        if execution.state not in FINAL:
-            raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
-        if execution.state != SUCCEEDED:
-            raise _invalid(
-                f"Query did not finish successfully. Final query state: {execution.state}"
-            )
         size = request.get("MaxResults") or MAX_ROWS
         if size > MAX_ROWS:
-            raise _invalid(f"MaxResults is more than maximum allowed length {MAX_ROWS}.")
+            raise InvalidRequestError(f"MaxResults is more than maximum allowed length {MAX_ROWS}")
+        _check_finished(execution)
         if request.get("QueryResultType") == "DATA_MANIFEST":
             return self._manifest(execution)
-        start = decode_token(request.get("NextToken"), f"rows {query_id}")
+        start = decode_token(request.get("NextToken"), f"rows {query_id}", _malformed)
         facts = execution.facts
         header = [column["Name"] for column in facts["columns"]] if facts["has_header"] else None
         rows, following = result_rows(
@@ -167,17 +174,21 @@ class Queries:
     def _manifest(self, execution: Execution) -> Json:
         manifest = execution.facts["manifest"]
         if not manifest:
-            raise _invalid("DATA_MANIFEST is for CREATE TABLE AS SELECT, UNLOAD and INSERT only.")
+            raise InvalidRequestError(
+                "DATA_MANIFEST is for CREATE TABLE AS SELECT, UNLOAD and INSERT only."
+            )
         try:
             lines = self._store.path(manifest).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
-            raise _invalid(f"Could not find results: {manifest}") from None
+            raise InvalidRequestError(
+                f"Could not find results: {manifest}", "RESULT_NOT_FOUND"
+            ) from None
         return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": line}]} for line in lines]}}
 
     def _start(
-        self, request: Json, sql: str, workgroup: str, token: str | None, fingerprint: str
+        self, request: Json, workgroup: str, chosen: QuerySettings, fingerprint: str
     ) -> Json:
-        chosen = self._workgroups.settings_for(workgroup, request.get("ResultConfiguration"))
+        sql = request["QueryString"]
         context = request.get("QueryExecutionContext") or {}
         parameters = request.get("ExecutionParameters")
         self._find_bucket(chosen)
@@ -189,7 +200,7 @@ class Queries:
             submitted=self._clock(),
             facts=new_facts(
                 sql,
-                context=context,
+                context=_shown(context),
                 result_configuration=chosen.result_configuration,
                 reuse=request.get("ResultReuseConfiguration"),
                 managed=chosen.managed,
@@ -197,7 +208,7 @@ class Queries:
                 fingerprint=fingerprint,
                 **_guess(sql, chosen, query_id),
             ),
-            token=token,
+            token=request["ClientRequestToken"],
             reuse_key=reuse_key,
             is_ddl=not _WORK.search(sql),
             control=QueryControl(chosen.bytes_scanned_limit),
@@ -233,7 +244,7 @@ class Queries:
             is_there = False
         if not is_there:
             log.warning("the bucket %s does not exist: create it, or start with --bucket", bucket)
-            raise _invalid(f"Unable to verify/create output bucket {bucket}")
+            raise InvalidRequestError(f"Unable to verify/create output bucket {bucket}")
 
     def _reusable(self, configuration: Json | None, reuse_key: str) -> Execution | None:
         by_age = (configuration or {}).get("ResultReuseByAgeConfiguration") or {}
@@ -278,13 +289,39 @@ def _unquoted(database: str | None) -> str | None:
     return database
 
 
-def _fingerprint(request: Json) -> str:
-    return _digest({key: value for key, value in request.items() if key != "ClientRequestToken"})
+def _shown(context: Json) -> Json:
+    """A context as GetQueryExecution has it: the catalog in lower case."""
+    return {name: value.lower() if name == "Catalog" else value for name, value in context.items()}
 
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _invalid(message: str) -> ApiError:
-    return ApiError("InvalidRequestException", message, AthenaErrorCode="INVALID_INPUT")
+def _token(request: Json) -> str:
+    """The request's token. Athena wants one; every SDK sends one of its own making."""
+    token: str | None = request.get("ClientRequestToken")
+    if token is None:
+        raise InvalidRequestError("clientRequestToken is null or empty")
+    if len(token.encode()) > MAX_TOKEN_BYTES:
+        raise InvalidRequestError(
+            f"clientRequestToken exceeds maximum allowed length {MAX_TOKEN_BYTES}"
+        )
+    return token
+
+
+def _check_finished(execution: Execution) -> None:
+    """Refuse to give results that there are none of."""
+    if execution.state == SUCCEEDED:
+        return
+    if execution.state == CANCELLED:
+        raise InvalidRequestError("Could not find results", "RESULT_NOT_FOUND")
+    if execution.state in FINAL:
+        why = f"Query did not finish successfully. Final query state: {execution.state}"
+    else:
+        why = f"Query has not yet finished. Current state: {execution.state}"
+    raise InvalidRequestError(why, "INVALID_QUERY_EXECUTION_STATE")
+
+
+def _malformed(token: str) -> InvalidRequestError:
+    return InvalidRequestError(f"Malformed nextPageToken {token}")

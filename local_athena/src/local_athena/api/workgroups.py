@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_athena.api.things import Things
-from local_athena.errors import ApiError
+from local_athena.errors import InvalidRequestError
 from local_athena.protocol.paging import page
 from local_athena.storage.database import Database
 
@@ -54,12 +54,19 @@ class Workgroups:
         """One workgroup in the API's shape.
 
         Raises:
-            ApiError: InvalidRequestException, there is none.
+            InvalidRequestError: there is none.
         """
         found = self._things.get(name)
         if found is None:
-            raise ApiError("InvalidRequestException", f"WorkGroup {name} is not found.")
+            raise InvalidRequestError("WorkGroup is not found.")
         return found
+
+    def show(self, request: Json) -> Json:
+        """GetWorkGroup: an empty description is left out."""
+        body = dict(self.get(request["WorkGroup"]))
+        if not body["Description"]:
+            del body["Description"]
+        return {"WorkGroup": body}
 
     def exists(self, name: str) -> bool:
         """Whether there is one of that name."""
@@ -71,7 +78,7 @@ class Workgroups:
         _check_location(configuration.get("ResultConfiguration"))
         body = self._new(request["Name"], configuration, request.get("Description") or "")
         if not self._things.add(request["Name"], body):
-            raise ApiError("InvalidRequestException", "WorkGroup is already created")
+            raise InvalidRequestError("WorkGroup is already created")
 
     def list(self, request: Json) -> Json:
         """ListWorkGroups."""
@@ -102,19 +109,19 @@ class Workgroups:
     def delete(self, name: str) -> None:
         """Remove a workgroup; the caller has seen to its contents."""
         if name == PRIMARY:
-            raise ApiError("InvalidRequestException", "The primary workgroup cannot be deleted.")
+            raise InvalidRequestError("The primary workgroup cannot be deleted.")
         if not self._things.delete(name):
-            raise ApiError("InvalidRequestException", f"WorkGroup {name} is not found.")
+            raise InvalidRequestError("WorkGroup is not found.")
 
     def settings_for(self, name: str, given: Json | None) -> QuerySettings:
         """Where a query's results go, and its limit, by workgroup and the client's configuration.
 
         Raises:
-            ApiError: no such workgroup, it is disabled, no location at all, or a malformed one.
+            InvalidRequestError: no such workgroup, it is disabled, no location or a malformed one.
         """
         body = self.get(name)
         if body["State"] != "ENABLED":
-            raise ApiError("InvalidRequestException", f"WorkGroup {name} is disabled.")
+            raise InvalidRequestError(f"WorkGroup {name} is disabled.")
         configuration = body["Configuration"]
         own = configuration.get("ResultConfiguration") or {}
         limit = configuration.get("BytesScannedCutoffPerQuery")
@@ -127,8 +134,7 @@ class Workgroups:
             chosen = given
         location = chosen.get("OutputLocation")
         if not location:
-            raise ApiError(
-                "InvalidRequestException",
+            raise InvalidRequestError(
                 "No output location provided. An output location is required either through the "
                 "Workgroup result configuration setting or as an API input.",
             )
@@ -147,6 +153,7 @@ class Workgroups:
                 "EnforceWorkGroupConfiguration": enforced,
                 "PublishCloudWatchMetricsEnabled": False,
                 "RequesterPaysEnabled": False,
+                "EnableMinimumEncryptionConfiguration": False,
                 "ResultConfiguration": {},
                 **configuration,
                 "EngineVersion": ENGINE_VERSION,
@@ -182,4 +189,4 @@ def _apply(configuration: Json, updates: Json) -> None:
 def _check_location(configuration: Json | None) -> None:
     location = (configuration or {}).get("OutputLocation")
     if location and not _LOCATION.fullmatch(location):
-        raise ApiError("InvalidRequestException", "outputLocation is not a valid S3 path.")
+        raise InvalidRequestError("outputLocation is not a valid S3 path.")

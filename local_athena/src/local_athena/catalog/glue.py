@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from local_athena.catalog.glue_partitions import PartitionApi
+from local_athena.catalog.glue_partitions import INVALID, PartitionApi, malformed_token
 from local_athena.catalog.java_order import in_hash_order
 from local_athena.catalog.name_pattern import matches
 from local_athena.catalog.records import Records
@@ -24,7 +24,6 @@ from local_athena.settings import Settings
 
 Json = dict[str, Any]
 
-INVALID = "InvalidInputException"
 _NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,255}")
 _OUTPUT_ONLY = ("CreateTime", "UpdateTime", "CreatedBy", "CatalogId", "VersionId", "DatabaseName")
 _TAGGED = re.compile(r"arn:aws[a-z-]*:glue:[^:]*:[^:]*:(database|table)/.+")
@@ -58,7 +57,7 @@ class GlueApi:
         run = self._operations.get(operation)
         if run is None:
             raise ApiError("UnknownOperationException", f"Unknown operation {operation}")
-        load_service("glue").validate(operation, body, INVALID)
+        load_service("glue").validate(operation, body, _refusal)
         return run(body)
 
     def _table(self) -> dict[str, Callable[[Json], Json]]:
@@ -100,7 +99,7 @@ class GlueApi:
         databases = [self._database(database) for database in self._records.databases()]
         if body.get("AttributesToGet") == ["NAME"]:
             databases = [{"Name": database["Name"]} for database in databases]
-        found, more = page(databases, body, "databases", default=100, code=INVALID)
+        found, more = page(databases, body, "databases", default=100, refuse=malformed_token)
         return {"DatabaseList": found, **more}
 
     def _update_database(self, body: Json) -> Json:
@@ -147,7 +146,7 @@ class GlueApi:
             except ValueError as error:
                 raise InvalidInputError(str(error)) from None
         scope = f"tables {database} {expression}"
-        found, more = page(tables, body, scope, default=100, code=INVALID)
+        found, more = page(tables, body, scope, default=100, refuse=malformed_token)
         if body.get("AttributesToGet") == ["NAME"]:
             return {"TableList": [{"Name": table["Name"]} for table in found], **more}
         return {"TableList": [self._shown(table) for table in found], **more}
@@ -170,7 +169,7 @@ class GlueApi:
                 reverse=criterion.get("Sort") == "DESC",
             )
         scope = f"search {body.get('Filters')} {text}"
-        found, more = page(tables, body, scope, default=100, code=INVALID)
+        found, more = page(tables, body, scope, default=100, refuse=malformed_token)
         return {"TableList": [self._shown(table) for table in found], **more}
 
     def _update_table(self, body: Json) -> Json:
@@ -221,7 +220,7 @@ class GlueApi:
 
     def _get_table_versions(self, body: Json) -> Json:
         scope = f"versions {body['DatabaseName']} {body['TableName']}"
-        found, more = page(self._versions(body), body, scope, default=100, code=INVALID)
+        found, more = page(self._versions(body), body, scope, default=100, refuse=malformed_token)
         return {
             "TableVersions": [
                 {"Table": self._shown(table), "VersionId": table["VersionId"]} for table in found
@@ -353,3 +352,7 @@ def _mentions(table: Json, text: str) -> bool:
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1] in texts
     return any(text.lower() in str(one).lower() for one in texts)
+
+
+def _refusal(message: str) -> ApiError:
+    return ApiError(INVALID, message)

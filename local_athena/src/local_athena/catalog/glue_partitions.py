@@ -6,13 +6,18 @@ from typing import Any
 
 from local_athena.catalog.expression import compile_expression
 from local_athena.catalog.records import Records, partition_id
-from local_athena.errors import CatalogError, EntityNotFoundError, InvalidInputError
+from local_athena.errors import ApiError, CatalogError, EntityNotFoundError, InvalidInputError
 from local_athena.protocol.paging import page
 from local_athena.settings import Settings
 
 Json = dict[str, Any]
 
 INVALID = "InvalidInputException"
+
+
+def malformed_token(token: str) -> ApiError:
+    """A NextToken of another list, or none of ours."""
+    return ApiError(INVALID, f"Invalid next token: {token}")
 
 
 class PartitionApi:
@@ -88,7 +93,7 @@ class PartitionApi:
                 == segment["SegmentNumber"]
             ]
         scope = f"partitions {database} {name} {expression} {segment}"
-        shown, more = page(found, body, scope, default=1000, code=INVALID)
+        shown, more = page(found, body, scope, default=1000, refuse=malformed_token)
         partitions = [self._shown(partition, database, name) for partition in shown]
         if body.get("ExcludeColumnSchema"):
             for partition in partitions:

@@ -2,40 +2,49 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local_athena.errors import ApiError
+from local_athena.errors import ApiError, InvalidRequestError
 from local_athena.storage.rows import read_rows
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
 
+Refusal = Callable[[str], ApiError]
+"""What is said of a token that is none of ours."""
+
 MAX_ROWS = 1000
+
+
+def malformed(token: str) -> ApiError:
+    """What Athena's lists say."""
+    return InvalidRequestError(f"The nextPageToken is malformed: {token}")
 
 
 def encode_token(scope: str, position: int) -> str:
     """A token for `position` that only the same list (`scope`) takes back."""
-    return base64.urlsafe_b64encode(f"{position} {scope}".encode()).decode()
+    digest = hashlib.sha256(f"{position} {scope}".encode()).digest()[:24]
+    return base64.b64encode(position.to_bytes(8) + digest).decode()
 
 
-def decode_token(token: str | None, scope: str, code: str = "InvalidRequestException") -> int:
+def decode_token(token: str | None, scope: str, refuse: Refusal = malformed) -> int:
     """The position in a token; 0 without one.
 
     Raises:
-        ApiError: `code`, for a token of another list or none of ours.
+        ApiError: as `refuse` says, for a token of another list, or one that was changed.
     """
     if token is None:
         return 0
     try:
-        text = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-        position, _, found = text.partition(" ")
-        if found == scope and position.isdigit():
-            return int(position)
+        position = int.from_bytes(base64.b64decode(token.encode(), validate=True)[:8])
     except (binascii.Error, ValueError):
-        pass
-    raise ApiError(code, "Malformed next token: it does not belong to this request.")
+        raise refuse(token) from None
+    if encode_token(scope, position) != token:
+        raise refuse(token)
+    return position
 
 
 def page(
@@ -43,10 +52,10 @@ def page(
     request: Json,
     scope: str,
     default: int = 50,
-    code: str = "InvalidRequestException",
+    refuse: Refusal = malformed,
 ) -> tuple[list[Item], Json]:
     """(items of the page, {"NextToken": …} or {}) by MaxResults and NextToken."""
-    start = decode_token(request.get("NextToken"), scope, code)
+    start = decode_token(request.get("NextToken"), scope, refuse)
     size = request.get("MaxResults") or default
     end = start + size
     more = {"NextToken": encode_token(scope, end)} if end < len(items) else {}

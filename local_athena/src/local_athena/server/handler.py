@@ -179,19 +179,19 @@ class Handler(WSGIRequestHandler):
                 return self._answer_moto(raw)
             answer = handle(operation, body)
         except ApiError as error:
-            self._send_json(error.status, _error_body(error), error.code)
+            self._send_json(error.status, _error_body(error))
         except CatalogError as error:
-            self._send_json(400, _error_body(ApiError(error.code, str(error))), error.code)
+            self._send_json(400, _error_body(ApiError(error.code, str(error))))
         except Exception as error:  # noqa: BLE001  (the outermost edge: never a traceback in a response)
             log_failure(log, error, "%s.%s failed", service, operation)
-            self._send_json(500, _error_body(ApiError(internal, internal_text(error))), internal)
+            self._send_json(500, _error_body(ApiError(internal, internal_text(error))))
         else:
             self._send_json(200, answer)
 
     def _refuse(self, error: ApiError) -> None:
         """An error before or around moto: JSON for services with a target, XML for the others."""
         if self.headers.get("X-Amz-Target"):
-            self._send_json(error.status, _error_body(error), error.code)
+            self._send_json(error.status, _error_body(error))
             return
         body = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
         body = f"<Error>{body}</Error>"
@@ -200,11 +200,12 @@ class Handler(WSGIRequestHandler):
         content = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode()
         self._send(error.status, "application/xml", content, error.code)
 
-    def _send_json(self, status: int, body: Json, error: str | None = None) -> None:
+    def _send_json(self, status: int, body: Json) -> None:
+        """An answer of the JSON protocol: an error's name is `__type` in its body, in no header."""
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
             "utf-8", "surrogatepass"
         )
-        self._send(status, "application/x-amz-json-1.1", content, error)
+        self._send(status, "application/x-amz-json-1.1", content, None)
 
     def _send(self, status: int, kind: str, content: bytes, error: str | None) -> None:
         head = [
@@ -387,7 +388,7 @@ def _moto_failure(error: Exception) -> ApiError:
 
 def _read_json(raw: bytes) -> Any:
     try:
-        return read_json(raw.decode("utf-8")) if raw else {}
+        return read_json(raw.decode("utf-8"))
     except ValueError:
         raise ApiError("SerializationException", "the request body is not JSON") from None
 
@@ -396,6 +397,5 @@ def _error_body(error: ApiError) -> Json:
     return {
         "__type": error.code,
         "Message": error.message,
-        "message": error.message,
         **error.members,
     }
