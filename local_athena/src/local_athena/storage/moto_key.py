@@ -73,15 +73,15 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
         self.window: tuple[int, int] | None = None
         self.packed = b""
         self.stamp: tuple[int, int] | None = None
+        facts: dict[str, Any] = self.__dict__
         try:
             super().__init__(*args, **kwargs)
         except OSError:  # such as a full disk
-            if self.path is not None:
-                self.path.unlink(missing_ok=True)
+            if facts["path"] is not None:
+                facts["path"].unlink(missing_ok=True)
             raise
         finally:
             self._value_buffer.close()
-        facts: dict[str, Any] = self.__dict__
         if facts["_etag"] is None:
             facts["_etag"] = self._md5
         if not isinstance(facts["multipart"], CompletedMultipart):
