@@ -19,6 +19,17 @@ class Difference:
 
 DIFFERENCES = (
     Difference(
+        "never",
+        '`"t$files"` and `"t$entries"` of Trino 476 have columns such as `spec_id`, `partition` '
+        "and `sort_order_id`",
+        "they have the columns that Amazon's page of Iceberg's metadata tables shows",
+    ),
+    Difference(
+        "never",
+        "a DELETE decided by partitions alone that finds no file makes a snapshot, as in Trino",
+        "no rows, no snapshot",
+    ),
+    Difference(
         "notimpl",
         "a decimal literal such as `0.1` is a double",
         "here it is a decimal, as in Trino, unless the endpoint is served with `--decimal-literals "

@@ -64,6 +64,7 @@ class Lake:
         parameters: Sequence[str] = (),
         control: QueryControl | None = None,
         location_enforced: bool = False,
+        started_at: datetime = NOW,
     ) -> QueryOutcome:
         self.last = query_id = f"{next(self.numbers):08d}-0000-0000-0000-000000000000"
         request = QueryRequest(
@@ -74,7 +75,7 @@ class Lake:
             output_location="s3://results/",
             workgroup="primary",
             parameters=tuple(parameters),
-            started_at=NOW,
+            started_at=started_at,
             prepared=self.prepared,
             location_enforced=location_enforced,
         )

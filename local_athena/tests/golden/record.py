@@ -145,6 +145,7 @@ def record(area: str | None = None) -> None:
             _rewrite("expressions.jsonl", expressions, client, area)
             _rewrite("generated.jsonl", expressions, client, area)
             _rewrite("scripts.jsonl", scripts, client, area)
+            _rewrite("more_scripts.jsonl", scripts, client, area)
         finally:
             trino.stop()
     facts = {"server": SERVER.name, "version": SERVER.version, "zone": "UTC"}

@@ -98,7 +98,7 @@ def _modify(
     statement: nodes.Delete | nodes.Update | nodes.Merge,
     parameters: Arguments,
 ) -> WriteAnswer:
-    table = target_table(job, statement.table, "Modifying")
+    table = target_table(job, statement.table, statement.at)
     context = bind_context(job, parameters)
     read = reader(job, cursor, planner)
     match statement:

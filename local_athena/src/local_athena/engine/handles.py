@@ -1,7 +1,7 @@
 """What a query binds against: the handle of a catalog's table or view.
 
 Hidden columns of Hive tables: `$path`, `$file_size` (bytes), `$file_modified_time` (timestamp(3)
-with time zone).
+with time zone); `$partition` of partitioned and `$bucket` of bucketed ones.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,7 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.type_text import parse_type
 
 PATH, FILE_SIZE, FILE_TIME = "$path", "$file_size", "$file_modified_time"
-HIDDEN = (
-    TableColumn(PATH, types.VARCHAR, hidden=True),
-    TableColumn(FILE_SIZE, types.BIGINT, hidden=True),
-    TableColumn(FILE_TIME, types.timestamp_tz(3), hidden=True),
-)
+PARTITION, BUCKET = "$partition", "$bucket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,23 @@ def table_handle(job: Job, table: Table) -> TableHandle | ViewHandle:
         TableColumn(key.name.lower(), trino_type(key.type), partition_key=True)
         for key in table.partition_keys
     ]
-    return TableHandle(table.database, table.name, "hive", (*columns, *HIDDEN), HiveSource(table))
+    return TableHandle(
+        table.database, table.name, "hive", (*columns, *_hidden(table)), HiveSource(table)
+    )
+
+
+def _hidden(table: Table) -> list[TableColumn]:
+    found = [(PATH, types.VARCHAR), (FILE_SIZE, types.BIGINT), (FILE_TIME, types.timestamp_tz(3))]
+    if table.partition_keys:
+        found.append((PARTITION, types.VARCHAR))
+    if is_bucketed(table):
+        found.append((BUCKET, types.INTEGER))
+    return [TableColumn(name, kind, hidden=True) for name, kind in found]
+
+
+def is_bucketed(table: Table) -> bool:
+    """Whether the catalog says that the table's files are buckets."""
+    return bool(table.bucket_columns) and (table.bucket_count or 0) > 0
 
 
 def _view_handle(table: Table) -> ViewHandle:

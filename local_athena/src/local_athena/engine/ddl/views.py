@@ -4,13 +4,12 @@ from local_athena.catalog.model import Column, Table
 from local_athena.catalog.views import EXPANDED_TEXT, View, ViewColumn, encode_view
 from local_athena.engine.answer import TextAnswer
 from local_athena.engine.binding import bind_context
-from local_athena.engine.errors import ddl_failure
 from local_athena.engine.job import CATALOG_NAME, Job
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.binder import bind_query
 from local_athena.sql.errors import SqlError
-from local_athena.sql.types import Field, Type
+from local_athena.sql.types import UNKNOWN, Field, Type
 
 
 def create_view(job: Job, statement: nodes.CreateView) -> TextAnswer:
@@ -35,7 +34,7 @@ def create_view(job: Job, statement: nodes.CreateView) -> TextAnswer:
             f"View already exists: '{CATALOG_NAME}.{database}.{name}'",
             statement.at,
         )
-    query = bind_query(statement.query, bind_context(job))
+    query = bind_query(statement.query, bind_context(job), new_view=(database, name))
     columns = []
     for position, column in enumerate(query.columns, start=1):
         if not column.name:
@@ -43,6 +42,10 @@ def create_view(job: Job, statement: nodes.CreateView) -> TextAnswer:
                 "MISSING_COLUMN_NAME",
                 f"Column name not specified at position {position}",
                 statement.at,
+            )
+        if column.type == UNKNOWN:
+            raise SqlError(
+                "COLUMN_TYPE_UNKNOWN", f"Column type is unknown: {column.name}", statement.at
             )
         columns.append((column.name.lower(), column.type))
     names = [column for column, _ in columns]
@@ -65,18 +68,14 @@ def drop_view(job: Job, statement: nodes.DropView) -> TextAnswer:
     """Remove a view."""
     database, name = job.qualify(statement.view)
     table = _find(job, database, name)
-    if table is None:
-        if statement.if_exists:
-            return TextAnswer()
-        raise SqlError(
-            "TABLE_NOT_FOUND",
-            f"View '{CATALOG_NAME}.{database}.{name}' does not exist",
-            statement.at,
-        )
-    if table.kind != "view":
-        raise ddl_failure(
-            f"SemanticException [Error 10166]: Cannot drop a table with DROP VIEW: {name}"
-        )
+    if table is None and statement.if_exists:
+        return TextAnswer()
+    if table is None or table.kind != "view":
+        shown = f"{CATALOG_NAME}.{database}.{name}"
+        problem = f"View '{shown}' does not exist"
+        if table is not None:
+            problem += f", but a table with that name exists. Did you mean DROP TABLE {shown}?"
+        raise SqlError("GENERIC_USER_ERROR", problem, statement.at)
     job.catalog.drop_table(database, name)
     return TextAnswer()
 

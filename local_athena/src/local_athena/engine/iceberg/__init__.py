@@ -8,9 +8,10 @@ Glue catalog. From the bottom up:
     table, versions              a table at one version of its metadata
     domains, needs, planning     which files a read needs, which deletes apply
     scan, scanned, sources       a read as DuckDB SQL, and what it costs
-    partitioning, statistics, write, properties   new files
+    partitioning, statistics, write, deletes, properties   new files
     manifests, commit            snapshots, and the race for the pointer
-    create, rows, dml, alter, maintenance, inspect   the statements
+    create, rows, dml, alter, maintenance   the statements
+    inspect, partition_table     metadata tables
 """
 
 from typing import Any

@@ -39,7 +39,7 @@ from local_athena.engine.iceberg.domains import (
 )
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.manifests import ManifestMaker, is_live
-from local_athena.engine.iceberg.planning import only_path
+from local_athena.engine.iceberg.planning import only_path, partition_key
 from local_athena.engine.iceberg.table import IcebergTable, load
 from local_athena.engine.iceberg.types import to_glue
 from local_athena.errors import ConcurrentModificationError, EntityNotFoundError
@@ -307,13 +307,19 @@ def _summary(metadata: TableMetadata, parent: Snapshot | None, change: Change) -
         collector.remove_file(entry.data_file, schema, specs[entry.data_file.spec_id])
     operation = change.operation
     counted = Operation.OVERWRITE if operation == Operation.REPLACE else operation
+    changed = {partition_key(file) for file in change.added}
+    changed |= {partition_key(entry.data_file) for entry in change.removed}
+    facts: dict[str, Any] = {
+        **collector.build(),
+        "changed-partition-count": str(len(changed)),
+        **change.properties,
+    }
     summary = update_snapshot_summaries(
-        Summary(operation=counted, **collector.build(), **change.properties),
+        Summary(operation=counted, **facts),
         parent.summary if parent is not None and parent.summary is not None else None,
     )
     if operation == Operation.REPLACE:
-        facts: dict[str, Any] = dict(summary.additional_properties)
-        return Summary(operation=operation, **facts)
+        return Summary(operation=operation, **summary.additional_properties)
     return summary
 
 

@@ -4,28 +4,29 @@ Source: Trino's Iceberg connector ("Metadata tables") and the Athena user guide 
 table metadata"), November 2026.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
-from pyiceberg.manifest import DataFile, DataFileContent, ManifestContent
+from pyiceberg.manifest import (
+    DataFile,
+    ManifestContent,
+    ManifestEntry,
+    ManifestFile,
+)
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import (
-    DateType,
     IcebergType,
     PrimitiveType,
-    StructType,
-    TimestampType,
-    TimestamptzType,
 )
 
 from local_athena.engine.iceberg.columns import quote_name
 from local_athena.engine.iceberg.domains import bound_value
-from local_athena.engine.iceberg.planning import live_entries, partition_key
+from local_athena.engine.iceberg.partition_table import partition_layout, partition_rows
+from local_athena.engine.iceberg.planning import live_entries
 from local_athena.engine.iceberg.properties import to_athena
 from local_athena.engine.iceberg.table import IcebergTable
-from local_athena.engine.iceberg.types import to_trino
 from local_athena.sql import types
 from local_athena.sql.bound import TableColumn, TableHandle
 from local_athena.sql.representation import constant, duckdb_type
@@ -56,6 +57,13 @@ _FILES: tuple[tuple[str, Type], ...] = (
     ("key_metadata", types.VARBINARY),
     ("split_offsets", types.array(types.BIGINT)),
     ("equality_ids", types.array(types.INTEGER)),
+)
+_ENTRIES: tuple[tuple[str, Type], ...] = (
+    ("status", types.INTEGER),
+    ("snapshot_id", types.BIGINT),
+    ("sequence_number", types.BIGINT),
+    ("file_sequence_number", types.BIGINT),
+    ("data_file", types.row(*(Field(name, kind) for name, kind in _FILES))),
 )
 _LAYOUTS: dict[str, tuple[tuple[str, Type], ...]] = {
     "snapshots": (
@@ -102,12 +110,21 @@ _LAYOUTS: dict[str, tuple[tuple[str, Type], ...]] = {
         ("latest_schema_id", types.INTEGER),
         ("latest_sequence_number", types.BIGINT),
     ),
-    "entries": (
-        ("status", types.INTEGER),
-        ("snapshot_id", types.BIGINT),
-        ("sequence_number", types.BIGINT),
-        ("file_sequence_number", types.BIGINT),
-        ("data_file", types.row(*(Field(name, kind) for name, kind in _FILES))),
+    "entries": _ENTRIES,
+    "all_entries": _ENTRIES,
+    "all_manifests": (
+        ("path", types.VARCHAR),
+        ("length", types.BIGINT),
+        ("partition_spec_id", types.INTEGER),
+        ("added_snapshot_id", types.BIGINT),
+        ("added_data_files_count", types.INTEGER),
+        ("existing_data_files_count", types.INTEGER),
+        ("deleted_data_files_count", types.INTEGER),
+        ("added_delete_files_count", types.INTEGER),
+        ("existing_delete_files_count", types.INTEGER),
+        ("deleted_delete_files_count", types.INTEGER),
+        ("partition_summaries", types.array(_SUMMARY)),
+        ("reference_snapshot_id", types.BIGINT),
     ),
 }
 
@@ -170,11 +187,13 @@ def about_table(table: IcebergTable, about: str) -> TableHandle | None:
         "properties": _properties,
         "metadata_log_entries": _metadata_log,
         "entries": _entries,
-        "partitions": _partitions,
+        "all_entries": _entries_ever,
+        "all_manifests": _manifests_ever,
+        "partitions": partition_rows,
     }
     if about not in makers:
         return None
-    layout = _partition_layout(table) if about == "partitions" else _LAYOUTS[about]
+    layout = partition_layout(table) if about == "partitions" else _LAYOUTS[about]
     columns = tuple(TableColumn(name, kind) for name, kind in layout)
     source = AboutTable(columns, lambda: makers[about](table))
     return TableHandle(
@@ -270,7 +289,22 @@ def _human(kind: IcebergType, value: Any) -> str:
 
 
 def _entries(table: IcebergTable) -> Rows:
-    for entry in _all_entries(table):
+    yield from _entry_rows(table, _all_entries(table))
+
+
+def _entries_ever(table: IcebergTable) -> Rows:
+    """Entries of every manifest that a snapshot names, each manifest once."""
+    manifests = {
+        manifest.manifest_path: manifest
+        for snapshot in table.metadata.snapshots
+        for manifest in table.lake.manifests(snapshot.manifest_list)
+    }
+    entries = (entry for one in manifests.values() for entry in table.lake.entries(one))
+    yield from _entry_rows(table, entries)
+
+
+def _entry_rows(table: IcebergTable, entries: Iterable[ManifestEntry]) -> Rows:
+    for entry in entries:
         yield (
             int(entry.status),
             entry.snapshot_id,
@@ -283,19 +317,7 @@ def _entries(table: IcebergTable) -> Rows:
 def _manifests(table: IcebergTable) -> Rows:
     if table.snapshot is None:
         return
-    specs = table.metadata.specs()
     for manifest in table.lake.manifests(table.snapshot.manifest_list):
-        spec = specs[manifest.partition_spec_id]
-        kinds = [part.field_type for part in spec.partition_type(table.schema).fields]
-        summaries = []
-        for summary, part, kind in zip(manifest.partitions or (), spec.fields, kinds, strict=False):
-            texts = [
-                None
-                if data is None
-                else part.transform.to_human_string(kind, from_bytes(kind, data))  # type: ignore[arg-type]
-                for data in (summary.lower_bound, summary.upper_bound)
-            ]
-            summaries.append((summary.contains_null, summary.contains_nan, *texts))
         yield (
             manifest.manifest_path,
             manifest.manifest_length,
@@ -307,8 +329,44 @@ def _manifests(table: IcebergTable) -> Rows:
             manifest.existing_rows_count,
             manifest.deleted_files_count,
             manifest.deleted_rows_count,
-            summaries,
+            _partition_summaries(table, manifest),
         )
+
+
+def _manifests_ever(table: IcebergTable) -> Rows:
+    """Every snapshot's manifests, of data and of deletes."""
+    for snapshot in table.metadata.snapshots:
+        for manifest in table.lake.manifests(snapshot.manifest_list):
+            counts = (
+                manifest.added_files_count,
+                manifest.existing_files_count,
+                manifest.deleted_files_count,
+            )
+            none = (0, 0, 0)
+            of_data = manifest.content == ManifestContent.DATA
+            yield (
+                manifest.manifest_path,
+                manifest.manifest_length,
+                manifest.partition_spec_id,
+                manifest.added_snapshot_id,
+                *(counts if of_data else none),
+                *(none if of_data else counts),
+                _partition_summaries(table, manifest),
+                snapshot.snapshot_id,
+            )
+
+
+def _partition_summaries(table: IcebergTable, manifest: ManifestFile) -> list[tuple[Any, ...]]:
+    spec = table.metadata.specs()[manifest.partition_spec_id]
+    kinds = [part.field_type for part in spec.partition_type(table.schema).fields]
+    summaries = []
+    for summary, part, kind in zip(manifest.partitions or (), spec.fields, kinds, strict=False):
+        texts = [
+            None if data is None else part.transform.to_human_string(kind, from_bytes(kind, data))  # type: ignore[arg-type]
+            for data in (summary.lower_bound, summary.upper_bound)
+        ]
+        summaries.append((summary.contains_null, summary.contains_nan, *texts))
+    return summaries
 
 
 def _refs(table: IcebergTable) -> Rows:
@@ -341,95 +399,3 @@ def _metadata_log(table: IcebergTable) -> Rows:
             snapshot.schema_id if snapshot else None,
             snapshot.sequence_number if snapshot else None,
         )
-
-
-def _plain_fields(table: IcebergTable) -> list[Any]:
-    return [f for f in table.schema.fields if isinstance(f.field_type, PrimitiveType)]
-
-
-def _partition_type(table: IcebergTable) -> StructType:
-    return table.spec.partition_type(table.schema)
-
-
-def _partition_layout(table: IcebergTable) -> tuple[tuple[str, Type], ...]:
-    found: list[tuple[str, Type]] = []
-    partition = _partition_type(table).fields
-    if partition:
-        row = types.row(*(Field(p.name, to_trino(p.field_type)) for p in partition))
-        found.append(("partition", row))
-    found += [
-        ("record_count", types.BIGINT),
-        ("file_count", types.BIGINT),
-        ("total_size", types.BIGINT),
-    ]
-    columns = []
-    for plain in _plain_fields(table):
-        kind = to_trino(plain.field_type)
-        columns.append(
-            Field(
-                plain.name.lower(),
-                types.row(
-                    Field("min", kind),
-                    Field("max", kind),
-                    Field("null_count", types.BIGINT),
-                    Field("nan_count", types.BIGINT),
-                ),
-            )
-        )
-    if columns:
-        found.append(("data", types.row(*columns)))
-    return tuple(found)
-
-
-def _partitions(table: IcebergTable) -> Rows:
-    groups: dict[Any, list[DataFile]] = {}
-    for entry in live_entries(table, ManifestContent.DATA):
-        if entry.data_file.content == DataFileContent.DATA:
-            groups.setdefault(partition_key(entry.data_file), []).append(entry.data_file)
-    own = _partition_type(table).fields
-    specs = table.metadata.specs()
-    plain = _plain_fields(table)
-    for (spec_id, values), files in groups.items():
-        row: list[Any] = []
-        if own:
-            by_field = {
-                part.field_id: value
-                for part, value in zip(specs[spec_id].fields, values, strict=True)
-            }
-            row.append([_engine_value(p.field_type, by_field.get(p.field_id)) for p in own])
-        row += [
-            sum(file.record_count for file in files),
-            len(files),
-            sum(file.file_size_in_bytes for file in files),
-        ]
-        if plain:
-            row.append([_column_facts(f.field_id, f.field_type, files) for f in plain])
-        yield tuple(row)
-
-
-def _column_facts(number: int, kind: PrimitiveType, files: Sequence[DataFile]) -> list[Any]:
-    lows = [(file.lower_bounds or {}).get(number) for file in files]
-    highs = [(file.upper_bounds or {}).get(number) for file in files]
-    nulls = [(file.null_value_counts or {}).get(number) for file in files]
-    nans = [(file.nan_value_counts or {}).get(number) for file in files]
-    low = [bound_value(kind, data) for data in lows if data is not None]
-    high = [bound_value(kind, data) for data in highs if data is not None]
-    return [
-        _engine_value(kind, min(low)) if low else None,
-        _engine_value(kind, max(high)) if high else None,
-        sum(count or 0 for count in nulls) if any(n is not None for n in nulls) else None,
-        sum(count or 0 for count in nans) if any(n is not None for n in nans) else None,
-    ]
-
-
-def _engine_value(kind: IcebergType, value: Any) -> Any:
-    """A value of Iceberg's metadata as `bound.Constant` holds it."""
-    if value is None or isinstance(kind, DateType):
-        return value
-    if isinstance(kind, TimestampType):
-        return value * 1_000_000
-    if isinstance(kind, TimestamptzType):
-        return value * 1_000_000, "UTC"
-    if str(kind) == "time":
-        return value * 1_000_000
-    return value

@@ -1,7 +1,8 @@
 """INSERT, DELETE, UPDATE and MERGE as changes of files, from plain DuckDB SELECTs.
 
 This layer knows no Trino trees: `dml` writes the SELECTs. Row changes are merge-on-read: position
-delete files and new data files in one snapshot. A data file all of whose rows go is dropped whole.
+delete files and new data files in one snapshot. A data file that loses all rows so stays, as in
+Trino, until OPTIMIZE; only a DELETE that partition values alone decide drops files.
 """
 
 from collections.abc import Sequence
@@ -12,16 +13,12 @@ from pyiceberg.manifest import DataFile
 
 from local_athena.engine.iceberg.columns import quote_text
 from local_athena.engine.iceberg.commit import Change, commit_change
+from local_athena.engine.iceberg.deletes import write_position_deletes
 from local_athena.engine.iceberg.domains import Restrictions
 from local_athena.engine.iceberg.planning import PlannedFile, plan_files
 from local_athena.engine.iceberg.scan import read_files
 from local_athena.engine.iceberg.table import IcebergTable
-from local_athena.engine.iceberg.write import (
-    Cursor,
-    Target,
-    write_position_deletes,
-    write_rows,
-)
+from local_athena.engine.iceberg.write import Cursor, Target, write_rows
 from local_athena.sql.errors import SqlError
 
 DELETE, UPDATE, INSERT, UNCHANGED = 0, 1, 2, -1
@@ -135,7 +132,11 @@ def _apply(
             cursor,
             f"SELECT {names} FROM {staged} WHERE op IN ({INSERT}, {UPDATE})",
         )
-    deletes, whole = _deletes(table, cursor, gone, files) if deleted else ([], [])
+    deletes = (
+        write_position_deletes(target_of(table), cursor, gone, [planned.file for planned in files])
+        if deleted
+        else []
+    )
     touched = frozenset(
         files[number].file.file_path
         for (number,) in (cursor.rows(f"SELECT DISTINCT n FROM ({gone})") if deleted else ())
@@ -143,33 +144,11 @@ def _apply(
     change = Change(
         "rows" if files or deleted else "append",
         added=[*new_files, *deletes],
-        removed=[planned.entry for planned in whole],
         restrictions=restrictions,
         touched=touched,
     )
     commit_change(table, change)
     return Written(total, new_files)
-
-
-def _deletes(
-    table: IcebergTable, cursor: Cursor, gone: str, files: Sequence[PlannedFile]
-) -> tuple[list[DataFile], list[PlannedFile]]:
-    """Position delete files for the changed rows, and data files that lose all their rows."""
-    counts = dict(cursor.rows(f"SELECT n, count(*) FROM ({gone}) GROUP BY n"))
-    full = [n for n, number in counts.items() if number <= files[n].file.record_count]
-    candidates = [files[n] for n in full]
-    live = live_counts(table, cursor, candidates)
-    whole = {n for n, rows in zip(full, live, strict=True) if counts[n] >= rows}
-    if len(whole) < len(counts):
-        if whole:
-            listed = ", ".join(map(str, sorted(whole)))
-            gone = f"SELECT n, p FROM ({gone}) WHERE n NOT IN ({listed})"
-        deletes = write_position_deletes(
-            target_of(table), cursor, gone, [planned.file for planned in files]
-        )
-    else:
-        deletes = []
-    return deletes, [files[n] for n in sorted(whole)]
 
 
 def all_files(table: IcebergTable) -> list[PlannedFile]:

@@ -28,7 +28,7 @@ from local_athena.engine.iceberg.lake import Footer
 from local_athena.engine.iceberg.literals import stored_literal
 from local_athena.engine.iceberg.planning import PlannedFile, partition_key, plan_files
 from local_athena.engine.iceberg.scanned import scanned_bytes
-from local_athena.engine.iceberg.table import FILE_TIME, PATH, IcebergTable
+from local_athena.engine.iceberg.table import FILE_TIME, PARTITION, PATH, IcebergTable
 from local_athena.sql.errors import SqlError
 
 FILE_NUMBER = "$file_number"
@@ -77,7 +77,9 @@ def plan_table(
         files = plan_files(table, restrictions)
     fields = list(table.schema.fields)
     wanted = [f for f in fields if columns is None or f.name.lower() in columns]
-    hidden = [name for name in (PATH, FILE_TIME) if columns is not None and name in columns]
+    hidden = [
+        name for name in (PATH, FILE_TIME, PARTITION) if columns is not None and name in columns
+    ]
     groups: dict[tuple[object, ...], _Group] = {}
     known: dict[tuple[object, ...], list[str]] = {}
     total = 0
@@ -159,17 +161,19 @@ def _read(
         f"{text} AS {quote_name(name)}" for text, name in zip(group.selects, names, strict=True)
     ]
     if PATH in hidden:
-        uris = ", ".join(quote_text(planned.file.file_path) for planned in group.files)
-        outputs.append(f"([{uris}])[CAST(b.file_index AS BIGINT) + 1] AS {quote_name(PATH)}")
+        uris = _of_file([quote_text(planned.file.file_path) for planned in group.files])
+        outputs.append(f"{uris} AS {quote_name(PATH)}")
     if FILE_TIME in hidden:
-        times = ", ".join(
-            f"make_timestamp({path.stat().st_mtime_ns // 1_000_000 * 1000})"
-            for path in (store.path(planned.file.file_path) for planned in group.files)
+        times = _of_file(
+            [
+                f"make_timestamp({path.stat().st_mtime_ns // 1_000_000 * 1000})"
+                for path in (store.path(planned.file.file_path) for planned in group.files)
+            ]
         )
-        outputs.append(
-            f"struct_pack(instant := ([{times}])[CAST(b.file_index AS BIGINT) + 1], zone := 'UTC') "
-            f"AS {quote_name(FILE_TIME)}"
-        )
+        outputs.append(f"struct_pack(instant := {times}, zone := 'UTC') AS {quote_name(FILE_TIME)}")
+    if PARTITION in hidden:
+        texts = _of_file([quote_text(_partition_text(table, p.file)) for p in group.files])
+        outputs.append(f"{texts} AS {quote_name(PARTITION)}")
     if first is not None:
         number = f"CAST(b.file_index AS INTEGER) + {first}"
         outputs.append(f"{number} AS {quote_name(FILE_NUMBER)}")
@@ -183,6 +187,17 @@ def _read(
     if group.where:
         sql += f" WHERE {group.where}"
     return sql
+
+
+def _of_file(texts: list[str]) -> str:
+    """The text of the row's file, by DuckDB's number of it."""
+    return f"([{', '.join(texts)}])[CAST(b.file_index AS BIGINT) + 1]"
+
+
+def _partition_text(table: IcebergTable, file: DataFile) -> str:
+    """`key=value/…` of a data file; empty without a partition."""
+    spec = table.metadata.specs()[file.spec_id]
+    return "" if spec.is_unpartitioned() else spec.partition_to_path(file.partition, table.schema)
 
 
 def read_files(paths: list[str]) -> str:
@@ -244,6 +259,8 @@ def _empty(wanted: list[NestedField], hidden: list[str], identity: bool) -> str:
     ]
     if PATH in hidden:
         outputs.append(f"CAST(NULL AS VARCHAR) AS {quote_name(PATH)}")
+    if PARTITION in hidden:
+        outputs.append(f"CAST(NULL AS VARCHAR) AS {quote_name(PARTITION)}")
     if FILE_TIME in hidden:
         outputs.append(
             f"CAST(NULL AS STRUCT(instant TIMESTAMP, zone VARCHAR)) AS {quote_name(FILE_TIME)}"

@@ -24,9 +24,11 @@ from local_athena.sql.errors import SqlError
 
 PATH = "$path"
 FILE_TIME = "$file_modified_time"
+PARTITION = "$partition"
 HIDDEN = (
     TableColumn(PATH, types.VARCHAR, hidden=True),
     TableColumn(FILE_TIME, types.timestamp_tz(3), hidden=True),
+    TableColumn(PARTITION, types.VARCHAR, hidden=True),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

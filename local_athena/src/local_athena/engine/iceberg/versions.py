@@ -6,6 +6,7 @@ from typing import Any
 from local_athena.engine.job import Job
 from local_athena.sql.bound import BoundExpression
 from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import precision_of
 
 
 def version_value(job: Job, expression: BoundExpression) -> Any:
@@ -20,6 +21,8 @@ def version_value(job: Job, expression: BoundExpression) -> Any:
     text = write_expression(expression, {})
     if base == "timestamp with time zone":
         text = f"({text}).instant"
+    elif base == "timestamp" and precision_of(expression.type) > 6:
+        text = f"({text}).us"
     with job.session.cursor(job.control) as cursor:
         value = cursor.rows(f"SELECT {text}")[0][0]
     if base == "date":

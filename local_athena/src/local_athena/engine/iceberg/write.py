@@ -1,25 +1,25 @@
-"""New data files and position delete files: written by DuckDB, described for the manifest.
+"""New data files: written by DuckDB, described for the manifest.
 
 Files are published when they are whole; until a commit names them nobody sees them. One statement
 opens at most 100 partitions (Athena user guide, "CTAS and INSERT INTO": the limit also holds for
 Iceberg).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from uuid import uuid4
 
+import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.conversions import to_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Record
-from pyiceberg.types import DoubleType, FloatType, StringType
+from pyiceberg.types import DoubleType, FloatType
 
 from local_athena.engine.iceberg.columns import (
     engine_type,
@@ -31,7 +31,6 @@ from local_athena.engine.iceberg.columns import (
 from local_athena.engine.iceberg.formats import from_parquet
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.partitioning import partition_expression
-from local_athena.engine.iceberg.planning import PATH_FIELD, POSITION_FIELD
 from local_athena.engine.iceberg.properties import compression, compression_level, file_format
 from local_athena.engine.iceberg.statistics import file_statistics, leaf_fields
 from local_athena.sql.errors import SqlError
@@ -44,11 +43,13 @@ _names = count(1)
 
 
 class Cursor(Protocol):
-    """What is needed of `engine.session.Cursor`: run a text, and fetch all rows of one."""
+    """What is needed of `engine.session.Cursor`: run a text, fetch its rows or Arrow batches."""
 
     def execute(self, sql: str) -> Any: ...
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]: ...
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,73 +258,3 @@ def _quoted(path: str) -> str:
     """A leaf's path as RETURN_STATS names it."""
     parts = [part for part in path.split(".") if part not in ("list", "key_value")]
     return ".".join(quote_name(part) for part in parts)
-
-
-def write_position_deletes(
-    target: Target,
-    cursor: Cursor,
-    select: str,
-    files: Sequence[DataFile],
-) -> list[DataFile]:
-    """Write the deletes of a SELECT of (n, p): index into `files`, and row of the file.
-
-    One delete file for each partition that is concerned; rows sorted by path and position.
-    """
-    groups: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
-    numbers = [row[0] for row in cursor.rows(f"SELECT DISTINCT n FROM ({select}) q ORDER BY n")]
-    for number in numbers:
-        file = files[number]
-        values = tuple(file.partition[index] for index in range(len(file.partition)))
-        groups.setdefault((file.spec_id, values), []).append(number)
-    found = []
-    specs = target.metadata.specs()
-    with target.lake.store.temporary_folder() as folder:
-        for index, ((spec_id, values), members) in enumerate(groups.items()):
-            paths = ", ".join(
-                f"({number}, {quote_text(files[number].file_path)})" for number in members
-            )
-            path = folder / f"{index}.parquet"
-            cursor.execute(
-                f"COPY (SELECT m.path AS file_path, CAST(q.p AS BIGINT) AS pos FROM ({select}) q "
-                f"JOIN (VALUES {paths}) m(n, path) ON q.n = m.n ORDER BY m.path, q.p) "
-                f"TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd, "
-                f"FIELD_IDS {{file_path: {PATH_FIELD}, pos: {POSITION_FIELD}}})"
-            )
-            names = sorted(files[number].file_path for number in members)
-            found.append(_publish_deletes(target, path, names, specs[spec_id], values))
-    return found
-
-
-def _publish_deletes(
-    target: Target, path: Path, names: list[str], spec: PartitionSpec, values: tuple[Any, ...]
-) -> DataFile:
-    with pq.ParquetFile(path) as file:
-        metadata = file.metadata
-    record = Record(*values)
-    folder = ""
-    if not spec.is_unpartitioned():
-        folder = spec.partition_to_path(record, target.schema) + "/"
-    uri = target.data_location(f"{folder}{uuid4()}-deletes.parquet")
-    size = path.stat().st_size
-    target.lake.store.publish(path, uri)
-    data_file = DataFile.from_args(
-        _table_format_version=_VERSION,
-        content=DataFileContent.POSITION_DELETES,
-        file_path=uri,
-        file_format=FileFormat.PARQUET,
-        partition=record,
-        record_count=metadata.num_rows,
-        file_size_in_bytes=size,
-        column_sizes=None,
-        value_counts=None,
-        null_value_counts=None,
-        nan_value_counts=None,
-        lower_bounds={PATH_FIELD: to_bytes(StringType(), names[0])},
-        upper_bounds={PATH_FIELD: to_bytes(StringType(), names[-1])},
-        key_metadata=None,
-        split_offsets=[4],
-        equality_ids=None,
-        sort_order_id=None,
-    )
-    data_file.spec_id = spec.spec_id
-    return data_file

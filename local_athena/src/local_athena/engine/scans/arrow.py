@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine.formats import effective_serde
-from local_athena.engine.handles import FILE_SIZE, FILE_TIME, PATH
 from local_athena.engine.job import Job
 from local_athena.engine.scans.avro import avro_rows
+from local_athena.engine.scans.hidden import hidden_value
 from local_athena.engine.scans.hive_json import hive_json
 from local_athena.engine.scans.json_values import arrow_type
 from local_athena.engine.scans.lines import line_count, read_lines
@@ -17,7 +17,6 @@ from local_athena.engine.scans.listing import DataFile
 from local_athena.engine.scans.open_csv import open_csv
 from local_athena.engine.scans.openx_json import openx_json
 from local_athena.engine.scans.orc import orc_values
-from local_athena.engine.scans.parquet import file_time
 from local_athena.engine.scans.partitions import value_of
 from local_athena.engine.scans.regex_lines import grok_splitter, regex_splitter
 from local_athena.engine.scans.simple_text import lazy_simple, text_arrow_type
@@ -25,7 +24,7 @@ from local_athena.engine.scans.text_values import Rules, text_value
 from local_athena.engine.session import Cursor
 from local_athena.sql.bound import TableColumn
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import constant, quote_name, quote_text
+from local_athena.sql.representation import constant, quote_name
 from local_athena.sql.types import Type
 
 _CHUNK = 50_000
@@ -53,6 +52,7 @@ def arrow_relation(
     if not data:
         raise SqlError("HIVE_INVALID_METADATA", "The table has no columns")
     wanted = [column for column in columns if column.hidden]
+    key_names = [key for key, _ in keys]
     parts = []
     for index, file in enumerate(files):
         job.control.check()
@@ -64,17 +64,12 @@ def arrow_relation(
             f"{constant(value_of(value, type_, key), type_)} AS {quote_name(key)}"
             for (key, type_), value in zip(keys, file.values, strict=True)
         ]
-        shown += [f"{_hidden(column.name, file)} AS {quote_name(column.name)}" for column in wanted]
+        shown += [
+            f"{hidden_value(column.name, file, key_names)} AS {quote_name(column.name)}"
+            for column in wanted
+        ]
         parts.append(f"(SELECT {', '.join(shown)} FROM {registered})")
     return parts
-
-
-def _hidden(name: str, file: DataFile) -> str:
-    return {
-        PATH: quote_text(file.uri),
-        FILE_SIZE: f"CAST({file.size} AS BIGINT)",
-        FILE_TIME: file_time(file),
-    }[name]
 
 
 def _file_values(

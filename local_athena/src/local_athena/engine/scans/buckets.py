@@ -7,10 +7,12 @@ are buckets.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
 from local_athena.catalog.model import Table
+from local_athena.engine.handles import is_bucketed
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.scans.listing import DataFile
 from local_athena.engine.writes.bucketing import bucket_of, hash_of
@@ -28,7 +30,7 @@ _MOST_VALUES = 1000
 def wanted_buckets(table: Table, need: ScanNeed) -> frozenset[int] | None:
     """The buckets that rows may lie in; None where all may."""
     count = table.bucket_count or 0
-    if count <= 0 or not table.bucket_columns:
+    if not is_bucketed(table):
         return None
     if table.parameters.get("bucketing_version", "1") != "1":
         return None
@@ -47,13 +49,20 @@ def wanted_buckets(table: Table, need: ScanNeed) -> frozenset[int] | None:
 
 def files_of(files: Sequence[DataFile], buckets: frozenset[int], count: int) -> list[DataFile]:
     """The files of these buckets; all of a folder whose files do not show their buckets."""
+    return [
+        file for file in numbered(files, count) if file.bucket is None or file.bucket in buckets
+    ]
+
+
+def numbered(files: Sequence[DataFile], count: int) -> list[DataFile]:
+    """A folder's files with their buckets, or all without where they do not show them."""
     numbers = [_number(file) for file in files]
     if any(number is None or number >= count for number in numbers):
         if len(files) != count:
             return list(files)
         places = sorted(files, key=lambda file: file.uri)
-        return [file for number, file in enumerate(places) if number in buckets]
-    return [file for file, number in zip(files, numbers, strict=True) if number in buckets]
+        return [replace(file, bucket=number) for number, file in enumerate(places)]
+    return [replace(file, bucket=number) for file, number in zip(files, numbers, strict=True)]
 
 
 def _number(file: DataFile) -> int | None:

@@ -11,13 +11,17 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of a table: where it is, size in bytes, and its partition's values (Hive's texts)."""
+    """A file of a table: where it is, size in bytes, and its partition's values (Hive's texts).
+
+    `bucket` is known where `buckets.numbered` told it.
+    """
 
     uri: str
     path: Path
     size: int
     modified_ns: int
     values: Values = ()
+    bucket: int | None = None
 
 
 def folder_uri(location: str) -> str:

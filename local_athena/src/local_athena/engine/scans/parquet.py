@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from local_athena.engine.handles import FILE_SIZE, FILE_TIME, PATH
 from local_athena.engine.scans.convert import Mismatch, convert, describe
 from local_athena.engine.scans.footers import Footer
+from local_athena.engine.scans.hidden import hidden_value
 from local_athena.engine.scans.listing import DataFile
 from local_athena.engine.scans.partitions import value_of
 from local_athena.sql.bound import TableColumn
@@ -157,7 +157,8 @@ def _select(
         if column.partition_key:
             text = key_texts[column.name]
         elif column.hidden:
-            text = _hidden(column.name, files)
+            values = [hidden_value(column.name, item.file, list(key_texts)) for item in files]
+            text = _by_file(values)
         else:
             text = _data_column(column, footer, files[0].file.uri)
         shown.append(f"{text} AS {quote_name(column.name)}")
@@ -181,20 +182,3 @@ def _data_column(column: TableColumn, footer: Footer, uri: str) -> str:
             f"Field {field.name}'s type {describe(field.type)} in parquet file {uri} is "
             f"incompatible with type {column.type} defined in table schema",
         ) from error
-
-
-def _hidden(name: str, files: Sequence[ParquetFile]) -> str:
-    """`$path` and its like."""
-    if name == PATH:
-        return _by_file([quote_text(item.file.uri) for item in files])
-    if name == FILE_SIZE:
-        return _by_file([f"CAST({item.file.size} AS BIGINT)" for item in files])
-    if name == FILE_TIME:
-        return _by_file([file_time(item.file) for item in files])
-    raise KeyError(name)
-
-
-def file_time(file: DataFile) -> str:
-    """A file's modification time as a timestamp(3) with time zone constant's text."""
-    micros = file.modified_ns // 1_000_000 * 1000
-    return f"{{'instant': make_timestamp({micros}), 'zone': 'UTC'}}"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from local_athena.catalog.model import Partition, Table
 from local_athena.engine import iceberg
 from local_athena.engine.formats import effective_serde, file_kind
-from local_athena.engine.handles import HiveSource
+from local_athena.engine.handles import BUCKET, HiveSource
 from local_athena.engine.hive_types import trino_type
 from local_athena.engine.information_schema import SystemRows
 from local_athena.engine.job import Job
 from local_athena.engine.scans.arrow import arrow_relation
-from local_athena.engine.scans.buckets import files_of, wanted_buckets
+from local_athena.engine.scans.buckets import files_of, numbered, wanted_buckets
 from local_athena.engine.scans.domains import row_groups
 from local_athena.engine.scans.footers import FooterCache
 from local_athena.engine.scans.listing import DataFile, data_files
@@ -74,7 +74,8 @@ class ScanPlanner:
         columns = [column for column in scan.handle.columns if column.name in need.mentioned]
         if need.empty:
             return PlannedScan(empty_relation(columns), 0, 0)
-        groups = self._groups(job, table, need)
+        numbers_wanted = any(column.name == BUCKET for column in columns)
+        groups = self._groups(job, table, need, numbers_wanted)
         parts: list[str] = []
         scanned = 0
         count = 0
@@ -106,7 +107,7 @@ class ScanPlanner:
         return PlannedScan(sql, scanned, count)
 
     def _groups(
-        self, job: Job, table: Table, need: ScanNeed
+        self, job: Job, table: Table, need: ScanNeed, numbers_wanted: bool
     ) -> list[tuple[str, Partition | None, list[DataFile]]]:
         """Files of each partition that rows may come from, with their format."""
         buckets = wanted_buckets(table, need)
@@ -114,6 +115,8 @@ class ScanPlanner:
             files = data_files(job.store, table.location or "") if table.location else []
             if buckets is not None:
                 files = files_of(files, buckets, table.bucket_count or 0)
+            elif numbers_wanted:
+                files = numbered(files, table.bucket_count or 0)
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
         for partition in live_partitions(
@@ -123,6 +126,8 @@ class ScanPlanner:
             files = data_files(job.store, location_of(table, partition), partition.values)
             if buckets is not None:
                 files = files_of(files, buckets, table.bucket_count or 0)
+            elif numbers_wanted:
+                files = numbered(files, table.bucket_count or 0)
             if not files:
                 continue
             kind = file_kind(table, partition)

@@ -39,7 +39,7 @@ def insert(
     Raises:
         SqlError: no such table, a view, a format that is not written, or the query fails.
     """
-    table = target_table(job, statement.table, "Inserting into")
+    table = target_table(job, statement.table, statement.at)
     bound = bind_insert(statement, bind_context(job, parameters))
     if table.kind == "iceberg":
         return iceberg.insert(cursor, reader(job, cursor, planner), bound)
@@ -61,30 +61,18 @@ def insert(
     return WriteAnswer(rows, published.uris, published.size_bytes)
 
 
-def target_table(job: Job, name: nodes.Name, doing: str) -> Table:
-    """The table that DML names, not a view.
+def target_table(job: Job, name: nodes.Name, at: nodes.At) -> Table:
+    """The table that a statement at `at` changes; binding refuses a view.
 
     Raises:
-        SqlError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, NOT_SUPPORTED for a view.
+        SqlError: TABLE_NOT_FOUND.
     """
     database, table_name = job.qualify(name)
     try:
-        table = job.catalog.get_table(database, table_name)
+        return job.catalog.get_table(database, table_name)
     except EntityNotFoundError as error:
-        try:
-            job.catalog.get_database(database)
-        except EntityNotFoundError:
-            raise SqlError(
-                "SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", name.at
-            ) from error
-        raise SqlError(
-            "TABLE_NOT_FOUND",
-            f"Table '{CATALOG_NAME}.{database}.{table_name}' does not exist",
-            name.at,
-        ) from error
-    if table.kind == "view":
-        raise SqlError("NOT_SUPPORTED", f"{doing} views is not supported", name.at)
-    return table
+        shown = f"{CATALOG_NAME}.{database}.{table_name}"
+        raise SqlError("TABLE_NOT_FOUND", f"Table '{shown}' does not exist", at) from error
 
 
 def properties_of(table: Table) -> WriteProperties:

@@ -95,9 +95,16 @@ def _bind(context: BindContext, bind: Callable[[Binder], _Bound]) -> _Bound:
     return made
 
 
-def bind_query(query: nodes.Query, context: BindContext) -> bound.BoundQuery:
-    """Bind a query."""
-    return _bind(context, lambda binder: binder.query(query, Scope()))
+def bind_query(
+    query: nodes.Query, context: BindContext, *, new_view: tuple[str, str] | None = None
+) -> bound.BoundQuery:
+    """Bind a query, or that of a view to be made, `new_view` (database, name)."""
+
+    def bind(binder: Binder) -> bound.BoundQuery:
+        binder.new_view = new_view
+        return binder.query(query, Scope())
+
+    return _bind(context, bind)
 
 
 def result_names(query: bound.BoundQuery) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ class Binder:
     """The state of binding one statement, or one view inside it.
 
     `unplanned` holds what Trino would refuse only after the whole statement is analysed: its
-    planner's refusals.
+    planner's refusals. `new_view` (database, name) is the view that the statement makes: it may
+    not read it.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Binder:
         self._handlers = handlers
         self._identities = identities or Identities()
         self.unplanned: list[SqlError] = []
+        self.new_view: tuple[str, str] | None = None
 
     def expression(self, node: nodes.Node, scope: Scope) -> BoundExpression:
         """Bind one expression.
@@ -104,4 +106,5 @@ class Binder:
         """A binder for a view's own text: other names in sight, the same identities."""
         inner = Binder(context, self._handlers, self._identities, (*self.open_views, view))
         inner.unplanned = self.unplanned
+        inner.new_view = self.new_view
         return inner

@@ -119,6 +119,10 @@ def _version(binder: Binder, node: nodes.TableName) -> tuple[str, BoundExpressio
         return None
     kind, source = node.version
     value = binder.expression(source, Scope())
+    if any(True for _ in queries_in(value)):
+        raise SqlError(
+            "EXPRESSION_NOT_CONSTANT", "Constant expression cannot contain a subquery", source.at
+        )
     base = value.type.base
     if isinstance(value, Constant) and value.value is None:
         raise SqlError("INVALID_ARGUMENTS", "Pointer value cannot be NULL", source.at)

@@ -22,11 +22,12 @@ def bind_view(
 
     Raises:
         SqlError: VIEW_IS_RECURSIVE, INVALID_VIEW when its text no longer binds, VIEW_IS_STALE when
-        it
-            gives other columns than it promised.
+            it gives other columns than it promised.
     """
     identity = (view.database, view.name)
     shown = ".".join(qualifier)
+    if identity == binder.new_view:
+        raise SqlError("VIEW_IS_RECURSIVE", "Statement would create a recursive view", at)
     if identity in binder.open_views:
         raise SqlError("VIEW_IS_RECURSIVE", "View is recursive", at)
     context = replace(
@@ -42,7 +43,7 @@ def bind_view(
             raise SqlError("SYNTAX_ERROR", "a view's text must be a query")
         query = inner.query(statement.query, Scope())
     except SqlError as error:
-        if error.name == "VIEW_IS_RECURSIVE":
+        if error.name == "VIEW_IS_RECURSIVE" and binder.new_view is None:
             raise SqlError(error.name, error.message, at) from error
         text = str(error).removeprefix(f"{error.name}: ")
         raise SqlError(
@@ -58,15 +59,19 @@ def bind_view(
             at,
         )
     for index, (column, stored) in enumerate(zip(query.columns, promised, strict=True)):
-        if not can_coerce(column.type, stored.type):
-            raise SqlError(
-                "VIEW_IS_STALE",
-                f"View '{shown}' is stale or in invalid state: column [{column.name}] of type "
-                f"{display(column.type)} projected from query view at position {index} cannot be "
-                f"coerced to column [{stored.name}] of type {display(stored.type)} stored in view "
-                "definition",
-                at,
-            )
+        if column.name is None or column.name.lower() != stored.name.lower():
+            problem = "has a different name from"
+        elif not can_coerce(column.type, stored.type):
+            problem = "cannot be coerced to"
+        else:
+            continue
+        raise SqlError(
+            "VIEW_IS_STALE",
+            f"View '{shown}' is stale or in invalid state: column [{column.name}] of type "
+            f"{display(column.type)} projected from query view at position {index} {problem} "
+            f"column [{stored.name}] of type {display(stored.type)} stored in view definition",
+            at,
+        )
     query = coerce_query(inner, query, [stored.type for stored in promised])
     columns = tuple(binder.new_column(stored.name, stored.type) for stored in promised)
     return RelationInScope(Derived(query, columns), fields_of_columns(columns, qualifier))

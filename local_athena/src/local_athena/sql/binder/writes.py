@@ -77,9 +77,15 @@ def _target(binder: Binder, name: nodes.Name, what: str, at: nodes.At) -> TableH
     """The table to write.
 
     Raises:
-        SqlError: TABLE_NOT_FOUND and the like; NOT_SUPPORTED for a view.
+        SqlError: TABLE_NOT_FOUND, also where the database is missing; NOT_SUPPORTED for a view.
     """
-    found = find_table(binder, name, at)
+    try:
+        found = find_table(binder, name, at)
+    except SqlError as error:
+        if error.name != "SCHEMA_NOT_FOUND":
+            raise
+        shown = ".".join(_qualifier(binder, name))
+        raise SqlError("TABLE_NOT_FOUND", f"Table '{shown}' does not exist", at) from error
     if isinstance(found, ViewHandle):
         raise SqlError("NOT_SUPPORTED", f"{what} views is not supported", at)
     return found
@@ -181,7 +187,7 @@ def bind_delete(binder: Binder, node: nodes.Delete) -> BoundDelete:
 
 
 def bind_update(binder: Binder, node: nodes.Update) -> BoundUpdate:
-    table = _target(binder, node.table, "Updating through", node.at)
+    table = _target(binder, node.table, "Updating", node.at)
     scan, fields = _scan_in_scope(binder, table, node.table)
     scope = Scope(fields)
     indexes: list[int] = []
