@@ -22,7 +22,7 @@ from local_athena.api.executions import (
 from local_athena.api.prepared import Prepared
 from local_athena.api.runner import Job, Runner
 from local_athena.api.workgroups import PRIMARY, QuerySettings, Workgroups
-from local_athena.engine.contract import QueryControl
+from local_athena.engine.contract import QueryControl, StatementType, result_uri
 from local_athena.errors import InvalidRequestError, StorageError
 from local_athena.protocol.paging import MAX_ROWS, decode_token, encode_token, page, result_rows
 from local_athena.settings import Settings
@@ -38,12 +38,23 @@ MAX_TOKEN_BYTES = 128
 _OWN_BUCKETS = "aws-athena-query-results-"
 """How the bucket begins that Athena makes for an account and a region."""
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|$)|/\*.*?\*/|\(", re.DOTALL)
-_DML = {"select", "with", "insert", "merge", "update", "delete", "values", "table", "unload"}
+_DML = {
+    "select",
+    "with",
+    "insert",
+    "merge",
+    "update",
+    "delete",
+    "values",
+    "table",
+    "unload",
+    "explain",
+}
 _WORK = re.compile(
     r"\b(select|insert|update|delete|merge|execute|optimize|vacuum|values|unload)\b", re.IGNORECASE
 )
 """Words of statements that read or write data: the others need not wait behind them."""
-_UTILITY = {"show", "describe", "desc", "explain"}
+_UTILITY = {"show", "describe", "desc"}
 
 
 class Queries:
@@ -164,9 +175,10 @@ class Queries:
             size,
         )
         found: Json = {
-            "UpdateCount": facts["update_count"] or 0,
-            "ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": facts["columns"]}},
+            "ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": facts["columns"]}}
         }
+        if _counts(facts):
+            found["UpdateCount"] = facts["update_count"] or 0
         if following is not None:
             found["NextToken"] = encode_token(f"rows {query_id}", following)
         return found
@@ -277,9 +289,9 @@ def _guess(sql: str, chosen: QuerySettings, query_id: str) -> Json:
     while (match := _COMMENT.match(text, position)) and match.end() > position:
         position = match.end()
     word = (re.match(r"\w*", text[position:]) or [""])[0].lower()
-    kind = "DML" if word in _DML else "UTILITY" if word in _UTILITY else "DDL"
-    ending = "csv" if kind == "DML" else "txt"
-    return {"statement_type": kind, "output_file": f"{chosen.output_location}{query_id}.{ending}"}
+    kind: StatementType = "DML" if word in _DML else "UTILITY" if word in _UTILITY else "DDL"
+    place = result_uri(chosen.output_location, query_id, kind, word.upper())
+    return {"statement_type": kind, "output_file": place}
 
 
 def _unquoted(database: str | None) -> str | None:
@@ -308,6 +320,13 @@ def _token(request: Json) -> str:
             f"clientRequestToken exceeds maximum allowed length {MAX_TOKEN_BYTES}"
         )
     return token
+
+
+def _counts(facts: Json) -> bool:
+    """Whether the answer has an UpdateCount: 0 for rows read, none for DDL and EXPLAIN."""
+    if facts["update_count"] is not None:
+        return True
+    return not (facts["statement_type"] == "DDL" or facts["substatement_type"] == "EXPLAIN")
 
 
 def _check_finished(execution: Execution) -> None:

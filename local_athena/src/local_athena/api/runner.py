@@ -1,10 +1,9 @@
 """Runs queries: a pool of threads between StartQueryExecution and the engine.
 
 A query goes QUEUED, RUNNING, then SUCCEEDED, FAILED or CANCELLED; each step is stored. What
-follows a success: `<result file>.metadata` beside the result file.
+follows a success: `<result file>.metadata` beside the result file, when there are columns.
 """
 
-import json
 import logging
 import sqlite3
 import threading
@@ -24,6 +23,7 @@ from local_athena.api.executions import (
     Executions,
 )
 from local_athena.api.limits import Limits
+from local_athena.api.metadata_file import metadata_bytes
 from local_athena.api.workers import Workers
 from local_athena.engine.contract import (
     SYSTEM,
@@ -33,6 +33,7 @@ from local_athena.engine.contract import (
     QueryFailed,
     QueryOutcome,
     QueryRequest,
+    result_uri,
 )
 from local_athena.errors import LocalAthenaError, internal_text
 from local_athena.failures import log_failure
@@ -130,7 +131,7 @@ class Runner:
             execution.state = RUNNING
         try:
             outcome = self._engine.execute(self._request(execution, job), execution.control)
-            self._write_metadata(outcome)
+            self._write_metadata(execution, outcome)
         except Exception as error:  # noqa: BLE001  (the outermost edge of a query)
             self._ended(execution, error)
         else:
@@ -172,10 +173,15 @@ class Runner:
             location_enforced=job.location_enforced,
         )
 
-    def _write_metadata(self, outcome: QueryOutcome) -> None:
-        columns = [column_to_json(column) for column in outcome.columns]
+    def _write_metadata(self, execution: Execution, outcome: QueryOutcome) -> None:
+        """Describe the columns beside the result; most DDL has none, and no such object."""
+        if not outcome.columns:
+            return
+        content = metadata_bytes(
+            execution.id, outcome.substatement_type, outcome.columns, outcome.update_count
+        )
         with self._store.new_file(f"{outcome.output_location}.metadata", durable=False) as path:
-            path.write_text(json.dumps({"columns": columns}), encoding="utf-8")
+            path.write_bytes(content)
 
     def _succeeded(self, execution: Execution, outcome: QueryOutcome) -> None:
         facts = {
@@ -231,6 +237,7 @@ class Runner:
             scanned_bytes=execution.control.scanned_bytes,
             engine_ms=self._elapsed(execution),
             **{name: value for name, value in given.items() if value},
+            **_place(execution, failure),
         )
         delete_rows(self._settings.results, execution.id)
 
@@ -254,3 +261,12 @@ class Runner:
     def _elapsed(self, execution: Execution) -> int:
         started = execution.facts["started"]
         return int((self._clock() - started) * 1000) if started else 0
+
+
+def _place(execution: Execution, failure: QueryFailed) -> dict[str, str]:
+    """Where the result would lie, once it is known what kind of statement failed."""
+    if failure.statement_type is None or failure.substatement_type is None:
+        return {}
+    location = execution.facts["output_file"].rpartition(execution.id)[0]
+    kind = failure.statement_type, failure.substatement_type
+    return {"output_file": result_uri(location, execution.id, *kind)}

@@ -4,9 +4,9 @@
     outcome = engine.execute(request, control)      # on a worker thread, one per running query
 
 The engine writes `<output_location><query_id>.csv` (rows) or `.txt` (DDL, SHOW, EXPLAIN) to the
-store, `<query_id>-manifest.csv` for CTAS, INSERT and UNLOAD, and the private rows file from which
-GetQueryResults pages (`local_athena.storage.rows`: format, writer and reader). The API writes
-`.metadata`, keeps the state of queries, and answers clients.
+store, `<query_id>-manifest.csv` for what wrote files of a Hive table or an UNLOAD, and the private
+rows file from which GetQueryResults pages (`local_athena.storage.rows`: format, writer and reader).
+The API writes `.metadata`, keeps the state of queries, and answers clients.
 
 `execute` raises QueryFailed for anything the user or the data did wrong and QueryCancelled when it
 stopped because `control.cancelled` was set. Any other exception is a defect of the engine: the API
@@ -208,6 +208,24 @@ class QueryOutcome:
     output_bytes: int = 0
     deterministic: bool = True
     plan_text: str = field(default="", repr=False)
+
+
+_WITHOUT_OBJECT = frozenset({"INSERT", "UNLOAD", "OPTIMIZE"})
+
+
+def result_uri(
+    location: str, query_id: str, statement_type: StatementType, substatement_type: str
+) -> str:
+    """Where Athena says that a statement's result lies (measured in September 2026).
+
+    CREATE TABLE AS, INSERT, UPDATE, DELETE and MERGE write nothing there.
+    """
+    if substatement_type == "CREATE_TABLE_AS_SELECT":
+        return f"{location}tables/{query_id}"
+    if substatement_type in _WITHOUT_OBJECT:
+        return f"{location}{query_id}"
+    rows = statement_type == "DML" and substatement_type != "EXPLAIN"
+    return f"{location}{query_id}{'.csv' if rows else '.txt'}"
 
 
 class QueryFailed(Exception):  # noqa: N818  (the name of a state, not of a defect)

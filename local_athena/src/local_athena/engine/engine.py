@@ -144,7 +144,8 @@ def _outcome(job: Job, kind: Kind, answer: Answer, started: float) -> QueryOutco
         )
     elif isinstance(answer, WriteAnswer):
         location = write_location(job, kind)
-        manifest = write_manifest(job, location, answer.files) if kind.manifest else None
+        files = answer.files
+        manifest = None if files is None else write_manifest(job, location, files)
         base = replace(
             base,
             columns=(ROWS_COLUMN,),

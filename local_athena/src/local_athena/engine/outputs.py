@@ -1,23 +1,21 @@
 """Result objects of statements that are no queries: `.txt` answers and manifests.
 
-Athena writes a `.txt` with tabs between columns for DDL, SHOW, DESCRIBE and EXPLAIN, and for
-INSERT, CREATE TABLE AS and UNLOAD a `-manifest.csv` that lists the files written, one a line.
+Athena writes a `.txt` with tabs between columns for DDL, SHOW, DESCRIBE and EXPLAIN, and a
+`-manifest.csv` that lists the files, one a line, where rows went to a Hive table or by UNLOAD.
 """
 
 from collections.abc import Sequence
 
 from local_athena.engine.answer import Kind, TextAnswer
+from local_athena.engine.contract import result_uri
 from local_athena.engine.job import Job
 from local_athena.storage.rows import RowsWriter
 
 
 def write_location(job: Job, kind: Kind) -> str:
-    """The OutputLocation of a writing statement; no object lies there.
-
-    CREATE TABLE AS has its in `tables/` (as Athena's answers show it).
-    """
-    folder = "tables/" if kind.substatement == "CREATE_TABLE_AS_SELECT" else ""
-    return f"{job.request.output_location}{folder}{job.request.query_id}"
+    """The OutputLocation of a writing statement; no object lies there."""
+    request = job.request
+    return result_uri(request.output_location, request.query_id, kind.statement, kind.substatement)
 
 
 def text_location(job: Job) -> str:

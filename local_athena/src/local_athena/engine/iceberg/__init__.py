@@ -125,17 +125,13 @@ def create_table_as(
     ]
     new = _create.described_by_with(database, name, columns, statement.properties)
     _, count, files = _create.create_with_rows(lake_of(job), new, cursor, read(statement.query))
-    return WriteAnswer(
-        count,
-        [file.file_path for file in files],
-        sum(file.file_size_in_bytes for file in files),
-    )
+    return WriteAnswer(count, output_bytes=sum(file.file_size_in_bytes for file in files))
 
 
 def optimize(cursor: Cursor, read: Read, statement: BoundDelete) -> WriteAnswer:
     """OPTIMIZE … REWRITE DATA USING BIN_PACK [WHERE …], bound as a DELETE of that WHERE."""
-    files = maintenance.optimize(cursor, read, statement)
-    return WriteAnswer(0, [file.file_path for file in files])
+    maintenance.optimize(cursor, read, statement)
+    return WriteAnswer(0)
 
 
 def vacuum(job: Job, table: Table) -> None:

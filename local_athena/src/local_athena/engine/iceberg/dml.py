@@ -206,8 +206,5 @@ def _visible(handle: TableHandle) -> list[int]:
 
 
 def _answer(written: Written) -> WriteAnswer:
-    return WriteAnswer(
-        written.row_count,
-        [file.file_path for file in written.files],
-        sum(file.file_size_in_bytes for file in written.files),
-    )
+    size = sum(file.file_size_in_bytes for file in written.files)
+    return WriteAnswer(written.row_count, output_bytes=size)

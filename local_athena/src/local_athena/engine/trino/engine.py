@@ -203,6 +203,9 @@ def _written(
         for file in job.store.list(location)
         if pages.query_id in file.uri.rpartition("/")[2] and "/metadata/" not in file.uri
     ]
+    listed = table.kind == "hive" and bool(files)
     return WriteAnswer(
-        pages.update_count, [file.uri for file in files], sum(file.size for file in files)
+        pages.update_count,
+        [file.uri for file in files] if listed else None,
+        sum(file.size for file in files),
     )

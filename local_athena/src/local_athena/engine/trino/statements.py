@@ -27,7 +27,7 @@ from local_athena.sql.representation import quote_text
 
 _QUERY_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "("})
 _WRITES = {
-    "INSERT": Kind("DML", "INSERT", manifest=True),
+    "INSERT": Kind("DML", "INSERT"),
     "DELETE": Kind("DML", "DELETE"),
     "UPDATE": Kind("DML", "UPDATE"),
     "MERGE": Kind("DML", "MERGE"),

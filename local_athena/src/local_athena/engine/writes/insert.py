@@ -58,7 +58,7 @@ def insert(
         added = place_files(job, published, table, files, known, properties.ending)
         with published.commit():
             register_partitions(job, table, added)
-    return WriteAnswer(rows, published.uris, published.size_bytes)
+    return WriteAnswer(rows, published.uris or None, published.size_bytes)
 
 
 def target_table(job: Job, name: nodes.Name, at: nodes.At) -> Table:
