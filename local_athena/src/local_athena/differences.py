@@ -78,11 +78,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "UNLOAD and CREATE TABLE AS write Parquet timestamps as INT96",
-        "they are written as milliseconds of INT64; readers see a timestamp either way",
-    ),
-    Difference(
-        "notimpl",
         "SHOW CREATE VIEW lays the query out anew",
         "it gives the text as it was written",
     ),

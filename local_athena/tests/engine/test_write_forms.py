@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cramjam
 import fastavro
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from backports import zstd
@@ -283,3 +284,66 @@ def test_create_table_as__workgroup_enforces_its_location__external_location_ref
     assert "to an Athena Workgroup that enforces a centralized output location" in error.message
     lake.run(create.format(n=2, properties="format='ORC'"), location_enforced=True)
     assert lake.catalog.get_table("db", "t2").location.startswith("s3://results/tables/")
+
+
+INSTANTS = (
+    "SELECT timestamp '1500-01-01 00:00:00.000' AS t, "
+    "array[timestamp '2024-01-02 03:04:05.678'] AS l, "
+    "map(array['k'], array[timestamp '9999-12-31 23:59:59.999']) AS m, "
+    "CAST(row(timestamp '2024-01-01 00:00:00.000', 1) AS row(a timestamp(3), b integer)) AS r, "
+    "CAST(1.5 AS decimal(10,2)) AS d, 'x' AS p "
+    "UNION ALL SELECT null, null, null, null, null, 'y'"
+)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "CREATE TABLE t WITH (format='PARQUET', external_location='s3://b/t/') AS {}",
+        "CREATE TABLE t WITH (format='PARQUET', partitioned_by=array['p'], write_compression='ZSTD',"
+        + " external_location='s3://b/t/') AS {}",
+        "UNLOAD ({}) TO 's3://b/t/' WITH (format='PARQUET', compression='LZ4')",
+    ],
+)
+def test_parquet__timestamps__are_int96_and_arrow_reads_them(lake, write):
+    lake.run(write.format(INSTANTS))
+    tables = []
+    for uri in lake.files("s3://b/t/"):
+        path = lake.store.path(uri)
+        shape = pq.read_metadata(path)
+        kinds = {
+            shape.row_group(0).column(at).path_in_schema: shape.row_group(0).column(at)
+            for at in range(shape.num_columns)
+        }
+        instants = [
+            name for name in kinds if name[0] in "tl" or name in ("m.key_value.value", "r.a")
+        ]
+        assert len(instants) == 4
+        assert {kinds[name].physical_type for name in instants} == {"INT96"}
+        assert kinds["d"].physical_type == "INT64"
+        tables.append(pq.ParquetFile(path, coerce_int96_timestamp_unit="ms").read())
+    rows = [row for table in tables for row in table.to_pylist()]
+    (found,) = [row for row in rows if row["t"] is not None]
+    assert len(rows) == 2
+    assert str(found["t"]) == "1500-01-01 00:00:00"
+    assert [str(item) for item in found["l"]] == ["2024-01-02 03:04:05.678000"]
+    assert [(key, str(item)) for key, item in found["m"]] == [("k", "9999-12-31 23:59:59.999000")]
+    assert str(found["r"]["a"]) == "2024-01-01 00:00:00"
+
+
+def test_parquet__timestamps_of_two_writers__are_read_together(lake):
+    """Files of INT64 milliseconds (of other writers) beside Athena's INT96."""
+    lake.run("CREATE EXTERNAL TABLE t (t timestamp, n int) STORED AS PARQUET LOCATION 's3://b/t/'")
+    other = pa.table(
+        {
+            "t": pa.array([1_714_521_600_000], pa.timestamp("ms")),
+            "n": pa.array([1], pa.int32()),
+        }
+    )
+    with lake.store.new_file("s3://b/t/other") as path:
+        pq.write_table(other, path)
+    lake.run("INSERT INTO t VALUES (timestamp '2024-06-01 00:00:00.000', 2), (null, 3)")
+    assert lake.rows("SELECT n FROM t WHERE t > timestamp '2024-05-15 00:00:00'") == [["2"]]
+    assert lake.rows("SELECT CAST(max(t) AS varchar), count(*) FROM t") == [
+        ["2024-06-01 00:00:00.000", "3"]
+    ]

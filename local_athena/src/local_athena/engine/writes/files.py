@@ -15,7 +15,7 @@ from local_athena.engine.job import Job
 from local_athena.engine.session import Cursor
 from local_athena.engine.writes.bucketing import bucket_number
 from local_athena.engine.writes.encoding import text_output
-from local_athena.engine.writes.outgoing import outgoing, partition_text
+from local_athena.engine.writes.outgoing import holds_instants, outgoing, partition_text
 from local_athena.engine.writes.properties import WriteProperties
 from local_athena.engine.writes.sinks import Columns, Sink, sink_class
 from local_athena.sql.errors import SqlError
@@ -59,7 +59,8 @@ def write_rows(
     bucket = bucket_number(columns, properties)
     if bucket is not None:
         split.append(f"CAST({bucket} AS VARCHAR)")
-    if properties.form.name == "PARQUET":
+    instants = any(holds_instants(type_) for _, type_ in columns)
+    if properties.form.name == "PARQUET" and not instants:
         rows, found = _write_parquet(cursor, sql, columns, split, properties, folder)
     else:
         rows, found = _write_batches(job, cursor, sql, columns, split, properties, folder)

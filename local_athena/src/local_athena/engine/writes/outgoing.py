@@ -1,6 +1,7 @@
 """From the representation of Trino values to what a Parquet file of a Hive table holds, as SQL.
 
-A timestamp(3) becomes TIMESTAMP_MS, a row's fields get their names, the rest stays.
+A timestamp(3) becomes TIMESTAMP_MS (INT96 in the file), a row's fields get their names, the rest
+stays.
 """
 
 from itertools import count
@@ -38,6 +39,14 @@ def outgoing(text: str, type_: Type, fresh: "count[int] | None" = None) -> str:
                 parts.append(f"{name} := {value}")
         return f"CASE WHEN {text} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
     return text
+
+
+def holds_instants(type_: Type) -> bool:
+    """Whether a value has timestamps in it."""
+    parts = [part.type if isinstance(part, Field) else part for part in type_.arguments]
+    return type_.base == "timestamp" or any(
+        holds_instants(part) for part in parts if isinstance(part, Type)
+    )
 
 
 def partition_text(text: str, type_: Type) -> str:

@@ -1,4 +1,7 @@
-"""Open files of the formats that are written here, batch by batch: text, JSON, ORC and Avro."""
+"""Open files of the formats that are written here, batch by batch: text, JSON, ORC, Avro, Parquet.
+
+Parquet without timestamps is DuckDB's to write (`files`), which cannot write INT96.
+"""
 
 import bz2
 import gzip
@@ -9,6 +12,7 @@ from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.orc as orc
+import pyarrow.parquet as pq
 from backports import zstd
 
 from local_athena.engine.writes.avro import AvroWriter
@@ -19,6 +23,7 @@ from local_athena.sql.types import Type
 
 Columns = Sequence[tuple[str, Type]]
 _BLOCK_BYTES = 256 * 1024
+_ROW_GROUP = 122_880
 
 
 class Sink:
@@ -98,6 +103,45 @@ class _AvroSink(Sink):
         self._writer.close()
 
 
+class _ParquetSink(Sink):
+    """Parquet whose timestamps are INT96, as Hive's and so Athena's are: the pandas, Arrow and
+    Spark readers of such files see nanoseconds."""
+
+    def __init__(self, path: Path, columns: Columns, properties: WriteProperties) -> None:
+        super().__init__(path, columns, properties)
+        self._writer: pq.ParquetWriter | None = None
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROW_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        if self._batches:
+            self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        names = [name for name, _ in self.columns]
+        table = pa.Table.from_batches(self._batches).rename_columns(names)
+        if self._writer is None:
+            codec = self.properties.compression
+            self._writer = pq.ParquetWriter(
+                self.path,
+                table.schema,
+                compression=codec,
+                compression_level=self.properties.compression_level if codec == "zstd" else None,
+                use_deprecated_int96_timestamps=True,
+                store_decimal_as_integer=True,
+            )
+        self._writer.write_table(table, _ROW_GROUP)
+        self._batches, self._rows = [], 0
+
+
 def sink_class(properties: WriteProperties) -> type[Sink]:
     """What writes a format.
 
@@ -109,6 +153,7 @@ def sink_class(properties: WriteProperties) -> type[Sink]:
         "JSON": _JsonSink,
         "ORC": _OrcSink,
         "AVRO": _AvroSink,
+        "PARQUET": _ParquetSink,
     }
     form = properties.form.name
     if form not in known:
