@@ -300,8 +300,7 @@ INSTANTS = (
     "write",
     [
         "CREATE TABLE t WITH (format='PARQUET', external_location='s3://b/t/') AS {}",
-        "CREATE TABLE t WITH (format='PARQUET', partitioned_by=array['p'], write_compression='ZSTD',"
-        + " external_location='s3://b/t/') AS {}",
+        "CREATE TABLE t WITH (partitioned_by=array['p'], external_location='s3://b/t/') AS {}",
         "UNLOAD ({}) TO 's3://b/t/' WITH (format='PARQUET', compression='LZ4')",
     ],
 )
