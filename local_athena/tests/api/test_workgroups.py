@@ -143,6 +143,49 @@ def test_tags__of_a_workgroup__can_be_changed(athena: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("version", ["PySpark engine version 3", "Athena engine version 2", "x"])
+def test_engine_version__that_is_not_here__is_refused(athena: Any, version: str) -> None:
+    given = {"EngineVersion": {"SelectedEngineVersion": version}}
+    create, update = athena.create_work_group, athena.update_work_group
+    assert version in refusal(create, Name="w", Configuration=given)[1]
+    assert version in refusal(update, WorkGroup="primary", ConfigurationUpdates=given)[1]
+
+
+def test_engine_version__selected__is_told_back(athena: Any) -> None:
+    three = "Athena engine version 3"
+    chosen = {"EngineVersion": {"SelectedEngineVersion": three}}
+    athena.create_work_group(Name="w", Configuration=chosen)
+    athena.update_work_group(WorkGroup="w", Description="no word of the engine")
+    found = athena.get_work_group(WorkGroup="w")["WorkGroup"]["Configuration"]["EngineVersion"]
+    assert found == {"SelectedEngineVersion": three, "EffectiveEngineVersion": three}
+
+
+@pytest.mark.parametrize(
+    ("encryption", "why"),
+    [
+        ({"EncryptionOption": "SSE_KMS"}, "SSE_KMS needs a KmsKey"),
+        ({"EncryptionOption": "CSE_KMS"}, "CSE_KMS needs a KmsKey"),
+        ({"EncryptionOption": "CSE_KMS", "KmsKey": "k"}, "does not support CSE_KMS"),
+    ],
+)
+def test_encryption__that_cannot_be_had__is_refused(
+    athena: Any, encryption: dict[str, str], why: str
+) -> None:
+    given = {**OUT, "EncryptionConfiguration": encryption}
+    configuration = {"ResultConfiguration": given}
+    assert why in refusal(athena.create_work_group, Name="w", Configuration=configuration)[1]
+    start = athena.start_query_execution
+    assert why in refusal(start, QueryString="select 1", ResultConfiguration=given)[1]
+
+
+def test_expected_bucket_owner__of_another_account__is_refused(athena: Any) -> None:
+    start, given = athena.start_query_execution, {**OUT, "ExpectedBucketOwner": "1" * 12}
+    why = refusal(start, QueryString="select 1", ResultConfiguration=given)[1]
+    assert why.startswith("Unable to verify/create output bucket")
+    given["ExpectedBucketOwner"] = "123456789012"
+    assert run(athena, "select 1", ResultConfiguration=given)["Status"]["State"] == "SUCCEEDED"
+
+
 def test_list_engine_versions__always__has_auto_and_three(athena: Any) -> None:
     found = athena.list_engine_versions()["EngineVersions"]
     assert [version["SelectedEngineVersion"] for version in found] == [

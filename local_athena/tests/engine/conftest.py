@@ -60,6 +60,7 @@ class Lake:
         self,
         sql: str,
         *,
+        catalog: str = "AwsDataCatalog",
         database: str | None = "db",
         parameters: Sequence[str] = (),
         control: QueryControl | None = None,
@@ -70,7 +71,7 @@ class Lake:
         request = QueryRequest(
             query_id=query_id,
             sql=sql,
-            catalog="awsdatacatalog",
+            catalog=catalog,
             database=database,
             output_location="s3://results/",
             workgroup="primary",

@@ -51,3 +51,28 @@ def test_merge__target_row_matched_twice_by_no_clause__is_refused(tables):
         "WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)"
     )
     assert str(error).startswith("MERGE_TARGET_ROW_MULTIPLE_MATCHES")
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        (
+            "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.acme.Serde' LOCATION 's3://b/t/'",
+            "Cannot validate serde: com.acme.Serde",
+        ),
+        (
+            "CREATE TABLE t WITH (format = 'ORC', parquet_compression = 'GZIP') AS SELECT 1 AS a",
+            "INVALID_TABLE_PROPERTY: parquet_compression is not a property of the format ORC",
+        ),
+        (
+            "CREATE PROTECTED MULTI DIALECT VIEW w SECURITY DEFINER AS SELECT 1 AS a",
+            "NOT_SUPPORTED: line 1:1: Multi-dialect views are not supported",
+        ),
+        (
+            "ALTER VIEW v DIALECT ADD AS SELECT 1 AS a",
+            "NOT_SUPPORTED: line 1:1: Multi-dialect views are not supported",
+        ),
+    ],
+)
+def test_refused_statements__of_athena_s_own__say_why(tables, sql, why):
+    assert why in str(tables.fails(sql))

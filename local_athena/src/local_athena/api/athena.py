@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from local_athena.api.engine_versions import SELECTABLE, engine_version
 from local_athena.api.executions import Executions
 from local_athena.api.metadata import Metadata
 from local_athena.api.prepared import NamedQueries, Prepared
 from local_athena.api.queries import Queries
 from local_athena.api.runner import Runner
 from local_athena.api.things import Things
-from local_athena.api.workgroups import ENGINE_VERSION, Workgroups
+from local_athena.api.workgroups import Workgroups
 from local_athena.catalog import Catalog
 from local_athena.engine.contract import EngineProtocol
 from local_athena.errors import ApiError, InvalidRequestError
@@ -168,13 +169,7 @@ class AthenaApi:
         return created
 
     def _list_engine_versions(self, body: Json) -> Json:
-        versions = [
-            ENGINE_VERSION,
-            {
-                "SelectedEngineVersion": "Athena engine version 3",
-                "EffectiveEngineVersion": "Athena engine version 3",
-            },
-        ]
+        versions = [engine_version({"SelectedEngineVersion": name}) for name in SELECTABLE]
         found, more = page(versions, body, "engine versions", default=10)
         return {"EngineVersions": found, **more}
 

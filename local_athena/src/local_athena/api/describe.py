@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
+from local_athena.api.engine_versions import engine_version
 from local_athena.api.executions import FINAL, RUNNING, SUCCEEDED, Execution
-from local_athena.api.workgroups import ENGINE_VERSION
 from local_athena.engine.contract import ColumnInfo
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ def describe_execution(execution: Execution) -> Json:
         "Status": _status(execution),
         "Statistics": statistics(execution),
         "WorkGroup": execution.workgroup,
-        "EngineVersion": ENGINE_VERSION,
+        "EngineVersion": engine_version(None),
         "ExecutionParameters": facts["parameters"],
     }
     if facts["managed"]:

@@ -245,17 +245,23 @@ class Queries:
         return {"QueryExecutionId": query_id}
 
     def _find_bucket(self, chosen: QuerySettings) -> None:
-        """Refuse a bucket that is not there. Athena makes only the bucket that it names itself:
-        its users may create no other one (managed policy AmazonAthenaFullAccess)."""
+        """Refuse a bucket that is not there, or of another owner. Athena makes only the bucket that
+        it names itself: its users may create no other (managed policy AmazonAthenaFullAccess)."""
         bucket, _ = split_uri(chosen.output_location)
+        owner = chosen.result_configuration.get("ExpectedBucketOwner")
         try:
             if chosen.managed or bucket.startswith(_OWN_BUCKETS):
                 self._store.ensure_bucket(bucket)
             is_there = self._store.bucket_exists(bucket)
         except (OSError, StorageError):
             is_there = False
-        if not is_there:
+        account = self._settings.account_id
+        if is_there and owner not in (None, account):
+            log.warning("the bucket %s is of the account %s, not %s", bucket, account, owner)
+            is_there = False
+        elif not is_there:
             log.warning("the bucket %s does not exist: create it, or start with --bucket", bucket)
+        if not is_there:
             raise InvalidRequestError(f"Unable to verify/create output bucket {bucket}")
 
     def _reusable(self, configuration: Json | None, reuse_key: str) -> Execution | None:

@@ -4,12 +4,13 @@ Source of rules: Athena API reference, CreateWorkGroup to UpdateWorkGroup; user 
 workgroups work" (read November 2026).
 """
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from local_athena.api.engine_versions import engine_version
+from local_athena.api.result_configuration import check_result_configuration
 from local_athena.api.things import Things
 from local_athena.errors import InvalidRequestError
 from local_athena.protocol.paging import page
@@ -18,12 +19,7 @@ from local_athena.storage.database import Database
 Json = dict[str, Any]
 
 PRIMARY = "primary"
-ENGINE_VERSION = {
-    "SelectedEngineVersion": "AUTO",
-    "EffectiveEngineVersion": "Athena engine version 3",
-}
 MANAGED_BUCKET = "local-athena-managed-results"
-_LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(/.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Workgroups:
     def create(self, request: Json) -> None:
         """CreateWorkGroup."""
         configuration = dict(request.get("Configuration") or {})
-        _check_location(configuration.get("ResultConfiguration"))
+        check_result_configuration(configuration.get("ResultConfiguration"))
         body = self._new(request["Name"], configuration, request.get("Description") or "")
         if not self._things.add(request["Name"], body):
             raise InvalidRequestError("WorkGroup is already created")
@@ -103,7 +99,7 @@ class Workgroups:
         if "State" in request:
             body["State"] = request["State"]
         _apply(body["Configuration"], request.get("ConfigurationUpdates") or {})
-        _check_location(body["Configuration"].get("ResultConfiguration"))
+        check_result_configuration(body["Configuration"].get("ResultConfiguration"))
         self._things.put(request["WorkGroup"], body)
 
     def delete(self, name: str) -> None:
@@ -138,7 +134,7 @@ class Workgroups:
                 "No output location provided. An output location is required either through the "
                 "Workgroup result configuration setting or as an API input.",
             )
-        _check_location(chosen)
+        check_result_configuration(chosen)
         location = location if location.endswith("/") else location + "/"
         enforced = bool(configuration["EnforceWorkGroupConfiguration"] and chosen is own)
         result = {**chosen, "OutputLocation": location}
@@ -156,7 +152,7 @@ class Workgroups:
                 "EnableMinimumEncryptionConfiguration": False,
                 "ResultConfiguration": {},
                 **configuration,
-                "EngineVersion": ENGINE_VERSION,
+                "EngineVersion": engine_version(configuration.get("EngineVersion")),
             },
             "Description": description,
             "CreationTime": round(self._clock(), 3),
@@ -168,7 +164,8 @@ def _apply(configuration: Json, updates: Json) -> None:
     changes = dict(updates)
     results = changes.pop("ResultConfigurationUpdates", None)
     managed = changes.pop("ManagedQueryResultsConfigurationUpdates", None)
-    changes.pop("EngineVersion", None)  # there is one engine
+    if "EngineVersion" in changes:
+        changes["EngineVersion"] = engine_version(changes["EngineVersion"])
     if changes.pop("RemoveBytesScannedCutoffPerQuery", False):
         configuration.pop("BytesScannedCutoffPerQuery", None)
     configuration.update(changes)
@@ -184,9 +181,3 @@ def _apply(configuration: Json, updates: Json) -> None:
         for name, value in results.items():
             if name.startswith("Remove") and value:
                 own.pop(name.removeprefix("Remove"), None)
-
-
-def _check_location(configuration: Json | None) -> None:
-    location = (configuration or {}).get("OutputLocation")
-    if location and not _LOCATION.fullmatch(location):
-        raise InvalidRequestError("outputLocation is not a valid S3 path.")

@@ -94,6 +94,11 @@ def stored_as(name: str) -> StorageFormat:
     raise SqlError("INVALID_TABLE_PROPERTY", f"Unknown storage format: {name}")
 
 
+def is_serde(library: str) -> bool:
+    """Whether Athena knows the class of a SerDe, whether or not it is read here."""
+    return library.lower() in _KINDS or library.lower() in _REFUSED
+
+
 def file_kind(table: Table, partition: Partition | None = None) -> str:
     """How the files of a table (or of a partition with its own serde) are read.
 

@@ -38,6 +38,12 @@ class Job:
         """The database of names that do not say one."""
         return (self.request.database or "default").lower()
 
+    @property
+    def session_catalog(self) -> str:
+        """The catalog of names that do not say one; it need not exist."""
+        given = self.request.catalog.lower()
+        return CATALOG_NAME if given in _CATALOGS else given
+
     def qualify(self, name: nodes.Name) -> tuple[str, str]:
         """(database, table) of a table's name, lower case.
 
@@ -49,8 +55,7 @@ class Job:
             parts = parts[0].split(".", 1)  # `db.t` as SHOW CREATE TABLE writes it
         if len(parts) > 3:
             raise SqlError("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(parts)}")
-        if len(parts) == 3:
-            check_catalog(parts[0], name.at)
+        check_catalog(parts[0] if len(parts) == 3 else self.session_catalog, name.at)
         database = parts[-2] if len(parts) > 1 else self.database
         return database, parts[-1]
 
@@ -63,8 +68,7 @@ class Job:
         parts = [part.value.lower() for part in name.parts]
         if len(parts) > 2:
             raise SqlError("SYNTAX_ERROR", f"Too many parts in schema name: {'.'.join(parts)}")
-        if len(parts) == 2:
-            check_catalog(parts[0], name.at)
+        check_catalog(parts[0] if len(parts) == 2 else self.session_catalog, name.at)
         return parts[-1]
 
 
@@ -75,4 +79,4 @@ def check_catalog(catalog: str | None, at: nodes.At | None = None) -> None:
         SqlError: CATALOG_NOT_FOUND.
     """
     if (catalog or "").lower() not in _CATALOGS:
-        raise SqlError("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", at)
+        raise SqlError("CATALOG_NOT_FOUND", f"Catalog '{catalog}' not found", at)

@@ -19,6 +19,7 @@ from local_athena.engine.formats import (
     TEXT_INPUT,
     TEXT_OUTPUT,
     StorageFormat,
+    is_serde,
     stored_as,
 )
 from local_athena.engine.job import Job
@@ -167,6 +168,8 @@ def _format(statement: nodes.CreateTable) -> StorageFormat | None:
 
 def _serde(statement: nodes.CreateTable, form: StorageFormat | None) -> Serde:
     if statement.serde is not None:
+        if not is_serde(statement.serde):
+            raise task_failure(f"Cannot validate serde: {statement.serde}")
         given = dict(statement.serde_properties)
         return Serde(statement.serde, {"serialization.format": "1", **given})
     parameters = dict(statement.delimited)

@@ -12,7 +12,7 @@ from local_athena.catalog.projection import partition_path
 from local_athena.engine import iceberg
 from local_athena.engine.answer import TextAnswer, text_column
 from local_athena.engine.errors import database_not_found, table_not_found, task_failure
-from local_athena.engine.job import Job
+from local_athena.engine.job import Job, check_catalog
 from local_athena.errors import EntityNotFoundError
 from local_athena.sql import nodes
 from local_athena.sql.errors import SqlError
@@ -24,6 +24,7 @@ def show_list(job: Job, statement: nodes.Show) -> TextAnswer:
     """The answer of one SHOW that lists names."""
     match statement.what:
         case "databases":
+            check_catalog(job.session_catalog)
             names = [database.name for database in job.catalog.databases()]
             return _names("database_name", _matching(names, statement.pattern))
         case "tables":
@@ -58,6 +59,8 @@ def find_table(job: Job, name: nodes.Name | None) -> Table:
 
 
 def _tables(job: Job, statement: nodes.Show, *, views_only: bool = False) -> list[str]:
+    if statement.of is None:
+        check_catalog(job.session_catalog)
     database = job.qualify_database(statement.of) if statement.of else job.database
     try:
         tables = job.catalog.tables(database)

@@ -196,10 +196,16 @@ def compression_of(given: Mapping[str, Any], form: StorageFormat) -> str:
     """The codec that properties ask for, or the format's own.
 
     Raises:
-        SqlError: INVALID_TABLE_PROPERTY for one that the format does not have.
+        SqlError: INVALID_TABLE_PROPERTY for one that the format does not have, or for the property
+            of another format.
     """
     known = _COMPRESSIONS[form.name]
     specific = f"{form.name.lower()}_compression"
+    for name in ("parquet_compression", "orc_compression"):
+        if name in given and name != specific:
+            raise SqlError(
+                "INVALID_TABLE_PROPERTY", f"{name} is not a property of the format {form.name}"
+            )
     text = given.get("write_compression", given.get(specific, given.get("compression")))
     if text is None:
         return _DEFAULT_COMPRESSION[form.name]

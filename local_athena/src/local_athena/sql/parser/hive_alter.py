@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_athena.sql import nodes
+from local_athena.sql.errors import SqlError
 from local_athena.sql.nodes import Expression, Identifier, Statement
 from local_athena.sql.parser.hive_cursor import HiveCursor
 
@@ -50,6 +51,8 @@ class AlterParser(HiveCursor):
         self.advance()
         if self.accept("DATABASE") or self.accept("SCHEMA"):
             return self._alter_database(at)
+        if self.key == "VIEW":
+            raise SqlError("NOT_SUPPORTED", "Multi-dialect views are not supported", at)
         self.expect("TABLE")
         table = self.table_name()
         if self.accept("ADD"):

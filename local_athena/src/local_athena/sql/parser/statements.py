@@ -85,6 +85,8 @@ class StatementParser(QueryParser):
             return self._hive()
         self.advance()
         replaces = self.accept_words("OR", "REPLACE")
+        if self.key == "PROTECTED" or (self.key == "MULTI" and self.peek() == "DIALECT"):
+            raise SqlError("NOT_SUPPORTED", "Multi-dialect views are not supported", at)
         if self.accept("VIEW"):
             return self._create_view(at, replaces)
         if replaces:
