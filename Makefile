@@ -101,7 +101,7 @@ fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client wou
 	@$(BIN)/python local_athena/torture/fuzz/run.py $(ARGS)
 
 .PHONY: clients
-clients: .venv/.ready-test ## the AWS CLI, the JavaScript SDK (npm), Airflow and the wheel against local_athena
+clients: .venv/.ready-test ## the AWS CLI, SDKs (JavaScript, Go), dlt, SQLMesh, Airflow and the wheel against local_athena
 	@$(BIN)/pytest -q local_athena/clients $(ARGS)
 
 .PHONY: aws-verify

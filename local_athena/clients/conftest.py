@@ -14,6 +14,7 @@ from local_athena.server import Endpoint
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".local-athena-clients"
 AWSCLI = "awscli>=1.44,<2"
+GO = (" v1.48.0", "/config v1.33.18", "/service/athena v1.67.1", "/service/s3 v1.114.10")
 JAVASCRIPT = ("@aws-sdk/client-athena@^3.900.0", "@aws-sdk/client-s3@^3.900.0")
 
 
@@ -55,6 +56,18 @@ def wheel_environment() -> Path:
 
 
 @pytest.fixture(scope="session")
+def dlt() -> Path:
+    """An environment with dlt and its Athena destination."""
+    return make_environment("dlt", ["dlt[athena]>=1.20,<2"])
+
+
+@pytest.fixture(scope="session")
+def sqlmesh() -> Path:
+    """An environment with SQLMesh and its Athena adapter."""
+    return make_environment("sqlmesh", ["sqlmesh[athena]>=0.230,<1"])
+
+
+@pytest.fixture(scope="session")
 def javascript() -> Path:
     """A folder with the JavaScript SDK in its node_modules."""
     if not (shutil.which("node") and shutil.which("npm")):
@@ -65,6 +78,22 @@ def javascript() -> Path:
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
         options = ["--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(folder)]
         _run(["npm", "install", "--silent", *options, *JAVASCRIPT])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def go() -> Path:
+    """A folder with `program`: main.go, built with the Go SDK."""
+    if not shutil.which("go"):
+        pytest.skip("go is not on this machine")
+    folder = HOME / "go"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).with_name("main.go"), folder)
+    environ = {**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    needed = "".join(f"require github.com/aws/aws-sdk-go-v2{module}\n" for module in GO)
+    (folder / "go.mod").write_text(f"module program\n\ngo 1.24\n\n{needed}")
+    for command in (["go", "mod", "tidy"], ["go", "build", "-o", "program", "."]):
+        _run(command, environ, folder)
     return folder
 
 
@@ -83,8 +112,12 @@ def make_environment(name: str, packages: list[str], *, fresh: bool = False) -> 
     return folder
 
 
-def _run(command: list[str], environ: Mapping[str, str] | None = None) -> None:
+def _run(
+    command: list[str], environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> None:
     """A step of making an environment; the tests that need it are skipped when it fails."""
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environ, cwd=folder, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         pytest.skip(f"{Path(command[0]).name} failed: {done.stderr.strip()[-300:]}")
