@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from local_athena.engine.iceberg import scan
+from local_athena.engine.iceberg import rows, scan
 from local_athena.engine.iceberg.needs import restrictions_of
 from local_athena.sql.pruning.domains import ONLY_NULL, Domain, between, points
 
@@ -62,6 +62,24 @@ def test_plan__with_nan_in_a_file__keeps_it(world: Any) -> None:
     world.create("u", {"d": "double"})
     world.insert("u", "SELECT 1.0::DOUBLE AS c0")
     assert planned(world, "u", d=between(5, None))[0] == 0
+
+
+def test_written_file__with_nan_in_its_last_row_group__promises_no_bounds_of_it(world: Any) -> None:
+    world.create("t", {"d": "double", "e": "real", "l": "array(double)", "m": "array(double)"})
+    world.insert(
+        "t",
+        "SELECT CASE WHEN i < 299999 THEN i::DOUBLE ELSE 'nan' END AS c0, i::FLOAT AS c1, "
+        "[NULL, c0] AS c2, [1.5, NULL] AS c3 FROM range(300000) r(i)",
+    )
+    (planned_file,) = rows.all_files(world.table("t"))
+    assert planned_file.file.split_offsets is not None
+    assert len(planned_file.file.split_offsets) == 3
+    schema = world.table("t").schema
+    name = {field.field_id: schema.find_column_name(field.field_id) for field in schema.fields}
+    file = planned_file.file
+    counted = {schema.find_column_name(number) for number in file.nan_value_counts}
+    assert counted == {"e", "m.element"}
+    assert {name[number] for number in file.lower_bounds} == {"e"}
 
 
 def test_plan__of_a_day_of_instants__counts_fewer_bytes(world: Any) -> None:

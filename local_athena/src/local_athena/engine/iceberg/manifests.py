@@ -1,7 +1,7 @@
-"""The manifests of a new snapshot: PyIceberg's writers, and the delete manifests they lack."""
+"""The manifests of a new snapshot: PyIceberg's writers over fastavro, delete manifests too."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from pyiceberg.manifest import (
@@ -11,34 +11,50 @@ from pyiceberg.manifest import (
     ManifestEntry,
     ManifestEntryStatus,
     ManifestFile,
+    ManifestListWriterV2,
     ManifestWriterV2,
-    write_manifest_list,
 )
 from pyiceberg.table.metadata import TableMetadata
 
+from local_athena.engine.iceberg.avro import (
+    CODEC,
+    AvroOutput,
+    manifest_entry_form,
+    manifest_list_form,
+)
 from local_athena.engine.iceberg.lake import Lake
 
 MERGE_COUNT = 100
 """Manifests of one kind that are merged into one (Iceberg's commit.manifest.min-count-to-merge)."""
-_CODEC: Literal["deflate"] = "deflate"
-_BLOCK = 1000
 
 
 class _Writer(ManifestWriterV2):
-    """PyIceberg's writer for data or delete manifests, many entries to a block."""
+    """PyIceberg's writer for data or delete manifests."""
 
     def __init__(self, kind: ManifestContent, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._kind = kind
-        self._waiting: list[ManifestEntry] = []
 
     def content(self) -> ManifestContent:
         return self._kind
+
+    def new_writer(self) -> Any:
+        form = manifest_entry_form(self._spec.partition_type(self._schema))
+        return AvroOutput(self._output_file, form, self._meta)
 
     @property
     def _meta(self) -> dict[str, str]:
         name = "data" if self._kind == ManifestContent.DATA else "deletes"
         return {**super()._meta, "content": name}
+
+
+class _ListWriter(ManifestListWriterV2):
+    """PyIceberg's writer of a manifest list."""
+
+    def __enter__(self) -> Self:
+        output: Any = AvroOutput(self._output_file, manifest_list_form(), self._meta)
+        self._writer = output.__enter__()
+        return self
 
 
 def content_of(file: DataFile) -> ManifestContent:
@@ -75,7 +91,7 @@ class ManifestMaker:
             self._metadata.schema(),
             self._lake.io.new_output(self._location(name)),
             self.snapshot_id,
-            _CODEC,
+            CODEC,
         )
         with writer:
             for entry in entries:
@@ -157,14 +173,8 @@ class ManifestMaker:
     ) -> str:
         """Write the snapshot's manifest list and return its location."""
         location = self._location(f"snap-{self.snapshot_id}-1-{self._commit}.avro")
-        with write_manifest_list(
-            format_version=2,
-            output_file=self._lake.io.new_output(location),
-            snapshot_id=self.snapshot_id,
-            parent_snapshot_id=parent,
-            sequence_number=sequence,
-            avro_compression=_CODEC,
-        ) as writer:
+        output = self._lake.io.new_output(location)
+        with _ListWriter(output, self.snapshot_id, parent, sequence, CODEC) as writer:
             listed = [writer.prepare_manifest(manifest) for manifest in manifests]
             writer.add_manifests(listed)
         self._lake.remember_manifests(location, listed)

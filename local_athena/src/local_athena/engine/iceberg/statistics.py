@@ -70,12 +70,16 @@ def leaf_fields(schema: Schema) -> dict[str, tuple[int, PrimitiveType, bool]]:
     return found
 
 
-def file_statistics(metadata: Any, schema: Schema, with_nan: set[int]) -> FileStatistics:
-    """The statistics of a file written with `schema`; `with_nan` are columns that hold a NaN."""
+def file_statistics(metadata: Any, schema: Schema) -> FileStatistics:
+    """The statistics of a file that DuckDB wrote with `schema`.
+
+    A floating column's chunk of DuckDB (1.5.5) has bounds unless it holds a NaN, or NULLs alone.
+    """
     result = FileStatistics()
     leaves = leaf_fields(schema)
     bounds: dict[int, tuple[Any, Any]] = {}
-    unknown: set[int] = set(with_nan)
+    unknown: set[int] = set()
+    maybe_nan: set[int] = set()
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         result.split_offsets.append(_first_byte(group.column(0)))
@@ -90,8 +94,11 @@ def file_statistics(metadata: Any, schema: Schema, with_nan: set[int]) -> FileSt
             statistics = chunk.statistics
             if statistics is None or not statistics.has_null_count:
                 unknown.add(field_id)
+                maybe_nan.add(field_id)
                 continue
             _add(result.null_value_counts, field_id, statistics.null_count)
+            if not statistics.has_min_max and statistics.null_count < chunk.num_values:
+                maybe_nan.add(field_id)
             if not plain or field_id in unknown:
                 continue
             if not statistics.has_min_max:
@@ -108,7 +115,7 @@ def file_statistics(metadata: Any, schema: Schema, with_nan: set[int]) -> FileSt
             )
     kinds = {number: kind for number, kind, plain in leaves.values()}
     for field_id, kind in kinds.items():
-        if isinstance(kind, FloatType | DoubleType) and field_id not in with_nan:
+        if isinstance(kind, FloatType | DoubleType) and field_id not in maybe_nan:
             result.nan_value_counts[field_id] = 0
     for field_id, (low, high) in bounds.items():
         if field_id in unknown:

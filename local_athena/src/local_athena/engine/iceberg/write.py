@@ -5,7 +5,7 @@ opens at most 100 partitions (Athena user guide, "CTAS and INSERT INTO": the lim
 Iceberg).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,6 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Record
-from pyiceberg.types import DoubleType, FloatType
 
 from local_athena.engine.iceberg.columns import (
     engine_type,
@@ -32,7 +31,7 @@ from local_athena.engine.iceberg.formats import from_parquet
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.partitioning import partition_expression
 from local_athena.engine.iceberg.properties import compression, compression_level, file_format
-from local_athena.engine.iceberg.statistics import file_statistics, leaf_fields
+from local_athena.engine.iceberg.statistics import file_statistics
 from local_athena.sql.errors import SqlError
 
 MAX_PARTITIONS = 100
@@ -72,10 +71,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A file that DuckDB wrote to a temporary path."""
+    """A file that DuckDB wrote to a temporary path, and its Parquet footer."""
 
     path: Path
-    nan_columns: frozenset[str]
+    metadata: Any
     partition: tuple[Any, ...] = ()
 
 
@@ -96,7 +95,7 @@ def write_rows(
             written = _write_plain(target, cursor, select, names, folder)
         else:
             written = _write_partitioned(target, cursor, select, names, folder)
-        return [_publish(target, one) for one in written]
+        return [_publish(target, one) for one in written if one.metadata.num_rows]
 
 
 def _stored_columns(schema: Schema, names: Sequence[str]) -> str:
@@ -112,7 +111,7 @@ def _options(target: Target) -> str:
     codec = compression(target.metadata) + (f", COMPRESSION_LEVEL {level}" if level else "")
     return (
         f"FORMAT parquet, COMPRESSION {codec}, "
-        f"ROW_GROUP_SIZE {ROW_GROUP}, FIELD_IDS {field_ids(target.schema.fields)}, RETURN_STATS"
+        f"ROW_GROUP_SIZE {ROW_GROUP}, FIELD_IDS {field_ids(target.schema.fields)}, RETURN_FILES"
     )
 
 
@@ -120,18 +119,23 @@ def _write_plain(
     target: Target, cursor: Cursor, select: str, names: Sequence[str], folder: Path
 ) -> list[_Written]:
     columns = _stored_columns(target.schema, names)
-    out = folder / "out"
-    rows = cursor.rows(
-        f"COPY (SELECT {columns} FROM ({select}) q) TO {quote_text(str(out))} "
-        f"({_options(target)}, FILE_SIZE_BYTES {TARGET_BYTES})"
+    paths = _copy(
+        cursor,
+        f"COPY (SELECT {columns} FROM ({select}) q) TO {quote_text(str(folder / 'out'))} "
+        f"({_options(target)}, FILE_SIZE_BYTES {TARGET_BYTES})",
     )
-    return [_written(row) for row in rows if row[1]]
+    return [_written(path) for path in paths]
 
 
-def _written(row: tuple[Any, ...], partition: tuple[Any, ...] = ()) -> _Written:
-    statistics: Mapping[str, Mapping[str, str]] = row[4] or {}
-    nan = frozenset(name for name, facts in statistics.items() if facts.get("has_nan") == "true")
-    return _Written(Path(row[0]), nan, partition)
+def _copy(cursor: Cursor, text: str) -> list[Path]:
+    """Run a COPY with RETURN_FILES; the files that it wrote."""
+    ((_, paths),) = cursor.rows(text)
+    return [Path(path) for path in paths]
+
+
+def _written(path: Path, partition: tuple[Any, ...] = ()) -> _Written:
+    with pq.ParquetFile(path) as file:
+        return _Written(path, file.metadata, partition)
 
 
 def _write_partitioned(
@@ -175,10 +179,11 @@ def _write_staged(
     columns = _stored_columns(target.schema, names)
     to = f"TO {quote_text(str(out))} ({_options(target)}"
     if len(found) == 1:
-        rows = cursor.rows(
-            f"COPY (SELECT {columns} FROM {staged} q) {to}, FILE_SIZE_BYTES {TARGET_BYTES})"
+        paths = _copy(
+            cursor,
+            f"COPY (SELECT {columns} FROM {staged} q) {to}, FILE_SIZE_BYTES {TARGET_BYTES})",
         )
-        return [_written(row, found[0]) for row in rows if row[1]]
+        return [_written(path, found[0]) for path in paths]
     numbered = f"{staged}_partitions"
     cursor.execute(
         f"CREATE TEMP TABLE {numbered} AS "
@@ -186,12 +191,14 @@ def _write_staged(
     )
     by_number = {row[0]: row[1:] for row in cursor.rows(f"FROM {numbered}")}
     same = " AND ".join(f"q.{key} IS NOT DISTINCT FROM p.{key}" for key in keys)
-    rows = cursor.rows(
+    paths = _copy(
+        cursor,
         f"COPY (SELECT {columns}, __partition FROM {staged} q JOIN {numbered} p ON {same}) "
-        f"{to}, PARTITION_BY (__partition))"
+        f"{to}, PARTITION_BY (__partition))",
     )
     cursor.execute(f"DROP TABLE {numbered}")
-    return [_written(row, by_number[int(dict(row[5])["__partition"])]) for row in rows if row[1]]
+    numbers = [int(path.parent.name.removeprefix("__partition=")) for path in paths]
+    return [_written(path, by_number[n]) for path, n in zip(paths, numbers, strict=True)]
 
 
 def _position(schema: Schema, field_id: int) -> int:
@@ -202,15 +209,8 @@ def _position(schema: Schema, field_id: int) -> int:
 
 
 def _publish(target: Target, written: _Written) -> DataFile:
-    with pq.ParquetFile(written.path) as file:
-        metadata = file.metadata
     schema = target.schema
-    nan = {
-        number
-        for path, (number, kind, _) in leaf_fields(schema).items()
-        if isinstance(kind, FloatType | DoubleType) and _quoted(path) in written.nan_columns
-    }
-    statistics = file_statistics(metadata, schema, nan)
+    statistics = file_statistics(written.metadata, schema)
     for field in schema.fields:
         if field.required and statistics.null_value_counts.get(field.field_id):
             raise SqlError(
@@ -237,7 +237,7 @@ def _publish(target: Target, written: _Written) -> DataFile:
         file_path=uri,
         file_format=kind,
         partition=record,
-        record_count=metadata.num_rows,
+        record_count=written.metadata.num_rows,
         file_size_in_bytes=size,
         column_sizes=statistics.column_sizes,
         value_counts=statistics.value_counts,
@@ -252,9 +252,3 @@ def _publish(target: Target, written: _Written) -> DataFile:
     )
     data_file.spec_id = target.spec.spec_id
     return data_file
-
-
-def _quoted(path: str) -> str:
-    """A leaf's path as RETURN_STATS names it."""
-    parts = [part for part in path.split(".") if part not in ("list", "key_value")]
-    return ".".join(quote_name(part) for part in parts)
