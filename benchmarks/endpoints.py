@@ -60,12 +60,12 @@ def running(command: list[str], port: int) -> Iterator[tuple[str, subprocess.Pop
 
 
 @contextlib.contextmanager
-def local_athena(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A local_athena on that data folder."""
+def local_athena(data: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A local_athena on that data folder, with further options of `serve`."""
     port = free_port()
     command = ["local-athena", "serve", "--data", str(data), "--port", str(port)]
     bucket = OUTPUT.split("/")[2]
-    command += ["--bucket", bucket]
+    command += ["--bucket", bucket, *options]
     with running([str(Path(sys.executable).with_name(command[0])), *command[1:]], port) as server:
         while not (data / "s3" / bucket).is_dir():  # made once the port is open
             if server[1].poll() is not None:

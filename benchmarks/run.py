@@ -1,4 +1,5 @@
-"""`make bench` runs every measure and prints its figures; ARGS="scan build@1" runs the named ones.
+"""`make bench` runs every measure and prints its figures; ARGS="scan build@1" runs the named ones,
+and `tpch_trino`, which needs Java 24 and fetches Trino.
 
 What follows the @ is the measure's scale; without it the measure has its own.
 """

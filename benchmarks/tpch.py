@@ -33,7 +33,7 @@ def measure(scale: float = 1.0) -> list[tuple[str, float, float, float]]:
         endpoints.local_athena(Path(name) / "lake") as (url, _),
     ):
         peer = duckdb.connect(config={"threads": 2})
-        queries = _make(peer, Path(name) / "made", scale, url)
+        queries = make(peer, Path(name) / "made", scale, url)
         athena = endpoints.client("athena", url)
         ours, theirs, agreed = 0.0, 0.0, 0
         for number, text in queries:
@@ -57,7 +57,7 @@ def measure(scale: float = 1.0) -> list[tuple[str, float, float, float]]:
     ]
 
 
-def _make(
+def make(
     peer: duckdb.DuckDBPyConnection, folder: Path, scale: float, url: str
 ) -> list[tuple[int, str]]:
     """Make the files, the endpoint's tables and the peer's views of them; gives the queries."""
