@@ -66,9 +66,10 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "ORDER BY of arrays or rows fails where it meets a NULL inside of them, as in Trino",
-        "the NULL comes last; comparisons, `greatest`, `least`, `array_sort`, `array_max` and "
-        "`array_min` do fail",
+        "ORDER BY of arrays or rows in a window or an aggregate fails where it meets a NULL inside "
+        "of them, as in Trino",
+        "the NULL comes last; a query's ORDER BY, comparisons, `max`, `min`, `greatest`, `least` "
+        "and `array_sort` do fail",
     ),
     Difference(
         "notimpl",

@@ -7,11 +7,13 @@ silence; quantile_disc is not approx_percentile.
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from functools import partial
 
 from local_athena.functions.casts import cast_text
 from local_athena.functions.decimals import digits, half_up, scaled, unscaled
 from local_athena.functions.lambdas import reduce_text
 from local_athena.functions.lists import distinct_items, first_of_each, items_of_each
+from local_athena.functions.ordering import first_of, is_odd, order, sort_key
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
@@ -100,7 +102,14 @@ def _extreme(function: str) -> AggregateWriter:
             plain = parts.call(function, value, where=f"NOT isnan({value})", order_by=())
             nan = parts.call("bool_or", f"isnan({value})", order_by=(), distinct=False)
             return f"COALESCE({plain}, CASE WHEN {nan} THEN CAST('nan' AS {kind}) END)"
-        return parts.call(function, value, order_by=())
+        plain = parts.call(function, value, order_by=())
+        if type_.base not in ("array", "row"):
+            return plain
+        items = parts.call("list", value, where=f"{value} IS NOT NULL", distinct=False)
+        odd = parts.call("bool_or", is_odd(type_, value), order_by=(), distinct=False)
+        first = partial(first_of, type_, greatest=function == "max")
+        reduced = f"list_reduce({items}, lambda best, item: {first('best', 'item')})"
+        return f"(CASE WHEN {odd} THEN {reduced} ELSE {plain} END)"
 
     return write
 
@@ -108,9 +117,8 @@ def _extreme(function: str) -> AggregateWriter:
 def _extreme_n(function: str, node: Node, parts: AggregateTexts) -> str:
     value, count = parts.arguments
     direction = "DESC" if function == "max" else "ASC"
-    items = parts.call(
-        "list", value, where=f"{value} IS NOT NULL", order_by=[f"{value} {direction}"]
-    )
+    key = sort_key(node.arguments[0].type, value, nan_first=function == "max")
+    items = parts.call("list", value, where=f"{value} IS NOT NULL", order_by=[f"{key} {direction}"])
     size = parts.call("max", count, distinct=False, order_by=())
     return _first_items(items, size, f"second argument of {function}_n", "positive")
 
@@ -153,13 +161,24 @@ def _by(function: str) -> AggregateWriter:
         direction = "DESC" if function == "max_by" else "ASC"
         if len(parts.arguments) == 3:
             size = parts.call("max", parts.arguments[2], distinct=False, order_by=())
-            items = _values_by(parts, value, key, direction)
+            rank = sort_key(node.arguments[1].type, key, nan_first=function == "max_by")
+            items = _values_by(parts, value, rank, direction)
             return _first_items(items, size, f"third argument of {function}", "a positive integer")
         packed = "{'v': " + value + "}"
         chosen = parts.call(
             "arg_max" if function == "max_by" else "arg_min", packed, key, order_by=()
         )
-        return f"struct_extract({chosen}, 'v')"
+        chosen = f"struct_extract({chosen}, 'v')"
+        type_ = node.arguments[1].type
+        if type_.base not in ("array", "row"):
+            return chosen
+        pairs = parts.call("list", f"{{'k': {key}, 'v': {value}}}", where=f"{key} IS NOT NULL")
+        odd = parts.call("bool_or", is_odd(type_, key), order_by=(), distinct=False)
+        wanted = 1 if function == "max_by" else -1
+        better = order(type_, "item.k", "best.k", nan_first=function == "max_by")
+        pick = f"CASE WHEN {better} = {wanted} THEN item ELSE best END"
+        reduced = f"list_reduce({pairs}, lambda best, item: {pick})"
+        return f"(CASE WHEN {odd} THEN struct_extract({reduced}, 'v') ELSE {chosen} END)"
 
     return write
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import xxhash
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.registry import AggregateTexts, AggregateWriter
 from local_athena.functions.text import guard, let, text

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.array_lambdas import sort_by
+from local_athena.functions.canonical import canonical
 from local_athena.functions.cast_text import in_network
-from local_athena.functions.comparison import canonical, equal, is_plain
+from local_athena.functions.comparison import equal, is_plain
 from local_athena.functions.lists import distinct_items, items_of_each
 from local_athena.functions.maps import value_of
 from local_athena.functions.ordering import checked, first_of
@@ -75,9 +76,23 @@ def _element_at(call: Call, arguments: Sequence[str]) -> str:
     )
 
 
-def _eq_any(type_: Type, items: str, value: str) -> str:
-    """How often `value` is among items: a list of the equal ones."""
-    return f"list_filter({items}, lambda ea: {equal(type_, 'ea', value)})"
+def _first_equal(type_: Type, items: str, value: str, function: str) -> str:
+    """The place of the first element that equals `value`, else 0; raises where an element before
+    it may or may not equal it, for a NULL inside."""
+    found = f"list_transform({items}, lambda ea: ea IS NOT NULL AND {equal(type_, 'ea', value)})"
+    if type_.base not in ("array", "row", "map"):
+        return f"COALESCE(list_position({found}, TRUE), 0)"
+    unsure = fail(
+        "NOT_SUPPORTED",
+        text(f"{function} does not support arrays with elements that are null or contain null"),
+    )
+    return let(
+        [f"list_transform({found}, lambda f: COALESCE(CAST(f AS INTEGER), 2))"],
+        lambda f: (
+            f"(CASE WHEN list_filter({f}, lambda n: n > 0)[1] = 2 THEN {unsure} "
+            f"ELSE COALESCE(list_position({f}, 1), 0) END)"
+        ),
+    )
 
 
 def _contains(call: Call, arguments: Sequence[str]) -> str:
@@ -90,7 +105,7 @@ def _contains(call: Call, arguments: Sequence[str]) -> str:
         list(arguments),
         lambda a, v: (
             f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL "
-            f"WHEN len({_eq_any(type_, a, v)}) > 0 THEN TRUE "
+            f"WHEN {_first_equal(type_, a, v, 'contains')} > 0 THEN TRUE "
             f"WHEN list_count({a}) < len({a}) THEN NULL ELSE FALSE END)"
             if not is_plain(type_)
             else f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL "
@@ -118,7 +133,11 @@ def _position(call: Call, arguments: Sequence[str]) -> str:
             list(arguments),
             lambda a, v: (
                 f"(CASE WHEN {a} IS NULL OR {v} IS NULL THEN NULL ELSE "
-                f"COALESCE({_indexes(type_, a, v)}[1], 0) END)"
+                + (
+                    f"COALESCE({_indexes(type_, a, v)}[1], 0) END)"
+                    if is_plain(type_)
+                    else f"{_first_equal(type_, a, v, 'array_position')} END)"
+                )
             ),
         )
     return let(

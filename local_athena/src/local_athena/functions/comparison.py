@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from local_athena.functions import times_zoned
-from local_athena.functions.text import fail, is_atom, let
+from local_athena.functions.canonical import canonical
+from local_athena.functions.ordering import order
+from local_athena.functions.text import is_atom, let
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import element_of, entry_of, fields_of, precision_of
+from local_athena.sql.representation import element_of, entry_of, fields_of
 from local_athena.sql.types import Type
 
 _NOT_NAN = re.compile(r"CAST\('-?[0-9.e+-]+' AS (DOUBLE|FLOAT)\)|[0-9.]+")
@@ -22,43 +23,6 @@ def is_plain(type_: Type) -> bool:
     if type_.base in ("real", "double", "timestamp with time zone", "time with time zone"):
         return False
     return type_.base not in ("array", "map", "row")
-
-
-def canonical(type_: Type, text: str) -> str:
-    """A text that sorts, groups and is distinct natively as the value is for Trino."""
-    if not _needs_canon(type_):
-        return text
-    base = type_.base
-    if base == "timestamp with time zone":
-        if precision_of(type_) > 6:
-            names = ("instant", "ps")
-            packed = ", ".join(f"{name} := struct_extract({text}, '{name}')" for name in names)
-            return f"struct_pack({packed})"
-        return f"struct_extract({text}, 'instant')"
-    if base == "time with time zone":
-        return times_zoned.at_utc(text)
-    if base == "array":
-        inner = canonical(element_of(type_), "e")
-        return f"list_transform({text}, lambda e: {inner})"
-    if base == "row":
-        parts = [
-            f"f{index} := " + canonical(part, f"struct_extract({text}, 'f{index}')")
-            for index, part in enumerate(fields_of(type_))
-        ]
-        return f"(CASE WHEN {text} IS NOT NULL THEN struct_pack({', '.join(parts)}) END)"
-    key, value = entry_of(type_)
-    packed = f"struct_pack(k := {canonical(key, 'e.key')}, v := {canonical(value, 'e.value')})"
-    return f"list_sort(list_transform(map_entries({text}), lambda e: {packed}))"
-
-
-def _needs_canon(type_: Type) -> bool:
-    if type_.base in ("timestamp with time zone", "time with time zone"):
-        return True
-    if type_.base == "array":
-        return _needs_canon(element_of(type_))
-    if type_.base == "map":
-        return True
-    return type_.base == "row" and any(_needs_canon(part) for part in fields_of(type_))
 
 
 def compare(operator: str, type_: Type, left: str, right: str) -> str:
@@ -148,47 +112,13 @@ def _ordered(operator: str, type_: Type, left: str, right: str) -> str:
         if operator in (">", ">="):
             return let([left, right], lambda a, b: _but_nan(a, operator, b, a, b))
         return let([left, right], lambda a, b: _but_nan(a, operator, b, b, a))
-    if base == "row":
-        return let([left, right], lambda a, b: _row_ordered(operator, type_, a, b))
-    if base == "array":
-        return let([left, right], lambda a, b: _array_ordered(operator, type_, a, b))
+    if base in ("array", "row"):
+        return let([left, right], lambda a, b: _nested_ordered(operator, type_, a, b))
     raise SqlError("NOT_SUPPORTED", f"comparison {operator} of {type_}")
 
 
-def _array_ordered(operator: str, type_: Type, left: str, right: str) -> str:
-    """By the first pair of elements that differ, else by length; a NULL met before raises."""
-    nulls = fail("NOT_SUPPORTED", "'ARRAY comparison not supported for arrays with null elements'")
-    part = element_of(type_)
-    if part.base in ("array", "row"):
-        same, less = equal(part, "p[1]", "p[2]"), _ordered("<", part, "p[1]", "p[2]")
-    else:  # (natively NaN is one value and the greatest, as among Trino's elements)
-        mine, theirs = canonical(part, "p[1]"), canonical(part, "p[2]")
-        same, less = f"({mine} = {theirs})", f"({mine} < {theirs})"
-    order = (
-        "CASE WHEN p[1] IS NULL OR p[2] IS NULL THEN 2 "
-        f"WHEN {same} THEN 0 WHEN {less} THEN -1 ELSE 1 END"
-    )
-    orders = f"list_transform(list_zip({left}, {right}, TRUE), lambda p: {order})"
-    first = f"list_filter({orders}, lambda o: o <> 0)[1]"
-    whole = f"COALESCE({first}, sign(len({left}) - len({right})))"
+def _nested_ordered(operator: str, type_: Type, left: str, right: str) -> str:
     return (
         f"(CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL "
-        f"ELSE (CASE {whole} WHEN 2 THEN {nulls} ELSE {whole} {operator} 0 END) END)"
+        f"ELSE {order(type_, left, right)} {operator} 0 END)"
     )
-
-
-def _row_ordered(operator: str, type_: Type, left: str, right: str) -> str:
-    """Field by field; a NULL met before the order is decided raises."""
-    strict = operator[0]
-    nulls = fail("NOT_SUPPORTED", "'ROW comparison not supported for fields with null elements'")
-    fields = fields_of(type_)
-    text = "FALSE" if len(operator) == 1 else "TRUE"
-    for index in reversed(range(len(fields))):
-        part = fields[index]
-        a = f"struct_extract({left}, 'f{index}')"
-        b = f"struct_extract({right}, 'f{index}')"
-        text = (
-            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN {nulls} "
-            f"WHEN {equal(part, a, b)} THEN {text} ELSE {compare(strict, part, a, b)} END)"
-        )
-    return f"(CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL ELSE {text} END)"

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.registry import AggregateTexts, AggregateWriter, ScalarWriter
 from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python

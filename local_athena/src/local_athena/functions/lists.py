@@ -5,7 +5,7 @@ Each sorts {k: key, i: place, v: value}: by key, then by place, so that the valu
 
 from __future__ import annotations
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.text import let
 from local_athena.sql.types import Type
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.text import fail, let, text

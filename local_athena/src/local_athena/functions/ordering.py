@@ -1,11 +1,11 @@
-"""The order of nested values in Trino's greatest, least, array_max, array_min and array_sort.
+"""The order of nested values: of <, ORDER BY, max, greatest, array_sort and their like.
 
 A NULL inside an array or a row raises once the order depends on it; DuckDB would put it last.
 """
 
 from __future__ import annotations
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.text import fail, let
 from local_athena.sql.representation import element_of, fields_of
 from local_athena.sql.types import Type
@@ -43,8 +43,7 @@ def _of_arrays(type_: Type, left: str, right: str, nan_first: bool) -> str:
 def _of_rows(type_: Type, left: str, right: str, nan_first: bool) -> str:
     result = "0"
     for index, part in reversed(list(enumerate(fields_of(type_)))):
-        mine = f"struct_extract({left}, 'f{index}')"
-        theirs = f"struct_extract({right}, 'f{index}')"
+        mine, theirs = field(left, index), field(right, index)
         each = order(part, mine, theirs, nan_first=nan_first)
         result = (
             f"(CASE WHEN {mine} IS NULL OR {theirs} IS NULL THEN {_NULL_FIELD} "
@@ -75,3 +74,54 @@ def checked(type_: Type, items: str) -> str:
         return f"(CASE WHEN len({wrong}) = 0 THEN {sorted_items} END)"
 
     return let([items], body)
+
+
+def sort_key(type_: Type, value: str, *, nan_first: bool) -> str:
+    """What sorts natively as the value does; a NaN is the greatest number, or the smallest
+    (Trino's UNORDERED_LAST and UNORDERED_FIRST)."""
+    if nan_first and _has_numbers(type_):
+        return _nan_first(type_, value)
+    return canonical(type_, value)
+
+
+def _has_numbers(type_: Type) -> bool:
+    if type_.base == "array":
+        return _has_numbers(element_of(type_))
+    if type_.base == "row":
+        return any(_has_numbers(part) for part in fields_of(type_))
+    return type_.base in ("double", "real")
+
+
+def _nan_first(type_: Type, value: str) -> str:
+    if type_.base in ("double", "real"):
+        packed = f"{{'n': NOT isnan({value}), 'v': {value}}}"
+        return f"(CASE WHEN {value} IS NOT NULL THEN {packed} END)"
+    if type_.base == "array":
+        return f"list_transform({value}, lambda e: {_nan_first(element_of(type_), 'e')})"
+    if type_.base == "row":
+        parts = [
+            f"'f{index}': {_nan_first(part, field(value, index))}"
+            for index, part in enumerate(fields_of(type_))
+        ]
+        return f"(CASE WHEN {value} IS NOT NULL THEN {{{', '.join(parts)}}} END)"
+    return canonical(type_, value)
+
+
+def field(value: str, index: int) -> str:
+    """A row's field."""
+    return f"struct_extract({value}, 'f{index}')"
+
+
+def is_odd(type_: Type, value: str) -> str:
+    """Whether a nested value has a NULL or a NaN in it, for which its order is not DuckDB's."""
+    if type_.base == "array":
+        part = element_of(type_)
+        inner = f"e IS NULL OR {is_odd(part, 'e')}"
+        return f"(len(list_filter({value}, lambda e: {inner})) > 0)"
+    if type_.base == "row":
+        parts = [
+            f"{field(value, index)} IS NULL OR {is_odd(part, field(value, index))}"
+            for index, part in enumerate(fields_of(type_))
+        ]
+        return f"({' OR '.join(parts)})"
+    return f"isnan({value})" if type_.base in ("double", "real") else "FALSE"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.canonical import canonical
 from local_athena.functions.casts import assign, cast_text
-from local_athena.functions.comparison import canonical, compare, equal, is_plain
+from local_athena.functions.comparison import compare, equal, is_plain
 from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, ScalarWriter, catalogue
 from local_athena.functions.text import fail, fail_unless_null, let
@@ -16,6 +17,7 @@ from local_athena.sql.pruning.constants import fold
 from local_athena.sql.representation import constant, duckdb_type, quote_text
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.raising import may_raise
+from local_athena.sql.rewrite.sorting import sort_item, sort_items
 
 
 def write(expression: Any, context: Context) -> str:
@@ -28,22 +30,6 @@ def write(expression: Any, context: Context) -> str:
     if writer is None:
         raise SqlError("NOT_SUPPORTED", f"expression {type(expression).__name__}")
     return writer(expression, context)
-
-
-def sort_item(key: bound.SortKey, text: str) -> str:
-    """An ORDER BY item of a key whose value is `text`; the place of NULLs is always said."""
-    direction = "DESC" if key.descending else "ASC"
-    nulls = "FIRST" if key.nulls_first else "LAST"
-    return f"{canonical(key.key.type, text)} {direction} NULLS {nulls}"
-
-
-def sort_items(key: bound.SortKey, text: str) -> str:
-    """As `sort_item`, where more keys than one may stand: with NULLS FIRST a NaN is the smallest
-    number for Trino, else the greatest, as for DuckDB."""
-    item = sort_item(key, text)
-    if key.nulls_first and key.key.type.base in ("double", "real"):
-        return f"isnan({text}) {'ASC' if key.descending else 'DESC'} NULLS FIRST, {item}"
-    return item
 
 
 def condition(expression: Any, context: Context) -> str:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.functions.text import payload
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.rewrite.context import Context, column_name
-from local_athena.sql.rewrite.expressions import sort_items, write
+from local_athena.sql.rewrite.expressions import write
 from local_athena.sql.rewrite.references import count_uses, has_chance
 from local_athena.sql.rewrite.relations import aliased, from_text, values_text
 from local_athena.sql.rewrite.selects import select_text
+from local_athena.sql.rewrite.sorting import Sorting, query_items, sort_items
 
 MAX_RECURSION = 10
 """Trino's max_recursion_depth, which Athena leaves at its default."""
@@ -91,13 +92,13 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
         text = _plain_body(body, query, context, names)
         renamed = {c.id: name for c, name in zip(query.columns, names, strict=True)}
         place = context.at(columns={**context.columns, **renamed})
-        items = [sort_items(key, write(key.key, place)) for key in query.order_by]
+        items = [(key, write(key.key, place)) for key in query.order_by]
         if items or query.offset or query.limit is not None:
             text = f"SELECT * FROM ({text}) AS q{context.number()}"
     if query.with_ties and query.limit is not None and items:
         return _with_ties(query, text, items)
     if items:
-        text += " ORDER BY " + ", ".join(items)
+        text += " ORDER BY " + ", ".join(query_items(items))
     if query.limit is not None:
         text += f" LIMIT {query.limit}"
     if query.offset:
@@ -105,9 +106,9 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
     return text
 
 
-def _with_ties(query: bound.BoundQuery, text: str, items: Sequence[str]) -> str:
+def _with_ties(query: bound.BoundQuery, text: str, items: Sequence[Sorting]) -> str:
     """Rows as far as the limit and those that sort as the last of them: its rank is no higher."""
-    order = ", ".join(items)
+    order = ", ".join(sort_items(*item) for item in items)
     offset = query.offset or 0
     last = offset + (query.limit or 0)
     return (

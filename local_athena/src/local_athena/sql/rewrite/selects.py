@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local_athena.functions.comparison import canonical
+from local_athena.functions.canonical import canonical
 from local_athena.sql import bound
 from local_athena.sql.rewrite.context import Context, Level, column_name
-from local_athena.sql.rewrite.expressions import condition, sort_items, write
+from local_athena.sql.rewrite.expressions import condition, write
 from local_athena.sql.rewrite.references import free_columns
 from local_athena.sql.rewrite.relations import from_text
+from local_athena.sql.rewrite.sorting import Sorting, query_items
 
 
 def select_text(
@@ -26,15 +27,15 @@ def select_text(
     context: Context,
     names: Sequence[str],
     order_by: Sequence[bound.SortKey] = (),
-) -> tuple[str, list[str]]:
-    """(text without ORDER BY, order items): the items may stand behind the text, not around it,
+) -> tuple[str, list[Sorting]]:
+    """(text without ORDER BY, what to order by): it may stand behind the text, not around it,
     unless the select is distinct.
 
     A lambda cannot see columns of an outer query (measured on DuckDB 1.5.5): where there are both,
     the outer columns become columns of this select's relation.
     """
     text, items = _levels(select, context, names, order_by, {})
-    if context.nested and "lambda " in text + "".join(items):
+    if context.nested and "lambda " in text + "".join(query_items(items)):
         free = free_columns((select, tuple(order_by)))
         brought = {number: f"o{context.number()}" for number in sorted(free)}
         if brought:
@@ -48,7 +49,7 @@ def _levels(
     names: Sequence[str],
     order_by: Sequence[bound.SortKey],
     brought: dict[int, str],
-) -> tuple[str, list[str]]:
+) -> tuple[str, list[Sorting]]:
     """`brought` names, by id, columns of outer queries that the relation gets besides its own."""
     outside = context
     if brought:
@@ -58,12 +59,12 @@ def _levels(
     place = _place(select, context, lower)
     texts = [write(output.value, place) for output in select.outputs]
     having = condition(select.having, place) if select.having is not None else None
-    items: list[str] = []
+    items: list[Sorting] = []
     by_id = {o.column.id: name for o, name in zip(select.outputs, names, strict=True)}
     text_by_id = {o.column.id: t for o, t in zip(select.outputs, texts, strict=True)}
     for key in order_by:
         if isinstance(key.key, bound.Reference) and key.key.column.id in by_id:
-            items.append(sort_items(key, by_id[key.key.column.id]))
+            items.append((key, by_id[key.key.column.id]))
             continue
         sorting = place.at(
             aggregates=place.aggregates,
@@ -75,7 +76,7 @@ def _levels(
             columns={**place.columns, **text_by_id},
         )
         if not isinstance(key.key, bound.Constant):  # (a number would be a position)
-            items.append(sort_items(key, write(key.key, sorting)))
+            items.append((key, write(key.key, sorting)))
     source = from_text(select.relation, outside) if select.relation is not None else None
     if brought:
         added = ", ".join(
