@@ -138,6 +138,22 @@ def test_parquet__nested__rows_by_field_name_maps_sorted(lake):
     assert lake.rows("SELECT r.b, l[1].a FROM r WHERE r IS NOT NULL") == [["x", "2"]]
 
 
+def test_parquet__row_with_no_field_of_the_table_s__is_null(lake):
+    # Trino 476 on the same file: [None], [None]; {x=1, z=null} with one field in common
+    kind = pa.struct([("x", pa.int32()), ("y", pa.string())])
+    table = pa.table({"r": pa.array([{"x": 1, "y": "a"}, None], kind)})
+    put_parquet(lake, "s3://b/r/f", table)
+    for fields, rows in {
+        "z:int": [[None], [None]],
+        "x:int,z:int": [["{x=1, z=null}"], [None]],
+    }.items():
+        lake.run(
+            f"CREATE EXTERNAL TABLE r (r struct<{fields}>) STORED AS PARQUET LOCATION 's3://b/r/'"
+        )
+        assert lake.rows("SELECT * FROM r") == rows
+        lake.run("DROP TABLE r")
+
+
 def test_partitions__odd_values_and_own_locations__read(lake):
     lake.run(
         "CREATE EXTERNAL TABLE p (a int) PARTITIONED BY (k string, n int) "

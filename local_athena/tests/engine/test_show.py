@@ -300,3 +300,16 @@ def test_show_create_table__amazons_own_tables__round_trip(lake):
         lake.run(f"DROP TABLE {name}")
         pages.add(page)
     assert len(pages) > 30
+
+
+def test_show_tables__pattern__is_a_regular_expression_with_a_star(lake):
+    # "SHOW TABLES": * and | are the wildcards; % means itself
+    for name in ("page_view", "page_views", "visit"):
+        lake.run(f"CREATE EXTERNAL TABLE {name} (a int) LOCATION 's3://b/{name}/'")
+    for pattern, found in {
+        "page*": ["page_view", "page_views"],
+        "*view|v*": ["page_view", "visit"],
+        "page_view.?": ["page_view", "page_views"],
+        "page%": [],
+    }.items():
+        assert [row[0] for row in lake.rows(f"SHOW TABLES '{pattern}'")] == found

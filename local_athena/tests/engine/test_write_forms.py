@@ -346,3 +346,34 @@ def test_parquet__timestamps_of_two_writers__are_read_together(lake):
     assert lake.rows("SELECT CAST(max(t) AS varchar), count(*) FROM t") == [
         ["2024-06-01 00:00:00.000", "3"]
     ]
+
+
+# What Trino 476 says of its Hive connector's properties, but for the catalog's name.
+WRONG_KINDS = {
+    "partitioned_by = 'd'": "'partitioned_by': Cannot convert ['d'] to array(varchar)",
+    "partitioned_by = ARRAY[1]": "'partitioned_by': Cannot convert [ARRAY[1]] to array(varchar)",
+    "format = 5": "'format': Cannot convert [5] to varchar",
+    "format = ARRAY['ORC']": "'format': Cannot convert [ARRAY['ORC']] to varchar",
+    "bucketed_by = ARRAY['d'], bucket_count = '3'": (
+        "'bucket_count': Cannot convert ['3'] to integer"
+    ),
+    "external_location = true": "'external_location': Cannot convert [true] to varchar",
+    "format = NULL": "'format' from [null]",
+    "table_type = 'ICEBERG', location = 's3://b/i/', is_external = false, partitioning = 'd'": (
+        "'partitioning': Cannot convert ['d'] to array(varchar)"
+    ),
+}
+
+
+@pytest.mark.parametrize("properties", WRONG_KINDS)
+def test_create_table_as__property_of_another_type__is_refused(lake, properties):
+    error = lake.fails(f"CREATE TABLE t WITH ({properties}) AS SELECT 1 AS d")
+    assert error.name == "INVALID_TABLE_PROPERTY"
+    assert str(error).endswith(
+        f"value for catalog 'awsdatacatalog' table property {WRONG_KINDS[properties]}"
+    )
+
+
+def test_create_table_as__property_twice__is_refused_where_it_stands(lake):
+    error = lake.fails("CREATE TABLE z WITH (format='ORC', format='PARQUET') AS SELECT 1 AS d")
+    assert "DUPLICATE_PROPERTY: line 1:36: Duplicate property: format" in str(error)

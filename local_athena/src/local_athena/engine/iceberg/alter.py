@@ -11,7 +11,7 @@ from pyiceberg.table import Table as PyIcebergTable
 from pyiceberg.table import Transaction
 from pyiceberg.table.update import RemovePropertiesUpdate, SetPropertiesUpdate, TableUpdate
 from pyiceberg.table.update.schema import UpdateSchema
-from pyiceberg.types import IcebergType
+from pyiceberg.types import DecimalType, IcebergType
 
 from local_athena.catalog.model import Table
 from local_athena.engine.iceberg.commit import commit_updates
@@ -155,11 +155,13 @@ def _retype(
     update: UpdateSchema, name: str, kind: IcebergType, column: nodes.ColumnDefinition
 ) -> None:
     wanted = from_glue(column.type)
-    if not wanted.is_primitive or not kind.is_primitive:
-        if str(_shape(wanted)) != str(_shape(kind)):
-            raise SqlError(
-                "NOT_SUPPORTED", f"Cannot change column type: {name}: {kind} -> {wanted}", _START
-            )
+    nested = not wanted.is_primitive or not kind.is_primitive
+    same = str(_shape(wanted)) == str(_shape(kind)) if nested else _same_scale(kind, wanted)
+    if not same:
+        raise SqlError(
+            "NOT_SUPPORTED", f"Cannot change column type: {name}: {kind} -> {wanted}", _START
+        )
+    if nested:
         wanted = kind
     if wanted != kind or column.comment is not None:
         update.update_column(
@@ -167,6 +169,13 @@ def _retype(
             wanted if wanted != kind else None,
             doc=column.comment,
         )
+
+
+def _same_scale(kind: IcebergType, wanted: IcebergType) -> bool:
+    """Whether two decimals have as many digits after the point; PyIceberg does not ask."""
+    if isinstance(kind, DecimalType) and isinstance(wanted, DecimalType):
+        return kind.scale == wanted.scale
+    return True
 
 
 def _shape(kind: IcebergType) -> str:

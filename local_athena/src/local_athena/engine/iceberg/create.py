@@ -111,8 +111,6 @@ def described_by_with(
         )
     ids = count(1)
     partitioning = given.get("partitioning", ())
-    if isinstance(partitioning, str):
-        partitioning = (partitioning,)
     rest = {key: str(value) for key, value in given.items() if key not in _WITH}
     return NewTable(
         database,

@@ -128,6 +128,9 @@ def _row(text: str, found: pa.DataType, declared: Type, fresh: "count[int]") -> 
         found.field(index).name.lower(): found.field(index) for index in range(found.num_fields)
     }
     parts = []
+    names = {(field.name or "").lower() for field in declared.arguments if isinstance(field, Field)}
+    if names.isdisjoint(inner):  # nothing of it is in the file: as if the column were missing
+        return f"CAST(NULL AS {duckdb_type(declared)})"
     for index, field in enumerate(declared.arguments):
         if not isinstance(field, Field):
             raise Mismatch

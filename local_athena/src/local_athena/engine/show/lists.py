@@ -97,7 +97,7 @@ def _matching(names: Iterable[str], pattern: str | None) -> list[str]:
     else a regular expression means."""
     if pattern is None:
         return list(names)
-    text = re.sub(r"(?<!\.)\*", ".*", pattern).replace("%", ".*")
+    text = re.sub(r"(?<!\.)\*", ".*", pattern)
     try:
         compiled = re.compile(text, re.IGNORECASE)
     except re.error as error:

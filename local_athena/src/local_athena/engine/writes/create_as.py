@@ -15,6 +15,7 @@ from local_athena.engine.session import Cursor
 from local_athena.engine.writes.files import write_rows
 from local_athena.engine.writes.properties import (
     WriteProperties,
+    check_kinds,
     is_iceberg,
     write_properties,
 )
@@ -54,6 +55,7 @@ def create_table_as(
     if not statement.with_data:
         bound = replace(bound, query=replace(bound.query, limit=0))
     if is_iceberg(bound.properties):
+        check_kinds({key.lower(): value for key, value in bound.properties})
         return iceberg.create_table_as(
             job, cursor, reader(job, cursor, planner), database, name, bound
         )

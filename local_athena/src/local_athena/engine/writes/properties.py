@@ -11,26 +11,25 @@ from typing import Any
 from local_athena.engine.formats import PARQUET, StorageFormat, stored_as
 from local_athena.sql.errors import SqlError
 
-_KNOWN = frozenset(
-    {
-        "table_type",
-        "is_external",
-        "format",
-        "write_compression",
-        "parquet_compression",
-        "orc_compression",
-        "compression",
-        "compression_level",
-        "external_location",
-        "location",
-        "partitioned_by",
-        "partitioning",
-        "bucketed_by",
-        "bucket_count",
-        "sorted_by",
-        "field_delimiter",
-    }
-)
+_KINDS: dict[str, str | None] = {
+    "table_type": "varchar",
+    "is_external": "boolean",
+    "format": "varchar",
+    "write_compression": "varchar",
+    "parquet_compression": "varchar",
+    "orc_compression": "varchar",
+    "compression": "varchar",
+    "compression_level": None,
+    "external_location": "varchar",
+    "location": "varchar",
+    "partitioned_by": "array(varchar)",
+    "partitioning": "array(varchar)",
+    "bucketed_by": "array(varchar)",
+    "bucket_count": "integer",
+    "sorted_by": "array(varchar)",
+    "field_delimiter": "varchar",
+}
+"""The type of each property's value, as Trino's Hive connector has it; None: text or number."""
 _TEXT = {
     "GZIP": "gzip",
     "BZIP2": "bzip2",
@@ -105,11 +104,12 @@ def write_properties(properties: Iterable[tuple[str, Any]]) -> WriteProperties:
     """
     given = {name.lower(): value for name, value in properties}
     for name in given:
-        if name not in _KNOWN:
+        if name not in _KINDS:
             raise SqlError(
                 "INVALID_TABLE_PROPERTY",
                 f"Catalog 'awsdatacatalog' table property '{name}' does not exist",
             )
+    check_kinds(given)
     table_type = str(given.get("table_type", "HIVE")).upper()
     if table_type != "HIVE":
         raise SqlError("INVALID_TABLE_PROPERTY", f"Unsupported table type: {table_type}")
@@ -139,6 +139,44 @@ def write_properties(properties: Iterable[tuple[str, Any]]) -> WriteProperties:
         field_delimiter=_field_delimiter(given, form),
         compression_level=compression_level_of(given, compression, form),
     )
+
+
+def check_kinds(given: Mapping[str, Any]) -> None:
+    """Refuse values of another type than their property's.
+
+    Raises:
+        SqlError: INVALID_TABLE_PROPERTY.
+    """
+    for name, value in given.items():
+        kind = _KINDS.get(name)
+        if kind is None or _is_of(value, kind):
+            continue
+        whose = f"value for catalog 'awsdatacatalog' table property '{name}'"
+        raise SqlError(
+            "INVALID_TABLE_PROPERTY",
+            f"Invalid null {whose} from [null]"
+            if value is None
+            else f"Invalid {whose}: Cannot convert [{_shown(value)}] to {kind}",
+        )
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    match kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "varchar":
+            return isinstance(value, str)
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"ARRAY[{','.join(map(_shown, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
 def compression_level_of(
@@ -219,7 +257,4 @@ def compression_of(given: Mapping[str, Any], form: StorageFormat) -> str:
 
 
 def _names(given: dict[str, Any], name: str) -> tuple[str, ...]:
-    value = given.get(name, ())
-    if isinstance(value, str):
-        value = (value,)
-    return tuple(str(item).lower() for item in value)
+    return tuple(str(item).lower() for item in given.get(name, ()))

@@ -347,6 +347,11 @@ def bind_create_table_as(binder: Binder, node: nodes.CreateTableAs) -> BoundCrea
     for name, column in zip(names, query.columns, strict=True):
         if column.type == t.UNKNOWN:
             raise SqlError("COLUMN_TYPE_UNKNOWN", f"Column type is unknown: {name}", node.at)
+    given: set[str] = set()
+    for each in node.properties:
+        if each.name.lower() in given:
+            raise SqlError("DUPLICATE_PROPERTY", f"Duplicate property: {each.name}", each.at)
+        given.add(each.name.lower())
     properties = tuple((each.name, _property_value(binder, each)) for each in node.properties)
     return BoundCreateTableAs(query, tuple(names), properties)
 
