@@ -377,3 +377,45 @@ def test_create_table_as__property_of_another_type__is_refused(lake, properties)
 def test_create_table_as__property_twice__is_refused_where_it_stands(lake):
     error = lake.fails("CREATE TABLE z WITH (format='ORC', format='PARQUET') AS SELECT 1 AS d")
     assert "DUPLICATE_PROPERTY: line 1:36: Duplicate property: format" in str(error)
+
+
+def test_text__collections_in_collections__are_trinos_bytes(lake):
+    lake.run(
+        "CREATE TABLE nest WITH (format = 'TEXTFILE', write_compression = 'NONE', "
+        "external_location = 's3://b/nest/') AS "
+        "SELECT id, ARRAY[ARRAY[id], NULL, ARRAY[]] AS aa, "
+        "ARRAY[CAST(ROW(id, s, ARRAY[d]) AS ROW(p integer, q varchar, z array(date)))] AS ar, "
+        "MAP(ARRAY['k', 'l'], ARRAY[ARRAY[m, NULL], NULL]) AS ma, "
+        "CAST(ROW(MAP(ARRAY[id], ARRAY[s]), x) AS ROW(m map(integer, varchar), x double)) AS r, "
+        "MAP(ARRAY['a'], ARRAY[MAP(ARRAY['b'], ARRAY[ARRAY[1, 2]])]) AS mm FROM (VALUES "
+        "(1, 'a', DATE '2020-01-01', DECIMAL '1.50', 1.5e0), (2, NULL, NULL, NULL, NULL)) "
+        "AS v (id, s, d, m, x)"
+    )
+    written = b"".join(lake.store.path(uri).read_bytes() for uri in lake.files("s3://b/nest/"))
+    # the lines of Trino 476's Hive connector
+    first = (
+        b"1\x011\x02\\N\x02\x011\x03a\x032020-01-01\x01k\x031.50\x04\\N\x02l\x03\\N\x011\x04a\x02"
+        b"1.5\x01a\x03b\x051\x062"
+    )
+    second = (
+        b"2\x012\x02\\N\x02\x012\x03\\N\x03\\N\x01k\x03\\N\x04\\N\x02l\x03\\N\x012\x04\\N\x02\\N"
+        b"\x01a\x03b\x051\x062"
+    )
+    assert sorted(written.splitlines()) == [first, second]
+    # what that connector reads of them
+    assert lake.rows("SELECT aa, ar, ma, r, mm FROM nest ORDER BY id") == [
+        [
+            "[[1], null, []]",
+            "[{p=1, q=a, z=[2020-01-01]}]",
+            "{k=[1.50, null], l=null}",
+            "{m={1=a}, x=1.5}",
+            "{a={b=[1, 2]}}",
+        ],
+        [
+            "[[2], null, []]",
+            "[{p=2, q=null, z=null}]",
+            "{k=[null, null], l=null}",
+            "{m={2=null}, x=null}",
+            "{a={b=[1, 2]}}",
+        ],
+    ]

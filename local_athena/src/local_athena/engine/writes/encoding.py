@@ -16,14 +16,16 @@ from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import element_of, entry_of
 from local_athena.sql.types import Field, Type
 
-_COLLECTION, _KEY = "\x02", "\x03"
+_SEPARATORS = tuple(map(chr, range(1, 9)))
 
 
-def text_output(text: str, type_: Type, depth: int = 0) -> str:
+def text_output(text: str, type_: Type, level: int = 1) -> str:
     """SQL of a value's text in a LazySimpleSerDe file; NULL stays NULL.
 
+    A collection separates its parts by the delimiter of its level, a map its keys by the next.
+
     Raises:
-        SqlError: NOT_SUPPORTED for collections within collections.
+        SqlError: NOT_SUPPORTED for collections deeper than there are delimiters.
     """
     base = type_.base
     if base in ("varchar", "char"):
@@ -38,32 +40,41 @@ def text_output(text: str, type_: Type, depth: int = 0) -> str:
             f"CASE WHEN {text} > 0 THEN 'Infinity' ELSE '-Infinity' END "
             f"ELSE CAST({text} AS VARCHAR) END)"
         )
-    if base in ("array", "map", "row") and depth:
-        raise SqlError("NOT_SUPPORTED", "local_athena does not write nested collections as text")
     if base == "array":
-        element = text_output("e", element_of(type_), 1)
+        item = f"e{level}"
+        element = text_output(item, element_of(type_), level + 1)
         return (
-            f"array_to_string(list_transform({text}, lambda e: coalesce({element}, '\\N')), "
-            f"'{_COLLECTION}')"
+            f"array_to_string(list_transform({text}, lambda {item}: coalesce({element}, '\\N')), "
+            f"'{_separator(level)}')"
         )
     if base == "map":
+        item = f"e{level}"
         key_type, value_type = entry_of(type_)
-        key, value = text_output("e.key", key_type, 1), text_output("e.value", value_type, 1)
-        entry = f"{key} || '{_KEY}' || coalesce({value}, '\\N')"
+        key = text_output(f"{item}.key", key_type, level + 2)
+        value = text_output(f"{item}.value", value_type, level + 2)
+        entry = f"{key} || '{_separator(level + 1)}' || coalesce({value}, '\\N')"
         return (
-            f"array_to_string(list_transform(map_entries({text}), lambda e: {entry}), "
-            f"'{_COLLECTION}')"
+            f"array_to_string(list_transform(map_entries({text}), lambda {item}: {entry}), "
+            f"'{_separator(level)}')"
         )
     if base == "row":
         fields = [field for field in type_.arguments if isinstance(field, Field)]
         values = [
-            text_output(f"struct_extract({text}, 'f{index}')", field.type, 1)
+            text_output(f"struct_extract({text}, 'f{index}')", field.type, level + 1)
             for index, field in enumerate(fields)
         ]
         parts = [f"coalesce({value}, '\\N')" for value in values]
-        joined = f" || '{_COLLECTION}' || ".join(parts)
+        joined = f" || '{_separator(level)}' || ".join(parts)
         return f"CASE WHEN {text} IS NOT NULL THEN {joined} END"
     return f"CAST({text} AS VARCHAR)"
+
+
+def _separator(level: int) -> str:
+    if level >= len(_SEPARATORS):
+        raise SqlError(
+            "NOT_SUPPORTED", f"text files have {len(_SEPARATORS)} levels of delimiters, not more"
+        )
+    return _SEPARATORS[level]
 
 
 def text_line(row: Sequence[str | None], delimiter: str) -> str:
