@@ -313,3 +313,27 @@ def test_show_tables__pattern__is_a_regular_expression_with_a_star(lake):
         "page%": [],
     }.items():
         assert [row[0] for row in lake.rows(f"SHOW TABLES '{pattern}'")] == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "name", "kind"),
+    [
+        ("SHOW VIEWS", "views", "varchar"),
+        ("SHOW CREATE VIEW v", "create view", "varchar"),
+        ("SHOW TABLES", "tab_name", "string"),
+        ("SHOW DATABASES", "database_name", "string"),
+    ],
+)
+def test_show__columns__have_the_measured_types(lake, sql, name, kind):
+    # measured on the service in September 2026: github.com/aoyagikouhei/athena-local,
+    # docs/dev/measurements/query-results.md (read 2026-11-28)
+    lake.run("CREATE VIEW v AS SELECT 1 AS n")
+    (column,) = lake.run(sql).columns
+    shown = column.name, column.type, column.precision, column.case_sensitive
+    assert shown == (name, kind, 0, False)
+
+
+def test_explain__column__is_as_long_as_the_plan(lake):
+    (column,) = lake.run("EXPLAIN SELECT 1").columns
+    assert (column.type, column.case_sensitive) == ("varchar", True)
+    assert column.precision > 20

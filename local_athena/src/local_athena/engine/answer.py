@@ -93,6 +93,7 @@ def classify(statement: nodes.Statement) -> Kind:
     return _KINDS.get(type(statement), SELECT)
 
 
-def text_column(name: str) -> ColumnInfo:
-    """A column of a SHOW or DESCRIBE answer: Athena calls its type `string`."""
-    return ColumnInfo(name=name, type="string", case_sensitive=False)
+def text_column(name: str, kind: str = "string") -> ColumnInfo:
+    """A column of a SHOW or DESCRIBE answer: Athena calls its type `string`, where it speaks of
+    views `varchar` (measured in September 2026)."""
+    return ColumnInfo(name=name, type=kind, case_sensitive=False)

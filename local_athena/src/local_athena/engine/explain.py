@@ -9,8 +9,9 @@ EXPLAIN and EXPLAIN ANALYZE in Athena" (read 2026-11); JSON has Trino's members.
 import time
 from dataclasses import dataclass
 
-from local_athena.engine.answer import TextAnswer, text_column
+from local_athena.engine.answer import TextAnswer
 from local_athena.engine.binding import bind_context
+from local_athena.engine.contract import ColumnInfo
 from local_athena.engine.explain_forms import analyzed_json, graph, io_json, plan_json
 from local_athena.engine.job import Job
 from local_athena.engine.prepared import Arguments
@@ -89,8 +90,10 @@ def _options(statement: nodes.Explain) -> _Options:
 
 
 def _answer(name: str, lines: list[str]) -> TextAnswer:
-    """Athena repeats the column's name as the first row."""
-    return TextAnswer((text_column(name),), [(name,), *((line,) for line in lines)])
+    """Athena repeats the column's name as the first row; the type has the plan's length."""
+    size = len("\n".join(lines))
+    column = ColumnInfo(name, "varchar", size, case_sensitive=True)
+    return TextAnswer((column,), [(name,), *((line,) for line in lines)])
 
 
 def _query(job: Job, statement: nodes.Explain, parameters: Arguments) -> BoundQuery:

@@ -43,7 +43,9 @@ def show_create_view(job: Job, statement: nodes.Show) -> TextAnswer:
         raise ddl_failure(f"SemanticException: {table.name} is not a view")
     view = decode_view(table.view_original_text)
     text = f"CREATE VIEW {table.database}.{table.name} AS\n{view.sql}"
-    return TextAnswer((text_column("create view"),), [(line,) for line in text.split("\n")])
+    return TextAnswer(
+        (text_column("create view", "varchar"),), [(line,) for line in text.split("\n")]
+    )
 
 
 def hive_text(table: Table) -> str:

@@ -31,7 +31,7 @@ def show_list(job: Job, statement: nodes.Show) -> TextAnswer:
             return _names("tab_name", _matching(_tables(job, statement), statement.pattern))
         case "views":
             views = _tables(job, statement, views_only=True)
-            return _names("views", _matching(views, statement.pattern))
+            return _names("views", _matching(views, statement.pattern), "varchar")
         case "columns":
             table = find_table(job, statement.of)
             columns = [column.name for column in (*table.columns, *table.partition_keys)]
@@ -105,5 +105,5 @@ def _matching(names: Iterable[str], pattern: str | None) -> list[str]:
     return [name for name in names if compiled.fullmatch(name)]
 
 
-def _names(column: str, names: Iterable[str]) -> TextAnswer:
-    return TextAnswer((text_column(column),), [(name,) for name in names])
+def _names(column: str, names: Iterable[str], kind: str = "string") -> TextAnswer:
+    return TextAnswer((text_column(column, kind),), [(name,) for name in names])
