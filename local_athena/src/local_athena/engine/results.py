@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from local_athena.engine.contract import ColumnInfo
 from local_athena.functions.cast_text import address_text
 from local_athena.functions.java_numbers import java_double, java_float
-from local_athena.sql.binder import instants
+from local_athena.sql import instants
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import (
     element_of,

@@ -9,11 +9,11 @@ from local_athena.functions import times_zoned, zones
 from local_athena.functions.casts import or_fail
 from local_athena.functions.text import let, text
 from local_athena.functions.udf import call_python
-from local_athena.sql.binder import instants
-from local_athena.sql.binder.zone_names import any_zone, cast_zone, trino_zone
+from local_athena.sql import instants
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
+from local_athena.sql.zone_names import any_zone, cast_zone, trino_zone
 
 _DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
 _TIMESTAMP = (

@@ -10,6 +10,7 @@ from typing import Any
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
+from local_athena.sql.instants import read_time
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
 
@@ -128,8 +129,6 @@ def _from_text(value: str, source: Type, target: Type) -> str:
     precision = precision_of(target)
 
     def read(text: str) -> dict[str, Any]:
-        from local_athena.sql.binder.instants import read_time
-
         found = read_time(text)
         if found is None:
             message = f"Value cannot be cast to time with time zone: {text}"

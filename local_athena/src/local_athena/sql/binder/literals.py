@@ -9,17 +9,16 @@ from decimal import Decimal
 from typing import Never
 
 from local_athena.json_reading import read_json
-from local_athena.sql import nodes
+from local_athena.sql import instants, nodes
 from local_athena.sql import types as t
-from local_athena.sql.binder import instants
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.scope import Scope
-from local_athena.sql.binder.zone_names import literal_zone
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
 from local_athena.sql.coercion import can_cast
 from local_athena.sql.errors import SqlError
 from local_athena.sql.type_text import type_of_name
 from local_athena.sql.types import Type
+from local_athena.sql.zone_names import literal_zone
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII | re.IGNORECASE)
 MAX_BIGINT = 2**63 - 1

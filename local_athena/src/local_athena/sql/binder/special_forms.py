@@ -10,7 +10,6 @@ from local_athena.sql import nodes
 from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.describe import describe
-from local_athena.sql.binder.instants import PICOSECONDS_A_DAY
 from local_athena.sql.binder.operators import single_type
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import boolean, coerce, coerce_all
@@ -25,6 +24,7 @@ from local_athena.sql.bound import (
 )
 from local_athena.sql.coercion import can_cast, common_super_type, is_comparable
 from local_athena.sql.errors import SqlError
+from local_athena.sql.instants import PICOSECONDS_A_DAY
 from local_athena.sql.overloads import resolve
 from local_athena.sql.types import display
 

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-from local_athena.sql.binder.instants import days_of, read_date, read_timestamp
-from local_athena.sql.binder.zone_names import no_zone
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
+from local_athena.sql.instants import days_of, read_date, read_timestamp
 from local_athena.sql.types import Type
+from local_athena.sql.zone_names import no_zone
 
 INTEGERS = {
     "tinyint": 1 << 7,

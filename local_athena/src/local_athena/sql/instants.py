@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from local_athena.sql.binder.zone_names import offset_text, zone_info
+from local_athena.sql.zone_names import offset_text, zone_info
 
 PICOSECONDS_A_SECOND = 10**12
 PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
