@@ -19,6 +19,16 @@ class Difference:
 
 DIFFERENCES = (
     Difference(
+        "notimpl",
+        "CREATE TABLE AS of an Iceberg table must say `is_external = false`, by Amazon's page",
+        "it may be left out; `true` is refused",
+    ),
+    Difference(
+        "notimpl",
+        "information_schema.columns knows `t$files` and its kin when they are named, as in Trino",
+        "it has tables and views only; DESCRIBE nothing but those either",
+    ),
+    Difference(
         "never",
         '`"t$files"` and `"t$entries"` of Trino 476 have columns such as `spec_id`, `partition` '
         "and `sort_order_id`",

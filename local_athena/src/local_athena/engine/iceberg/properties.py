@@ -55,6 +55,8 @@ def to_iceberg(properties: Mapping[str, str]) -> dict[str, str]:
     for given, value in properties.items():
         key, text = given.lower(), str(value).strip().lower()
         if key == "table_type":
+            if text != "iceberg":
+                raise _invalid(key, value, "ICEBERG")
             continue
         if key == "format":
             if text not in FORMATS:
