@@ -337,3 +337,10 @@ def test_explain__column__is_as_long_as_the_plan(lake):
     (column,) = lake.run("EXPLAIN SELECT 1").columns
     assert (column.type, column.case_sensitive) == ("varchar", True)
     assert column.precision > 20
+
+
+def test_set_tblproperties__another_table_type__is_refused(lake):
+    lake.run(ROUND_TRIPS["iceberg"])
+    error = lake.fails("ALTER TABLE t SET TBLPROPERTIES ('table_type' = 'hive')")
+    assert "INVALID_TABLE_PROPERTY: Invalid value for table_type: hive" in str(error)
+    lake.run("ALTER TABLE t SET TBLPROPERTIES ('table_type' = 'ICEBERG')")

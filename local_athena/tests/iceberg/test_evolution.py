@@ -72,13 +72,6 @@ def test_change_column__not_wider_in_its_family__is_refused(world: Any, old: str
         alter(world, "t", f"CHANGE COLUMN c c {new}")
 
 
-def test_set_tblproperties__another_table_type__is_refused(world: Any) -> None:
-    world.create("t", {"id": "bigint"})
-    with pytest.raises(SqlError, match="INVALID_TABLE_PROPERTY: Invalid value for table_type"):
-        alter(world, "t", "SET TBLPROPERTIES ('table_type' = 'hive')")
-    alter(world, "t", "SET TBLPROPERTIES ('table_type' = 'ICEBERG')")
-
-
 def test_add_columns__of_a_known_name__is_refused(world: Any) -> None:
     world.create("t", {"id": "bigint"})
     with pytest.raises(SqlError, match="COLUMN_ALREADY_EXISTS"):
