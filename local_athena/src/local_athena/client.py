@@ -78,16 +78,11 @@ class AthenaClient:
             NoAnswerError: nothing answers there, or not as Athena does.
         """
         try:
-            self._connection.request(
-                "POST",
-                "/",
-                json.dumps(body),
-                {
-                    "Content-Type": "application/x-amz-json-1.1",
-                    "X-Amz-Target": f"AmazonAthena.{operation}",
-                },
-            )
-            response = self._connection.getresponse()
+            try:
+                response = self._send(operation, body)
+            except ConnectionError:
+                self._connection.close()  # it was idle for long, and the other side ended it
+                response = self._send(operation, body)
             answer: Json = json.loads(response.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswerError(
@@ -101,6 +96,14 @@ class AthenaClient:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _send(self, operation: str, body: Json) -> http.client.HTTPResponse:
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"AmazonAthena.{operation}",
+        }
+        self._connection.request("POST", "/", json.dumps(body), headers)
+        return self._connection.getresponse()
 
     def _answer(self, query_id: str) -> Answer:
         first = self.call("GetQueryResults", QueryExecutionId=query_id)

@@ -1,12 +1,14 @@
 """Clients that send slowly: they are hung up on, others are not."""
 
 import json
+import select
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from local_athena.client import AthenaClient
 from local_athena.server import Endpoint, handler, patience
 
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonAthena.ListWorkGroups\r\n"
@@ -90,3 +92,15 @@ def test_body_in_chunks__larger_than_the_limit__is_refused(
         answer = connection.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 413"), answer
     assert b"EntityTooLarge" in answer
+
+
+def test_client__whose_idle_connection_was_ended__opens_another(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "IDLE_SECONDS", 0.1)
+    client = AthenaClient(endpoint.url)
+    assert client.call("ListWorkGroups")["WorkGroups"]
+    kept = client._connection.sock
+    assert select.select([kept], [], [], 20)[0]  # the endpoint has hung up
+    assert client.call("ListWorkGroups")["WorkGroups"]
+    client.close()
