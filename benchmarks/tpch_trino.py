@@ -1,8 +1,8 @@
 """TPC-H, 22 queries on external Parquet tables: the embedded engine against a single-node Trino.
 
 Both stand behind the same API, on the same data folder, one after the other: `serve` and
-`serve --engine trino` (Java 24 or later; Trino comes from Maven Central once). Trino gets a first
-round that is not counted, and its best of the others. Every answer is compared, text by text.
+`serve --engine trino` (Java 24 or later; Trino comes from Maven Central once). The best of three
+rounds counts, so that neither is measured while it warms up. Every answer is compared, by its text.
 """
 
 from __future__ import annotations

@@ -144,3 +144,14 @@ def test_commit__that_dies_before_the_pointer__is_never_seen(
     assert world.read("t") == [(1, 0)]
     assert world.insert("t", values((3, 0))) == 1
     assert sorted(world.read_duckdb("t")) == [(1, 0), (3, 0)]
+
+
+def test_commits__one_after_another__hold_the_memory_of_one_version(world: Any) -> None:
+    world.create("t", SIMPLE)
+    for number in range(5):
+        with world.cursor() as cursor:
+            rows.insert_rows(world.table("t"), cursor, values((number, 0)))
+    assert len(world.lake._metadata) == len(world.lake._lists) == 1
+    assert len(world.read("t")) == 5
+    first = world.table("t").metadata.snapshots[1]  # an older version is read again from its files
+    assert len(world.lake.manifests(first.manifest_list)) == 1

@@ -38,6 +38,9 @@ class LruCache:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of `key`, made when it is not there (maybe twice by two threads)."""
         with self._lock:
@@ -50,6 +53,11 @@ class LruCache:
             while len(self._values) > self._limit:
                 self._values.popitem(last=False)
         return value
+
+    def forget(self, key: Hashable) -> None:
+        """Drop a value, if it is there."""
+        with self._lock:
+            self._values.pop(key, None)
 
 
 class Footer:
@@ -112,8 +120,19 @@ class Lake:
         )
 
     def remember(self, location: str, metadata: TableMetadata) -> None:
-        """Keep metadata that was just written, so that it is not read again."""
+        """Keep metadata that was just written, so that it is not read again.
+
+        What it takes the place of goes: the older versions of a table that is written often would
+        be the largest part of what is kept, and are hardly asked for again.
+        """
         self._metadata.get(location, lambda: metadata)
+        if metadata.metadata_log:
+            self._metadata.forget(metadata.metadata_log[-1].metadata_file)
+        current = metadata.current_snapshot()
+        if current is not None and current.parent_snapshot_id is not None:
+            before = metadata.snapshot_by_id(current.parent_snapshot_id)
+            if before is not None:
+                self._lists.forget(before.manifest_list)
 
     def remember_manifests(self, manifest_list: str, manifests: Sequence[ManifestFile]) -> None:
         """Keep a manifest list that was just written, so that it is not read again."""
