@@ -49,7 +49,7 @@ docs: .venv/.ready-demo ## build the dbt docs site of the local lake into target
 
 .PHONY: test
 test: .venv/.ready-test ## unit, property, integration and DAG tests
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: e2e
 e2e: .venv/.ready-test ## ten days, other seeds, kills in mid build, bytes that each model reads (half an hour)
