@@ -121,6 +121,24 @@ def test_increments__by_merge_and_update_from_eight_threads__all_answered_ones_c
     assert writers.rows("select id, n from h.counter order by id") == [("1", str(won)), ("2", "0")]
 
 
+@pytest.mark.parametrize("emptied", [False, True])
+def test_merges__of_one_key_into_a_table_without_rows__make_one_row(
+    writers: Writers, emptied: bool
+) -> None:
+    """That there are no files is what the statement read."""
+    for turn in range(4):
+        name = f"upsert{turn}{emptied}".lower()
+        table(writers, name, *(["(7, 1)"] if emptied else []))
+        if emptied:
+            assert writers.won(f"delete from h.{name}")
+        merge = (
+            f"merge into h.{name} t using (select 9 as id) s on t.id = s.id "
+            "when matched then update set n = t.n + 1 when not matched then insert values (9, 1)"
+        )
+        won = sum(race(*(lambda merge=merge: writers.won(merge) for _ in range(3))))
+        assert writers.rows(f"select count(*), sum(n) from h.{name}") == [("1", str(won))]
+
+
 def test_write_skew__each_reads_what_the_other_writes__one_loses(writers: Writers) -> None:
     """Two on call; each may leave while the other stays: never both."""
     for turn in range(4):

@@ -334,6 +334,8 @@ def _validate(base: IcebergTable, current: IcebergTable, change: Change) -> None
     since = base.snapshot.sequence_number or 0 if base.snapshot is not None else 0
     live: set[str] = set()
     if current.snapshot is None:
+        if base.snapshot is None:
+            return
         raise commit_error(base.name)
     touched = change.touched | {entry.data_file.file_path for entry in change.removed}
     specs = current.metadata.specs()

@@ -142,7 +142,7 @@ def _apply(
         for (number,) in (cursor.rows(f"SELECT DISTINCT n FROM ({gone})") if deleted else ())
     )
     change = Change(
-        "rows" if files or deleted else "append",
+        "rows",  # of an empty table too: the statement decided by there being none
         added=[*new_files, *deletes],
         restrictions=restrictions,
         touched=touched,
