@@ -3,6 +3,7 @@
 Rows are made when a query reads them. They cover every database: queries say which by WHERE.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from local_athena.catalog.model import Table
 from local_athena.catalog.views import decode_view, is_presto_view
 from local_athena.engine.handles import table_handle
 from local_athena.engine.job import CATALOG_NAME, Job
-from local_athena.errors import EntityNotFoundError
+from local_athena.errors import EntityNotFoundError, ViewEncodingError
 from local_athena.sql import types
 from local_athena.sql.bound import TableColumn, TableHandle, visible
 from local_athena.sql.errors import SqlError
@@ -85,12 +86,9 @@ def _tables(job: Job) -> Iterator[SystemRow]:
 def _views(job: Job) -> Iterator[SystemRow]:
     for table in _all_tables(job):
         if table.kind == "view" and is_presto_view(table.view_original_text):
-            yield (
-                CATALOG_NAME,
-                table.database,
-                table.name,
-                decode_view(table.view_original_text).sql,
-            )
+            with contextlib.suppress(ViewEncodingError):
+                sql = decode_view(table.view_original_text).sql
+                yield CATALOG_NAME, table.database, table.name, sql
 
 
 def _columns(job: Job) -> Iterator[SystemRow]:
@@ -105,7 +103,7 @@ def _columns(job: Job) -> Iterator[SystemRow]:
 def _columns_of(job: Job, table: Table) -> Iterator[SystemRow]:
     try:
         handle = table_handle(job, table)
-    except SqlError:
+    except (SqlError, ViewEncodingError):
         return  # Trino leaves out tables whose columns it cannot read
     comments = {column.name.lower(): column.comment for column in table.columns}
     comments |= {key.name.lower(): key.comment for key in table.partition_keys}

@@ -38,6 +38,9 @@ _IN_TRINOS_WORDS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], st
         lambda match: f"Out of range for {_INTEGERS[match[2]]}: {match[1]}",
     ),
 )
+_GONE = re.compile(
+    r'(?:No files found that match the pattern|Cannot open file) "[^"]*/s3/([^"]+)"', re.DOTALL
+)
 _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"Overflow in|[Oo]verflow|out of range|Out of Range"),
@@ -52,6 +55,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"Out of Memory Error|bad allocation|bad_alloc|MemoryError|malloc of size"),
         "EXCEEDED_LOCAL_MEMORY_LIMIT",
     ),
+    (re.compile(r"Failed to decompress|[Dd]ecompression fail"), "HIVE_BAD_DATA"),
     (re.compile(r"like pattern must not end with escape"), "INVALID_FUNCTION_ARGUMENT"),
 )
 
@@ -71,6 +75,10 @@ def error_of(error: Exception) -> SqlError:
         return SqlError("GENERIC_INTERNAL_ERROR", FULL_DISK)
     if _TOO_DEEP.search(text):
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
+    gone = _GONE.search(text)
+    if gone:
+        where = f"s3://{gone[1]}"
+        return SqlError("ICEBERG_CANNOT_OPEN_SPLIT", f"Error opening Iceberg split {where}")
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return SqlError("GENERIC_INTERNAL_ERROR", text)
     for pattern, name, message in _IN_TRINOS_WORDS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pyiceberg.exceptions import ValidationError
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
@@ -18,6 +19,7 @@ from local_athena.catalog.model import Table
 from local_athena.engine.iceberg.lake import Lake
 from local_athena.engine.iceberg.types import to_trino
 from local_athena.engine.job import Job
+from local_athena.errors import StorageError
 from local_athena.sql import types
 from local_athena.sql.bound import TableColumn, TableHandle
 from local_athena.sql.errors import SqlError
@@ -69,7 +71,8 @@ def load(lake: Lake, table: Table) -> IcebergTable:
     """The table as its catalog entry points at it.
 
     Raises:
-        SqlError: ICEBERG_INVALID_METADATA when the entry points nowhere; NOT_SUPPORTED for a format
+        SqlError: ICEBERG_INVALID_METADATA when the entry points nowhere, or to something else;
+            ICEBERG_MISSING_METADATA when the file is gone; NOT_SUPPORTED for a format
             version that cannot be read.
     """
     location = table.parameters.get("metadata_location")
@@ -85,6 +88,11 @@ def load(lake: Lake, table: Table) -> IcebergTable:
             "ICEBERG_MISSING_METADATA",
             f"Metadata not found in metadata location for table {table.database}.{table.name}",
         ) from None
+    except (StorageError, ValidationError, ValueError) as error:  # not in S3, or no table metadata
+        raise SqlError(
+            "ICEBERG_INVALID_METADATA",
+            f"Invalid metadata file for table {table.database}.{table.name}: {location}",
+        ) from error
     if metadata.format_version > 2:
         raise SqlError(
             "NOT_SUPPORTED",
