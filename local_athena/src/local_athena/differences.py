@@ -41,6 +41,39 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
+        "`date_format`, `format_datetime` and `parse_datetime` of unusual dates and patterns",
+        "years before 1 and past 9999 are written wrongly or fail; `yy` of 69 is 2069, not 1969; "
+        "hour 0 for `k`, surplus digits for `SSS` and a local time in a gap pass; one digit for "
+        "`yy`, `BC`, `EST` and `PST` fail; an empty pattern fails or gives 1970",
+    ),
+    Difference(
+        "notimpl",
+        "`\\d` and `\\s` of regular expressions are ASCII; `(?iu)` and `\\p{IsGreek}` are refused",
+        "they may be Unicode's, and are taken; `regexp_replace` with a lambda and `\\k<name>` are refused",
+    ),
+    Difference(
+        "notimpl",
+        "`json_object` and `json_array` refuse duplicate keys and NULL keys, and cut to "
+        "`RETURNING varchar(n)`; a path refuses a parameter that PASSING does not declare",
+        "they are taken, and the text is whole; `json_value` of `1e2` is `1.0E2`",
+    ),
+    Difference(
+        "notimpl",
+        "a RANGE frame with an offset knows that NaN comes first under NULLS FIRST",
+        "its rows may be others than in Trino",
+    ),
+    Difference(
+        "notimpl",
+        "`format` counts UTF-16 units in `%5s`, refuses `%-s` and `%.2d`, takes times with a zone",
+        "it counts code points, takes the two, refuses such times",
+    ),
+    Difference(
+        "notimpl",
+        "a scalar subquery of several columns is a row with their names",
+        "its fields have no names; `WITH a(x, x)` is taken",
+    ),
+    Difference(
+        "notimpl",
         "a decimal literal such as `0.1` is a double",
         "here it is a decimal, as in Trino, unless the endpoint is served with `--decimal-literals "
         "double`; Amazon's page of data type examples and clients' tests on AWS (dbt-athena, "

@@ -11,6 +11,22 @@ from local_athena.server import Endpoint
 Json = dict[str, Any]
 
 
+def start(athena: Any, sql: str, **more: Any) -> str:
+    """Start a query; its id."""
+    given = {"OutputLocation": "s3://results/"}
+    request = {"QueryString": sql, "ResultConfiguration": given, **more}
+    query_id: str = athena.start_query_execution(**request)["QueryExecutionId"]
+    return query_id
+
+
+def ended(athena: Any, query_id: str) -> None:
+    """Wait for a query's end, whatever it is."""
+    while True:
+        found = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
+            return
+
+
 class Wire:
     """One connection to an endpoint."""
 

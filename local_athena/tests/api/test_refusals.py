@@ -9,26 +9,14 @@ from typing import Any
 
 import pytest
 
+from .conftest import ended, start
+
 Json = dict[str, Any]
 TOKEN = "t" * 32
 
 
 def violation(path: str, rule: str) -> str:
     return f"Value at '{path}' failed to satisfy constraint: Member must {rule}"
-
-
-def start(athena: Any, sql: str, **more: Any) -> str:
-    given = {"OutputLocation": "s3://results/"}
-    request = {"QueryString": sql, "ResultConfiguration": given, **more}
-    query_id: str = athena.start_query_execution(**request)["QueryExecutionId"]
-    return query_id
-
-
-def ended(athena: Any, query_id: str) -> None:
-    while True:
-        found = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
-            return
 
 
 @pytest.mark.parametrize(

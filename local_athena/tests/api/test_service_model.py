@@ -13,6 +13,8 @@ import pytest
 from botocore.model import Shape
 from local_athena.server import Endpoint
 
+from .conftest import ended, start
+
 NUL = "\x00"
 TAGS = ("TagResource", "UntagResource", "GetTags")
 """Glue's: those of what is no database or table are moto's to answer."""
@@ -26,20 +28,6 @@ def model_of(service: str) -> Any:
 def offered(endpoint: Endpoint, service: str, target: str) -> list[str]:
     names = model_of(service).operation_names
     return [name for name in names if endpoint.answers(target, name)]
-
-
-def start(athena: Any, sql: str, **more: Any) -> str:
-    given = {"OutputLocation": "s3://results/"}
-    request = {"QueryString": sql, "ResultConfiguration": given, **more}
-    query_id: str = athena.start_query_execution(**request)["QueryExecutionId"]
-    return query_id
-
-
-def ended(athena: Any, query_id: str) -> None:
-    while True:
-        found = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
-            return
 
 
 def test_athena__every_operation__answers_in_its_published_shape(

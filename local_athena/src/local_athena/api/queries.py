@@ -249,20 +249,20 @@ class Queries:
         it names itself: its users may create no other (managed policy AmazonAthenaFullAccess)."""
         bucket, _ = split_uri(chosen.output_location)
         owner = chosen.result_configuration.get("ExpectedBucketOwner")
+        account = self._settings.account_id
         try:
             if chosen.managed or bucket.startswith(_OWN_BUCKETS):
                 self._store.ensure_bucket(bucket)
             is_there = self._store.bucket_exists(bucket)
         except (OSError, StorageError):
             is_there = False
-        account = self._settings.account_id
-        if is_there and owner not in (None, account):
-            log.warning("the bucket %s is of the account %s, not %s", bucket, account, owner)
-            is_there = False
-        elif not is_there:
-            log.warning("the bucket %s does not exist: create it, or start with --bucket", bucket)
         if not is_there:
-            raise InvalidRequestError(f"Unable to verify/create output bucket {bucket}")
+            log.warning("the bucket %s does not exist: create it, or start with --bucket", bucket)
+        elif owner not in (None, account):
+            log.warning("the bucket %s is of the account %s, not %s", bucket, account, owner)
+        else:
+            return
+        raise InvalidRequestError(f"Unable to verify/create output bucket {bucket}")
 
     def _reusable(self, configuration: Json | None, reuse_key: str) -> Execution | None:
         by_age = (configuration or {}).get("ResultReuseByAgeConfiguration") or {}

@@ -2,7 +2,8 @@
 
 A signal that can be caught is passed on by whoever started the command; SIGKILL cannot. A shell
 waits at the end of a pipe whose other end only this process has: when the pipe breaks without a
-word, it sends the command SIGTERM. That works on every POSIX system.
+word, it sends SIGTERM to the command, which said by a pipe of its own who it is (`leashed`). That
+works on every POSIX system.
 """
 
 import contextlib

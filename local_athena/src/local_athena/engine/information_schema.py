@@ -3,7 +3,6 @@
 Rows are made when a query reads them. They cover every database: queries say which by WHERE.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -86,9 +85,11 @@ def _tables(job: Job) -> Iterator[SystemRow]:
 def _views(job: Job) -> Iterator[SystemRow]:
     for table in _all_tables(job):
         if table.kind == "view" and is_presto_view(table.view_original_text):
-            with contextlib.suppress(ViewEncodingError):
+            try:
                 sql = decode_view(table.view_original_text).sql
-                yield CATALOG_NAME, table.database, table.name, sql
+            except ViewEncodingError:
+                continue
+            yield CATALOG_NAME, table.database, table.name, sql
 
 
 def _columns(job: Job) -> Iterator[SystemRow]:

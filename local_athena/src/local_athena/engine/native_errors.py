@@ -9,6 +9,7 @@ import duckdb
 
 from local_athena.errors import FULL_DISK, is_full_disk
 from local_athena.sql.errors import SqlError
+from local_athena.storage.keys import decode_path
 
 _PAYLOAD = re.compile(r"TRINO:([A-Z_0-9]+):(.*?):TRINO", re.DOTALL)
 _TOO_DEEP = re.compile(r"[Mm]ax(imum)? expression depth|memory exhausted|recursion|stack depth")
@@ -77,7 +78,7 @@ def error_of(error: Exception) -> SqlError:
         return SqlError("STACK_OVERFLOW", "The statement is nested too deeply")
     gone = _GONE.search(text)
     if gone:
-        where = f"s3://{gone[1]}"
+        where = f"s3://{decode_path(gone[1])}"
         return SqlError("ICEBERG_CANNOT_OPEN_SPLIT", f"Error opening Iceberg split {where}")
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return SqlError("GENERIC_INTERNAL_ERROR", text)

@@ -110,24 +110,23 @@ class ScanPlanner:
         self, job: Job, table: Table, need: ScanNeed, numbers_wanted: bool
     ) -> list[tuple[str, Partition | None, list[DataFile]]]:
         """Files of each partition that rows may come from, with their format."""
-        buckets = wanted_buckets(table, need)
-        if not table.partition_keys:
-            files = data_files(job.store, table.location or "") if table.location else []
+        buckets, count = wanted_buckets(table, need), table.bucket_count or 0
+
+        def of_buckets(files: list[DataFile]) -> list[DataFile]:
             if buckets is not None:
-                files = files_of(files, buckets, table.bucket_count or 0)
-            elif numbers_wanted:
-                files = numbered(files, table.bucket_count or 0)
+                return files_of(files, buckets, count)
+            return numbered(files, count) if numbers_wanted else files
+
+        if not table.partition_keys:
+            files = of_buckets(data_files(job.store, table.location)) if table.location else []
             return [(file_kind(table), None, files)] if files else []
         groups: list[tuple[str, Partition | None, list[DataFile]]] = []
         for partition in live_partitions(
             job, table, need.domains, need.filters, holding_files=True
         ):
             job.control.check()
-            files = data_files(job.store, location_of(table, partition), partition.values)
-            if buckets is not None:
-                files = files_of(files, buckets, table.bucket_count or 0)
-            elif numbers_wanted:
-                files = numbered(files, table.bucket_count or 0)
+            folder = location_of(table, partition)
+            files = of_buckets(data_files(job.store, folder, partition.values))
             if not files:
                 continue
             kind = file_kind(table, partition)

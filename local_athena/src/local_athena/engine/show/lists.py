@@ -61,7 +61,9 @@ def find_table(job: Job, name: nodes.Name | None) -> Table:
 def _tables(job: Job, statement: nodes.Show, *, views_only: bool = False) -> list[str]:
     if statement.of is None:
         check_catalog(job.session_catalog)
-    database = job.qualify_database(statement.of) if statement.of else job.database
+        database = job.database
+    else:
+        database = job.qualify_database(statement.of)
     try:
         tables = job.catalog.tables(database)
     except EntityNotFoundError as error:
