@@ -49,7 +49,8 @@ DIFFERENCES = (
     Difference(
         "notimpl",
         "`\\d` and `\\s` of regular expressions are ASCII; `(?iu)` and `\\p{IsGreek}` are refused",
-        "they may be Unicode's, and are taken; `regexp_replace` with a lambda and `\\k<name>` are refused",
+        "they may be Unicode's, and are taken; `regexp_replace` with a lambda and `\\k<name>` are "
+        "refused",
     ),
     Difference(
         "notimpl",
