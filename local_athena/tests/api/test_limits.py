@@ -49,6 +49,16 @@ def test_look__process_too_large__ends_the_oldest_query_alone(tmp_path: Path) ->
     assert not young.control.cancelled.is_set()
 
 
+def test_look__memory_that_was_held_before_a_query__is_not_its_fault(tmp_path: Path) -> None:
+    limit = 1 << 30
+    after_another, settings = running(100.0), Settings(data=tmp_path, process_memory=limit)
+    after_another.held_before = limit + 1
+    watch(settings, [after_another], limit + limit // limits.SHARE_OF_BLAME, 200.0)
+    assert not after_another.control.cancelled.is_set()
+    watch(settings, [after_another], limit + limit // limits.SHARE_OF_BLAME + 2, 200.0)
+    assert after_another.control.cancelled.is_set()
+
+
 def test_look__query_that_ignores_its_end__is_given_up_after_a_grace(tmp_path: Path) -> None:
     stuck = running(100.0)
     stuck.control.cancel()

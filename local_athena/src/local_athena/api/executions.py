@@ -30,7 +30,8 @@ FINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
 class Execution:
     """One query. `facts` is what is stored; see `new_facts` for its members.
 
-    `done`: it has its end. `returned`: its thread works for it no more.
+    `done`: it has its end. `returned`: its thread works for it no more. `held_before`: bytes that
+    the process held when it began to run.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Execution:
     control: QueryControl = field(default_factory=QueryControl)
     is_ddl: bool = False
     given_up: bool = False
+    held_before: int = 0
     done: threading.Event = field(default_factory=threading.Event)
     returned: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)

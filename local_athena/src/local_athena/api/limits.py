@@ -15,6 +15,9 @@ from local_athena.settings import Settings
 PAUSE_SECONDS = 0.25
 GRACE_SECONDS = 5.0
 """How long a query may take to notice its end. One call of a library cannot be interrupted."""
+SHARE_OF_BLAME = 8
+"""A query ends for memory only after the process grew by limit / 8 since it began: allocators keep
+for a while what an earlier query gave back, and that is no fault of the next one."""
 _RESOURCES_EXHAUSTED = 0
 
 
@@ -33,7 +36,7 @@ class Limits:
         self._live = live
         self._give_up = give_up
         self._clock = clock
-        self._held = held
+        self.held = held
         self._wake = threading.Event()
         self._stuck: list[Execution] = []
         self._closed = False
@@ -69,10 +72,16 @@ class Limits:
                 execution.control.fail(_too_long(self._settings.query_seconds))
         # Memory of one that is still within its last call is not the others' fault.
         self._stuck = [one for one in self._stuck if not one.returned.is_set()]
-        if going and not ended and not self._stuck and self._held() > self._settings.process_memory:
-            oldest = min(going, key=lambda one: one.facts["started"])
-            oldest.control.fail(_too_large(self._settings.process_memory))
+        if going and not ended and not self._stuck:
+            self._hold_to_memory(going)
         return bool(live)
+
+    def _hold_to_memory(self, going: list[Execution]) -> None:
+        limit, held = self._settings.process_memory, self.held()
+        grown = [one for one in going if held - one.held_before > limit // SHARE_OF_BLAME]
+        if grown and held > limit:
+            oldest = min(grown, key=lambda one: one.facts["started"])
+            oldest.control.fail(_too_large(limit))
 
     def _loop(self) -> None:
         while not self._closed:

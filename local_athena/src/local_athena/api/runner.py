@@ -128,6 +128,7 @@ class Runner:
             if execution.done.is_set():
                 return
             execution.facts["started"] = self._clock()
+            execution.held_before = self._limits.held()
             execution.state = RUNNING
         try:
             outcome = self._engine.execute(self._request(execution, job), execution.control)
