@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -403,3 +404,21 @@ def test_multipart__server_ends_in_the_middle__goes_on_after_a_restart(
     ]
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="bkt")
     assert list((second.settings.data / "uploads").iterdir()) == []
+
+
+def test_request__that_s3_refuses__is_refused_by_its_code(
+    s3: Any, bucket: str, endpoint: Endpoint
+) -> None:
+    with pytest.raises(ClientError, match="KeyTooLongError"):
+        s3.put_object(Bucket=bucket, Key="é" * 513, Body=b"x")
+    s3.put_object(Bucket=bucket, Key="é" * 512, Body=b"x")
+    for target, code in {
+        "a%ffb": b"InvalidURI",
+        "?list-type=2&max-keys=abc": b"InvalidArgument",
+        "?max-keys=-1": b"InvalidArgument",
+        "?uploads&max-uploads=2147483648": b"InvalidArgument",
+    }.items():
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{endpoint.url}/{bucket}/{target}")
+        assert refused.value.code == 400
+        assert code in refused.value.read()

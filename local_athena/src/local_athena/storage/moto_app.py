@@ -28,6 +28,7 @@ from local_athena.storage.moto_world import (
     publish_changes,
     touched,
 )
+from local_athena.storage.s3_rules import refuse_counts, refuse_key, refuse_path
 
 Json = dict[str, Any]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
@@ -95,6 +96,8 @@ def _install() -> WsgiApp:
             response.key_response = _saving(response.key_response)
             response.bucket_response = _saving(response.bucket_response)
             response.list_objects_v2 = list_objects_v2
+            response._key_response = _refusing(response._key_response)
+            response._bucket_response = _refusing(response._bucket_response)
             _dispatcher = _Dispatcher(create_backend_app)
         return _dispatcher
 
@@ -112,6 +115,19 @@ def _lazily(method: Any) -> Any:
         return key, not_modified
 
     return get_key
+
+
+def _refusing(method: Any) -> Any:
+    """Refuse what S3 would not take, where moto turns a refusal into an answer."""
+
+    @wraps(method)
+    def respond(self: Any, request: Any, full_url: str) -> Any:
+        refuse_path(request.environ["REQUEST_URI"])
+        refuse_counts(self._get_querystring(request, full_url))
+        refuse_key(self.parse_key_name())
+        return method(self, request, full_url)
+
+    return respond
 
 
 def _saving(method: Any) -> Any:

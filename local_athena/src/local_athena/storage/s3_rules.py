@@ -1,0 +1,42 @@
+"""What S3 refuses of a request before it looks at a bucket, and moto lets through.
+
+Source: Amazon S3 API reference, "Error responses" and ListObjectsV2 (read November 2026).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from moto.s3.exceptions import InvalidArgumentError, S3ClientError
+
+MAX_KEY_BYTES = 1024
+_COUNTS = ("max-keys", "max-uploads", "max-parts")
+_INT_MAX = 2**31 - 1
+
+
+def refuse_path(target: str) -> None:
+    """Raises S3ClientError: the path of a request's target, as it was sent, is not UTF-8."""
+    try:
+        unquote_to_bytes(target.partition("?")[0]).decode()
+    except UnicodeError:
+        message = "Couldn't parse the specified URI."
+        raise S3ClientError("InvalidURI", message) from None
+
+
+def refuse_key(key: str) -> None:
+    """Raises S3ClientError: the key is too long."""
+    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        raise S3ClientError("KeyTooLongError", "Your key is too long")
+
+
+def refuse_counts(query: Mapping[str, Sequence[Any]]) -> None:
+    """Raises InvalidArgumentError: a page size is no number from 0 to 2^31 - 1."""
+    for name in _COUNTS:
+        for value in query.get(name, ())[:1]:
+            text = str(value)
+            if text and not (text.isascii() and text.lstrip("-").isdigit()):
+                message = f"Provided {name} not an integer or within integer range"
+                raise InvalidArgumentError(message, name, text)
+            if text and not 0 <= int(text) <= _INT_MAX:
+                message = f"Argument {name} must be an integer between 0 and {_INT_MAX}"
+                raise InvalidArgumentError(message, name, text)
