@@ -367,6 +367,44 @@ def test_multipart__server_ends_before_a_whole_s_parts_go__they_go_at_the_next_s
     assert again["ETag"] == done["ETag"]
 
 
+def test_multipart__server_ends_while_an_aborted_one_s_files_go__it_stays_aborted(
+    start_endpoint: Callable[..., Endpoint],
+    client_of: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = start_endpoint()
+    s3 = client_of(first, "s3")
+    s3.create_bucket(Bucket="bkt")
+    where = {"Bucket": "bkt", "Key": "a/b"}
+    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
+    s3.upload_part(PartNumber=1, Body=b"part", **where)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # it dies before the first file
+        s3.abort_multipart_upload(**where)
+    first.close()
+
+    second = start_endpoint()
+    assert "Uploads" not in client_of(second, "s3").list_multipart_uploads(Bucket="bkt")
+    assert list((second.settings.data / "uploads").iterdir()) == []
+
+
+def test_multipart__folder_without_its_facts__hides_no_bucket(
+    start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any]
+) -> None:
+    first = start_endpoint()
+    s3 = client_of(first, "s3")
+    s3.create_bucket(Bucket="bkt")
+    s3.put_object(Bucket="bkt", Key="a", Body=b"there")
+    first.close()
+    half = first.settings.data / "uploads" / "half"
+    half.mkdir()
+    (half / f"1.{hashlib.md5(b'part').hexdigest()}").write_bytes(b"part")
+
+    s3 = client_of(start_endpoint(), "s3")
+    assert s3.get_object(Bucket="bkt", Key="a")["Body"].read() == b"there"
+    assert not half.exists()
+
+
 def test_multipart__server_ends_in_the_middle__goes_on_after_a_restart(
     start_endpoint: Callable[..., Endpoint], client_of: Callable[..., Any]
 ) -> None:

@@ -3,6 +3,7 @@
 An upload is a folder `<data>/uploads/<id>/` with a file `upload` (bucket, key, metadata, made
 first) and a file `<number>.<MD5>` for each part; a part is there when its file has this name. The
 folder goes after the whole object is published; if the process dies in between, when it is loaded.
+It goes in one step, to the temporary folder: half of one would be no upload.
 """
 
 import base64
@@ -13,6 +14,7 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ _KEPT = (
 class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are not read
     """An upload in progress; its parts are files."""
 
+    world: World
     folder: Path
     completed: CompletedMultipart | None = None
 
@@ -46,6 +49,7 @@ class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are no
         (draft / _FACTS).write_bytes(
             pack({**facts, "bucket": bucket, "metadata": dict(self.metadata)})
         )
+        self.world = world
         self.folder = draft.rename(world.uploads / self.id)
         self.lock = threading.Lock()
 
@@ -116,8 +120,11 @@ class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are no
             self.forget()
 
     def forget(self) -> None:
-        """Remove what is kept."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove what is kept; a part that comes at this moment finds no upload any more."""
+        gone = Path(tempfile.mkdtemp(dir=self.world.store.temporary))
+        with suppress(FileNotFoundError):
+            self.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 class DiskUploads(dict[str, Any]):
@@ -128,9 +135,13 @@ class DiskUploads(dict[str, Any]):
         self._world = world
         self._bucket = bucket
         for folder in world.uploads.iterdir():
-            facts = unpack((folder / _FACTS).read_bytes())
+            try:
+                facts = unpack((folder / _FACTS).read_bytes())
+            except FileNotFoundError:  # removed at this moment, or half removed by an older version
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
             if facts.pop("bucket") == bucket:
-                super().__setitem__(folder.name, _load(folder, facts))
+                super().__setitem__(folder.name, _load(world, folder, facts))
 
     def __setitem__(self, upload_id: str, upload: DiskMultipart) -> None:
         upload.keep(self._world, self._bucket)
@@ -160,12 +171,12 @@ class DiskUploads(dict[str, Any]):
         super().clear()
 
 
-def _load(folder: Path, facts: dict[str, Any]) -> DiskMultipart:
+def _load(world: World, folder: Path, facts: dict[str, Any]) -> DiskMultipart:
     upload: DiskMultipart = object.__new__(DiskMultipart)
     for name, value in facts.items():
         setattr(upload, name, value)
     upload.metadata = CaseInsensitiveDict(facts["metadata"])
-    upload.folder, upload.lock = folder, threading.Lock()
+    upload.world, upload.folder, upload.lock = world, folder, threading.Lock()
     upload.parts, upload.partlist = {}, []
     for number, path in sorted(_part_files(folder)):
         upload._add(number, _load_part(upload, number, path))
