@@ -48,9 +48,9 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "`\\d` and `\\s` of regular expressions are ASCII; `(?iu)` and `\\p{IsGreek}` are refused",
-        "they may be Unicode's, and are taken; `regexp_replace` with a lambda and `\\k<name>` are "
-        "refused",
+        "a regular expression's back reference may name the group it stands in, or have a level "
+        "(`\\k<n+1>`); properties may be `\\p{age=6.0}` or tests of Java identifiers",
+        "refused by name; characters have the properties of a newer Unicode than Joni's",
     ),
     Difference(
         "notimpl",

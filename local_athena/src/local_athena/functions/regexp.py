@@ -1,22 +1,23 @@
-"""Regular expressions: `regexp_*`, by Joni's rules (Java's syntax) on the `regex` package.
+"""Regular expressions: `regexp_*`, by Joni's rules on the `regex` package.
 
-A pattern that is plain in RE2 and in Java alike runs in DuckDB for `regexp_like`, all others in
-Python. Differences bridged: `$` ends the text only (not before a last newline) and is a line end in
-none but `(?m)`; `^` the same; `\\Z`, `\\h`, `\\Q…\\E`, `\\x{…}`; texts have `$1`, `${name}`
-and `\\` as an escape.
+A pattern that is plain in RE2 and in Joni alike runs in DuckDB for `regexp_like`, all others in
+Python. Replacements have `$1`, `${name}` and `\\` as an escape.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from local_athena.functions.joni import translate_joni
+from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.registry import CastWriter, ScalarWriter
+from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
-from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
+from local_athena.sql.bound import BoundExpression, Call, Cast, Constant, LambdaOf
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.types import Type
@@ -33,108 +34,60 @@ def _bad(message: str) -> SqlError:
     return SqlError("INVALID_FUNCTION_ARGUMENT", message)
 
 
+def too_slow() -> SqlError:
+    """A search took more than MATCH_SECONDS."""
+    return SqlError(
+        "EXCEEDED_TIME_LIMIT",
+        f"The regular expression takes more than {MATCH_SECONDS:.0f} seconds for one value",
+    )
+
+
 class Expression:
-    """A pattern of the `regex` package whose search in one text ends after MATCH_SECONDS.
+    """A pattern whose matches in one text are found within MATCH_SECONDS, or not at all.
 
     A search with much backtracking takes for ever, and nothing can interrupt it.
     """
 
-    __slots__ = ("_pattern", "groupindex", "groups")
+    __slots__ = ("_pattern", "groups", "names")
 
-    def __init__(self, pattern: Any) -> None:
+    def __init__(self, pattern: Any, groups: int, names: dict[str, int]) -> None:
         self._pattern = pattern
-        self.groups: int = pattern.groups
-        self.groupindex: dict[str, int] = pattern.groupindex
+        self.groups = groups
+        self.names = names
 
     def search(self, value: str) -> Any:
         """The first match, or None."""
-        with _timed():
-            return self._pattern.search(value, timeout=MATCH_SECONDS)
+        return next(self.matches(value), None)
 
-    def fullmatch(self, value: str) -> Any:
-        """The match of the whole text, or None."""
-        with _timed():
-            return self._pattern.fullmatch(value, timeout=MATCH_SECONDS)
-
-    def finditer(self, value: str, start: int = 0) -> Iterator[Any]:
-        """All matches."""
-        with _timed():
-            yield from self._pattern.finditer(value, start, timeout=MATCH_SECONDS)
-
-    def sub(self, fill: Callable[[Any], str], value: str) -> str:
-        """The text with its matches replaced."""
-        with _timed():
-            return str(self._pattern.sub(fill, value, timeout=MATCH_SECONDS))
-
-
-@contextmanager
-def _timed() -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise SqlError(
-            "EXCEEDED_TIME_LIMIT",
-            f"The regular expression takes more than {MATCH_SECONDS:.0f} seconds for one value",
-        ) from None
+    def matches(self, value: str, start: int = 0) -> Iterator[Any]:
+        """The matches, each searched behind the one before, an empty one's next character left."""
+        end = time.monotonic() + MATCH_SECONDS
+        while start <= len(value):
+            try:
+                left = max(end - time.monotonic(), 0.001)
+                found = self._pattern.search(value, start, timeout=left)
+            except TimeoutError:
+                raise too_slow() from None
+            if found is None:
+                return
+            yield found
+            start = found.end() + (found.start() == found.end())
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> Expression:
-    """The pattern for the `regex` package; refused ones raise as Joni does."""
+    """The pattern, ready to search.
+
+    Raises:
+        SqlError: INVALID_FUNCTION_ARGUMENT for what Joni refuses, NOT_SUPPORTED.
+    """
     import regex
 
+    joni = translate_joni(pattern)
     try:
-        return Expression(regex.compile(_translated(pattern), regex.VERSION1))
+        return Expression(regex.compile(joni.text, regex.VERSION1), joni.groups, joni.names)
     except regex.error as error:
-        message = str(error)
-        if "missing )" in message or "unterminated" in message:
-            message = "end pattern with unmatched parenthesis"
-        raise _bad(message) from None
-
-
-def _translated(pattern: str) -> str:
-    """Java's syntax as the `regex` package reads it."""
-    out: list[str] = []
-    position, in_class = 0, 0
-    while position < len(pattern):
-        character = pattern[position]
-        if character == "\\":
-            piece, position = _escape(pattern, position)
-            out.append(piece)
-            continue
-        if character == "[":
-            if in_class and pattern.startswith("[:", position):
-                end = pattern.find(":]", position)
-                if end > 0:
-                    out.append(pattern[position : end + 2])
-                    position = end + 2
-                    continue
-            in_class += 1
-        elif character == "]" and in_class:
-            in_class -= 1
-        elif character == "$" and not in_class:
-            out.append("$" if "(?m" in pattern else r"\Z")
-            position += 1
-            continue
-        out.append(character)
-        position += 1
-    return "".join(out)
-
-
-def _escape(pattern: str, position: int) -> tuple[str, int]:
-    following = pattern[position + 1 : position + 2]
-    if following == "Q":
-        end = pattern.find("\\E", position + 2)
-        stop = len(pattern) if end < 0 else end
-        return re.escape(pattern[position + 2 : stop]), min(stop + 2, len(pattern))
-    if following == "x" and pattern[position + 2 : position + 3] == "{":
-        end = pattern.find("}", position)
-        if end > 0:
-            return re.escape(chr(int(pattern[position + 3 : end], 16))), end + 1
-    known = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t\xA0]", "H": r"[^ \t\xA0]"}
-    if not following:
-        raise _bad("end pattern at escape")
-    return known.get(following, "\\" + following), position + 2
+        raise SqlError("NOT_SUPPORTED", f"Regular expression {pattern!r}: {error}") from None
 
 
 def _like(value: str, pattern: str) -> bool:
@@ -159,16 +112,16 @@ def _extract(value: str, pattern: str, group: int = 0) -> str | None:
 def _extract_all(value: str, pattern: str, group: int = 0) -> list[str | None]:
     expression = compiled(pattern)
     number = _group(expression, group)
-    return [found[number] for found in expression.finditer(value)]
+    return [found[number] for found in expression.matches(value)]
 
 
 def _count(value: str, pattern: str) -> int:
-    return sum(1 for _ in compiled(pattern).finditer(value))
+    return sum(1 for _ in compiled(pattern).matches(value))
 
 
 def _split(value: str, pattern: str) -> list[str]:
     pieces, start = [], 0
-    for found in compiled(pattern).finditer(value):
+    for found in compiled(pattern).matches(value):
         pieces.append(value[start : found.start()])
         start = found.end()
     return [*pieces, value[start:]]
@@ -179,9 +132,9 @@ def _position(value: str, pattern: str, start: int = 1, occurrence: int = 1) -> 
         raise _bad("start position cannot be smaller than 1")
     if occurrence < 1:
         raise _bad("occurrence cannot be smaller than 1")
-    if start > len(value) + 1:
+    if start > len(value):
         return -1
-    for number, found in enumerate(compiled(pattern).finditer(value, start - 1), start=1):
+    for number, found in enumerate(compiled(pattern).matches(value, start - 1), start=1):
         if number == occurrence:
             return int(found.start()) + 1
     return -1
@@ -213,9 +166,9 @@ def _group_reference(text: str, position: int, expression: Any) -> tuple[int, in
     if text[position : position + 1] == "{":
         end = text.find("}", position)
         name = text[position + 1 : end]
-        if end < 0 or name not in expression.groupindex:
+        if end < 0 or name not in expression.names:
             raise _bad(f"Illegal replacement sequence: unknown group {{ {name} }}")
-        return expression.groupindex[name], end + 1
+        return expression.names[name], end + 1
     if not text[position : position + 1].isdigit():
         raise _bad("Illegal replacement sequence: " + text[position : position + 1])
     number = int(text[position])
@@ -232,11 +185,23 @@ def _group_reference(text: str, position: int, expression: Any) -> tuple[int, in
 
 
 def _replace(value: str, pattern: str, text: str = "") -> str:
-    def fill(found: Any) -> str:
-        pieces = _replacement(text, pattern)  # (only a match brings a wrong group to light)
-        return "".join(p if isinstance(p, str) else (found[p] or "") for p in pieces)
+    pieces, start = [], 0
+    for found in compiled(pattern).matches(value):
+        pieces.append(value[start : found.start()])
+        parts = _replacement(text, pattern)  # (only a match brings a wrong group to light)
+        pieces += (part if isinstance(part, str) else found[part] or "" for part in parts)
+        start = found.end()
+    return "".join([*pieces, value[start:]])
 
-    return compiled(pattern).sub(fill, value)
+
+def _parts(value: str, pattern: str) -> dict[str, Any]:
+    """The texts around the matches, one more than these, and the groups of each match."""
+    texts, groups, start = [], [], 0
+    for found in compiled(pattern).matches(value):
+        texts.append(value[start : found.start()])
+        groups.append(list(found.groups()))
+        start = found.end()
+    return {"texts": [*texts, value[start:]], "groups": groups}
 
 
 def _constant(expression: BoundExpression) -> str | None:
@@ -260,19 +225,44 @@ def _type_text(argument: BoundExpression) -> str:
     return "VARCHAR" if argument.type.base == "joniregexp" else duckdb_type(argument.type)
 
 
+def _is_pattern(text: str) -> bool:
+    try:
+        translate_joni(text)
+    except SqlError:
+        return False
+    return True
+
+
 def _write_like(call: Call, arguments: Sequence[str]) -> str:
     pattern = _constant(call.arguments[1])
-    if pattern is not None and _PLAIN.fullmatch(pattern):
-        native = pattern.removesuffix("$") + r"\z" if pattern.endswith("$") else pattern
+    if pattern is not None and _PLAIN.fullmatch(pattern) and _is_pattern(pattern):
+        native = pattern.removesuffix("$") + r"\n?\z" if pattern.endswith("$") else pattern
         if not pattern.endswith("\\$"):
             return f"regexp_matches({arguments[0]}, {quote_text(native)})"
     return _python("regexp_like", _like)(call, arguments)
 
 
 def _write_replace(call: Call, arguments: Sequence[str]) -> str:
-    if len(call.arguments) == 3 and call.arguments[2].type.base == "function":
-        raise SqlError("NOT_SUPPORTED", "regexp_replace with a lambda is not supported")
+    if len(call.arguments) == 3 and isinstance(call.arguments[2], LambdaOf):
+        return _replace_by(arguments[0], arguments[1], arguments[2])
     return _python("regexp_replace", _replace)(call, arguments)
+
+
+def _replace_by(value: str, pattern: str, replacement: str) -> str:
+    """Each match replaced by what a lambda makes of its groups; NULL leaves nothing."""
+    groups, _, body = parameters(replacement)
+    returns = "STRUCT(texts VARCHAR[], groups VARCHAR[][])"
+    parts = call_python("regexp_parts", _parts, [value, pattern], ["VARCHAR"] * 2, returns)
+
+    def joined(p: str) -> str:
+        made = bind(body, {groups: f"struct_extract({p}, 'groups')[rn]"})
+        each = f"COALESCE({made}, '') || struct_extract({p}, 'texts')[rn + 1]"
+        numbers = f"range(1, len(struct_extract({p}, 'groups')) + 1)"
+        replaced = f"list_transform({numbers}, lambda rn: {each})"
+        first = f"struct_extract({p}, 'texts')[1]"
+        return f"({first} || COALESCE(array_to_string({replaced}, ''), ''))"
+
+    return let([parts], joined)
 
 
 SCALARS: dict[str, ScalarWriter] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from local_athena.functions.regexp import compiled
+from local_athena.engine.scans.java_patterns import java_pattern
 from local_athena.sql.errors import SqlError
 
 _PATTERNS = Path(__file__).with_name("grok_patterns.txt")
@@ -34,7 +34,7 @@ def regex_splitter(parameters: Mapping[str, str], width: int) -> Split:
             "HIVE_INVALID_METADATA", 'This table does not have serde property "input.regex"!'
         )
     ignore_case = parameters.get("input.regex.case.insensitive", "false").lower() == "true"
-    expression = compiled(f"(?{'is' if ignore_case else 's'}){pattern}")
+    expression = java_pattern(f"(?{'is' if ignore_case else 's'}){pattern}")
 
     def split(line: str) -> list[str | None]:
         found = expression.fullmatch(line)
@@ -57,7 +57,7 @@ def grok_splitter(parameters: Mapping[str, str], width: int) -> Split:
         )
     custom = _definitions(parameters.get("input.grokCustomPatterns", ""))
     text, captures = _expanded(pattern, {**_predefined(), **custom})
-    expression = compiled(text)
+    expression = java_pattern(text)
 
     def split(line: str) -> list[str | None]:
         found = expression.search(line) if line.strip() else None
