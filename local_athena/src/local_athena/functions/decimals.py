@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from local_athena.functions.text import divided, fail, let
 from local_athena.functions.udf import call_python
+from local_athena.sql.computed_types import MAX_DECIMAL
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
 from local_athena.sql.types import Type
 
 _SAFE_DIGITS = 37
+_DIGITS_OF_64_BITS = 18
+_SHORT = 160
+_CALL = re.compile(r"(?!DECIMAL)\b\w+\(|[\[{;]|\bSELECT\b")
 
 
 def digits(type_: Type) -> tuple[int, int]:
@@ -19,13 +24,29 @@ def digits(type_: Type) -> tuple[int, int]:
     return int(str(precision)), int(str(scale))
 
 
+def _wide(text: str, type_: Type, needed: int) -> str:
+    """The same value in 128 bits where a result of `needed` digits asks for it: DuckDB computes
+    operands of up to 18 digits in 64 bits and raises when the result is larger."""
+    precision, scale = digits(type_)
+    if precision > _DIGITS_OF_64_BITS or needed <= _DIGITS_OF_64_BITS:
+        return text
+    return f"CAST({text} AS DECIMAL({_DIGITS_OF_64_BITS + 1},{scale}))"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a short sum or product of columns and numbers: TRY takes it, and it may be
+    written twice."""
+    return len(text) <= _SHORT and _CALL.search(text.replace("CAST(", "(")) is None
+
+
 def unscaled(text: str, type_: Type) -> str:
     """A decimal's digits as HUGEINT: 1.50 is 150."""
     precision, scale = digits(type_)
     if scale == 0:
         return f"CAST({text} AS HUGEINT)"
     if precision + scale <= 38:
-        return f"CAST({text} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+        wide = _wide(text, type_, precision + scale + 1)
+        return f"CAST({wide} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
     return f"CAST(replace(CAST({text} AS VARCHAR), '.', '') AS HUGEINT)"
 
 
@@ -61,7 +82,10 @@ def half_up(numerator: str, denominator: str) -> str:
 
 
 def divide(left: str, right: str, left_type: Type, right_type: Type, type_: Type) -> str:
-    """left / right by Trino's scale; 0 raises DIVISION_BY_ZERO."""
+    """left / right by Trino's scale; 0 raises DIVISION_BY_ZERO.
+
+    As in Trino a shift of 38 places or more is an overflow whatever the values are.
+    """
     p1, s1 = digits(left_type)
     p2, s2 = digits(right_type)
     scale = digits(type_)[1]
@@ -95,6 +119,8 @@ def _divider(type_: Type):  # type: ignore[no-untyped-def]
         n1, s1 = _whole(a)
         n2, s2 = _whole(b)
         shift = scale + s2 - s1
+        if abs(shift) >= MAX_DECIMAL:
+            raise SqlError("NUMERIC_VALUE_OUT_OF_RANGE", "Decimal overflow")
         if shift >= 0:
             n1 *= 10**shift
         else:
@@ -132,7 +158,15 @@ def arithmetic(operator: str, left: str, right: str, types: tuple[Type, Type, Ty
     p2, s2 = digits(right_type)
     if operator in "+-*":
         if s1 + s2 <= 38:  # past 38 digits DuckDB raises, as Trino does
-            return f"CAST(({left} {operator} {right}) AS {target})"
+            native = f"CAST(({left} {operator} {right}) AS {target})"
+            needed = p1 + p2 if operator == "*" else max(p1 - s1, p2 - s2) + max(s1, s2) + 1
+            wide = left if p2 > _DIGITS_OF_64_BITS else _wide(left, left_type, needed)
+            if wide == left:
+                return native
+            exact = f"CAST(({wide} {operator} {right}) AS {target})"
+            # 64 bits are three times as fast and nearly always enough
+            repeats = _is_plain(left) and _is_plain(right)
+            return f"COALESCE(TRY({native}), {exact})" if repeats else exact
     elif max(p1 - s1, p2 - s2) + max(s1, s2) <= 38:
         zero = fail("DIVISION_BY_ZERO", "'Division by zero'", target)
         return divided(left, right, zero, lambda a, b: f"CAST(({a} % {b}) AS {target})")

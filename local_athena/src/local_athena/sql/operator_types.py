@@ -97,7 +97,7 @@ def _refuse(operator: str, left: Type, right: Type) -> Never:
 
 
 def _numeric(operator: str, left: Type, right: Type) -> OperatorTypes:
-    left, right = (right if left == t.UNKNOWN else left), (left if right == t.UNKNOWN else right)
+    left, right = _known(left, right), _known(right, left)
     if left.base == "decimal" and right.base in INTEGER_DIGITS:
         right = as_base(right, "decimal") or right
     if right.base == "decimal" and left.base in INTEGER_DIGITS:
@@ -114,6 +114,13 @@ def _numeric(operator: str, left: Type, right: Type) -> OperatorTypes:
     if common is None:
         _refuse(operator, left, right)
     return OperatorTypes(common, common, common)
+
+
+def _known(type_: Type, other: Type) -> Type:
+    """What NULL becomes beside the other operand: a decimal of one digit, or the other's type."""
+    if type_ != t.UNKNOWN:
+        return type_
+    return as_base(type_, "decimal") or type_ if other.base == "decimal" else other
 
 
 def _with_interval(operator: str, left: Type, right: Type) -> OperatorTypes:

@@ -9,7 +9,7 @@ from local_athena.sql.binder.describe import describe, dotted
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import coerce
 from local_athena.sql.bound import BoundExpression, Call, Constant, FieldOf
-from local_athena.sql.coercion import can_coerce
+from local_athena.sql.coercion import can_coerce, common_super_type
 from local_athena.sql.errors import SqlError
 from local_athena.sql.types import Type, display
 
@@ -73,8 +73,13 @@ def bind_subscript(binder: Binder, node: nodes.Subscript, scope: Scope) -> Bound
         return _row_subscript(base, index, node.index.at)
     if type_.base == "array" and can_coerce(index.type, t.BIGINT):
         return _subscript(base, index, t.BIGINT, t.element_of(type_))
-    if type_.base == "map" and can_coerce(index.type, t.element_of(type_)):
-        return _subscript(base, index, t.element_of(type_), t.element_of(type_, 1))
+    if type_.base == "map":
+        key, item = t.element_of(type_), t.element_of(type_, 1)
+        common = common_super_type(key, index.type)
+        if common is not None:
+            return _subscript(coerce(base, t.map_(common, item)), index, common, item)
+    if type_ == t.UNKNOWN:
+        return base
     raise SqlError(
         "TYPE_MISMATCH",
         f"Cannot use {display(index.type)} for subscript of {display(type_)}",
