@@ -74,7 +74,7 @@ def _avg(node: Node, parts: AggregateTexts) -> str:
         total = parts.call("sum", value, order_by=())
         count = parts.call("count", value, order_by=())
         wide = type_.__class__("decimal", (38, digits(type_)[1]))
-        number = unscaled(f"CAST({total} AS {duckdb_type(wide)})", type_)
+        number = unscaled(f"CAST({total} AS {duckdb_type(wide)})", wide)
         number = f"CAST({number} AS HUGEINT)"
         return let(
             [number, f"CAST({count} AS HUGEINT)"],
@@ -85,7 +85,8 @@ def _avg(node: Node, parts: AggregateTexts) -> str:
     if type_.base.startswith("interval"):
         total = parts.call("sum", value, order_by=())
         count = parts.call("count", value, order_by=())
-        return f"CAST(round({total} / {count}) AS {duckdb_type(node.type)})"
+        # (a half goes up, also below zero: Java's Math.round)
+        return f"CAST(floor({total} / {count} + 0.5) AS {duckdb_type(node.type)})"
     if type_.base == "real":
         return f"CAST({parts.call('avg', value)} AS FLOAT)"
     return parts.call("avg", value)
@@ -118,7 +119,15 @@ def _extreme_n(function: str, node: Node, parts: AggregateTexts) -> str:
     value, count = parts.arguments
     direction = "DESC" if function == "max" else "ASC"
     key = sort_key(node.arguments[0].type, value, nan_first=function == "max")
-    items = parts.call("list", value, where=f"{value} IS NOT NULL", order_by=[f"{key} {direction}"])
+    items = parts.call(
+        "list",
+        value,
+        where=f"{value} IS NOT NULL",
+        order_by=[f"{key} {direction}"],
+        distinct=False,
+    )
+    if parts.distinct:
+        items = let([items], lambda i: distinct_items(i, node.arguments[0].type))
     size = parts.call("max", count, distinct=False, order_by=())
     return _first_items(items, size, f"second argument of {function}_n", "positive")
 
@@ -364,7 +373,9 @@ def _reduce_agg(node: Node, parts: AggregateTexts) -> str:
     variables, _, body = step.removeprefix("lambda ").partition(": ")
     s, x = (name.strip() for name in variables.split(","))
     items = parts.call("list", value, where=f"{value} IS NOT NULL")
-    return reduce_text(items, start, s, x, body, state, item)
+    count = parts.call("count", value, distinct=False, order_by=())
+    fold = reduce_text(items, start, s, x, body, state, item)
+    return f"(CASE WHEN {count} > 0 THEN {fold} END)"
 
 
 AGGREGATES: dict[str, AggregateWriter] = {

@@ -17,9 +17,10 @@ from local_athena.functions.comparison import equal, is_plain
 from local_athena.functions.lists import distinct_items, items_of_each
 from local_athena.functions.maps import value_of
 from local_athena.functions.ordering import checked, first_of
-from local_athena.functions.text import fail, let, text
+from local_athena.functions.text import fail, is_atom, let, text
 from local_athena.functions.udf import call_python, within_memory
 from local_athena.sql.bound import Call
+from local_athena.sql.coercion import can_cast
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, element_of, precision_of
 from local_athena.sql.types import Type
@@ -159,12 +160,21 @@ def _indexes(type_: Type, items: str, value: str) -> str:
     )
 
 
+def _unsure(type_: Type, items: str, value: str) -> str:
+    """The branch that refuses nested items of which nobody can say whether they are the value."""
+    if type_.base not in ("array", "row", "map"):
+        return ""
+    message = "array_remove does not support arrays with elements that are null or contain null"
+    odd = f"list_filter({items}, lambda e: e IS NOT NULL AND {equal(type_, 'e', value)} IS NULL)"
+    return f"WHEN len({odd}) > 0 THEN {fail('NOT_SUPPORTED', text(message))} "
+
+
 def _remove(call: Call, arguments: Sequence[str]) -> str:
     type_ = element_of(call.arguments[0].type)
     return let(
         list(arguments),
         lambda a, v: (
-            f"(CASE WHEN {v} IS NULL THEN NULL ELSE list_filter({a}, "
+            f"(CASE WHEN {v} IS NULL THEN NULL {_unsure(type_, a, v)}ELSE list_filter({a}, "
             f"lambda e: e IS NULL OR NOT {equal(type_, 'e', v)}) END)"
         ),
     )
@@ -325,6 +335,8 @@ def _join(call: Call, arguments: Sequence[str]) -> str:
     from local_athena.sql.types import VARCHAR
 
     type_ = element_of(call.arguments[0].type)
+    if not can_cast(type_, VARCHAR):
+        raise SqlError("OPERATOR_NOT_FOUND", f"Cannot cast {type_} to varchar")
     shown = cast_text("e", type_, VARCHAR)
     missing = arguments[2] if len(arguments) == 3 else None
 
@@ -334,13 +346,19 @@ def _join(call: Call, arguments: Sequence[str]) -> str:
         else:
             items = f"list_transform(list_filter({a}, lambda e: e IS NOT NULL), lambda e: {shown})"
         test = f"{a} IS NULL OR {d} IS NULL"
-        joined = let(
-            [items], lambda i: within_memory(_joined_size(i, d), f"array_to_string({i}, {d})")
-        )
+        joined = let([items], lambda i: within_memory(_joined_size(i, d), _between_items(i, d)))
         return f"(CASE WHEN {test} THEN NULL ELSE COALESCE({joined}, '') END)"
 
     texts = [arguments[0], arguments[1], *([missing] if missing is not None else [])]
     return let(texts, body)
+
+
+def _between_items(items: str, separator: str) -> str:
+    """Texts in one, with a separator between them; natively that must be a literal."""
+    if is_atom(separator) and "'" in separator:
+        return f"array_to_string({items}, {separator})"
+    led = f"list_transform({items}, lambda i: {separator} || i)"
+    return f"substr(array_to_string({led}, ''), length({separator}) + 1)"
 
 
 def _flatten(call: Call, arguments: Sequence[str]) -> str:
@@ -491,7 +509,8 @@ def _ngrams(call: Call, arguments: Sequence[str]) -> str:
 def _histogram(call: Call, arguments: Sequence[str]) -> str:
     kind = duckdb_type(call.type)
     if element_of(call.arguments[0].type).base == "unknown":
-        return f"CAST(MAP {{}} AS {kind})"
+        none = f"CAST(MAP {{}} AS {kind})"
+        return f"(CASE WHEN {arguments[0]} IS NOT NULL THEN {none} END)"
     made = items_of_each(
         f"list_filter({arguments[0]}, lambda e: e IS NOT NULL)",
         "e",

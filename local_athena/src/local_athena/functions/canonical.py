@@ -6,6 +6,7 @@ DuckDB compares structs and lists two-valued, NaN as one value and the greatest,
 from __future__ import annotations
 
 from local_athena.functions import times_zoned
+from local_athena.functions.text import let
 from local_athena.sql.representation import element_of, entry_of, fields_of, precision_of
 from local_athena.sql.types import Type
 
@@ -18,8 +19,14 @@ def canonical(type_: Type, text: str) -> str:
     if base == "timestamp with time zone":
         if precision_of(type_) > 6:
             names = ("instant", "ps")
-            packed = ", ".join(f"{name} := struct_extract({text}, '{name}')" for name in names)
-            return f"struct_pack({packed})"
+            return let(
+                [text],
+                lambda v: (
+                    f"(CASE WHEN {v} IS NOT NULL THEN struct_pack("
+                    + ", ".join(f"{name} := struct_extract({v}, '{name}')" for name in names)
+                    + ") END)"
+                ),
+            )
         return f"struct_extract({text}, 'instant')"
     if base == "time with time zone":
         return times_zoned.at_utc(text)

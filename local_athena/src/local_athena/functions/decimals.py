@@ -66,7 +66,7 @@ def _scaled_by_text(text: str, type_: Type) -> str:
     scale = digits(type_)[1]
     return call_python(
         f"scaled_{scale}",
-        lambda number: Decimal(number).scaleb(-scale),
+        lambda number: from_unscaled(int(number), MAX_DECIMAL, scale),
         [f"CAST({text} AS VARCHAR)"],
         ["VARCHAR"],
         duckdb_type(type_),
@@ -75,7 +75,9 @@ def _scaled_by_text(text: str, type_: Type) -> str:
 
 def half_up(numerator: str, denominator: str) -> str:
     """numerator / denominator of HUGEINTs, rounded half away from zero; atoms only."""
-    quotient = f"((abs({numerator}) * 2 + abs({denominator})) // (abs({denominator}) * 2))"
+    n, d = f"abs({numerator})", f"abs({denominator})"
+    # (twice the rest may pass 128 bits, what is missing to the divisor does not)
+    quotient = f"({n} // {d} + CAST({n} % {d} >= {d} - {n} % {d} AS INTEGER))"
     return (
         f"(CASE WHEN ({numerator} < 0) <> ({denominator} < 0) THEN -{quotient} ELSE {quotient} END)"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from local_athena.functions.canonical import canonical
+from local_athena.functions.comparison import equal
 from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.lists import items_of_each
 from local_athena.functions.text import fail, let, text
@@ -64,6 +65,16 @@ def value_of(call: Call, arguments: Sequence[str]) -> str:
     return let(list(arguments), lambda m, k: f"{m}[{k}]")
 
 
+def _indeterminate(keys: str, type_: Type) -> str:
+    """The branch that refuses a key which holds a NULL: it equals nothing, not even itself."""
+    key = entry_of(type_)[0]
+    if key.base not in ("array", "row"):
+        return ""
+    unequal = f"{equal(key, 'ky', 'ky')} IS NULL"
+    odd = f"list_filter({keys}, lambda ky: ky IS NOT NULL AND {unequal})"
+    return f"WHEN len({odd}) > 0 THEN {_invalid('map key cannot be indeterminate')} "
+
+
 def _map(call: Call, arguments: Sequence[str]) -> str:
     kind = duckdb_type(call.type)
     if not arguments:
@@ -81,7 +92,8 @@ def _map(call: Call, arguments: Sequence[str]) -> str:
             made = f"(CASE WHEN len({k}) > 0 THEN {failure} ELSE CAST(MAP {{}} AS {kind}) END)"
         return (
             f"(CASE WHEN {k} IS NULL OR {v} IS NULL THEN NULL WHEN len({k}) <> len({v}) THEN "
-            f"{_invalid('Key and value arrays must be the same length')} ELSE {made} END)"
+            f"{_invalid('Key and value arrays must be the same length')} "
+            f"{_indeterminate(k, call.type)}ELSE {made} END)"
         )
 
     return let(list(arguments), body)
@@ -160,7 +172,8 @@ def _concat(call: Call, arguments: Sequence[str]) -> str:
 def _filter(call: Call, arguments: Sequence[str]) -> str:
     key, value, body = parameters(arguments[1])
     test = bind(body, {key: "em.key", value: "em.value"})
-    return f"map_from_entries(list_filter(map_entries({arguments[0]}), lambda em: {test}))"
+    kept = f"list_filter(map_entries({arguments[0]}), lambda em: {test})"
+    return f"CAST(map_from_entries({kept}) AS {duckdb_type(call.type)})"
 
 
 def _transform_keys(call: Call, arguments: Sequence[str]) -> str:
@@ -176,10 +189,11 @@ def _transform_keys(call: Call, arguments: Sequence[str]) -> str:
 def _transform_values(call: Call, arguments: Sequence[str]) -> str:
     key, value, body = parameters(arguments[1])
     new = bind(body, {key: "em.key", value: "em.value"})
-    return (
-        f"map_from_entries(list_transform(map_entries({arguments[0]}), "
-        f"lambda em: struct_pack(key := em.key, value := {new})))"
+    entries = (
+        f"list_transform(map_entries({arguments[0]}), "
+        f"lambda em: struct_pack(key := em.key, value := {new}))"
     )
+    return f"CAST(map_from_entries({entries}) AS {duckdb_type(call.type)})"
 
 
 def _zip_with(call: Call, arguments: Sequence[str]) -> str:

@@ -17,8 +17,10 @@ from local_athena.functions.decimals import digits, scaled, unscaled
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
+from local_athena.sql.computed_types import MAX_DECIMAL
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
+from local_athena.sql.types import Type
 
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 _NAN = "CAST('nan' AS DOUBLE)"
@@ -104,6 +106,20 @@ def _round_double(value: str, places: str, kind: str) -> str:
     )
 
 
+def _whole_fits(value: str, whole: str, type_: Type) -> str:
+    """The decimal of that many units; a 39th digit is what rounding up may make of 38."""
+    if digits(type_)[0] < MAX_DECIMAL:
+        return scaled(whole, type_)
+    limit = f"CAST('1' || repeat('0', {MAX_DECIMAL}) AS HUGEINT)"
+    overflow = f"'decimal overflow: ' || {value}"
+
+    def body(w: str) -> str:
+        fits = scaled(w, type_)
+        return guard(f"abs({w}) >= {limit}", "NUMERIC_VALUE_OUT_OF_RANGE", overflow, fits)
+
+    return let([whole], body)
+
+
 def _decimal_places(call: Call, arguments: Sequence[str], half_up: bool) -> str:
     """round and truncate of a decimal to n places; the scale stays."""
     source = call.arguments[0].type
@@ -111,7 +127,8 @@ def _decimal_places(call: Call, arguments: Sequence[str], half_up: bool) -> str:
     out = digits(call.type)[1]
 
     def body(v: str, n: str) -> str:
-        unit = f"CAST(pow(CAST(10 AS DOUBLE), least({scale} - {n}, 37)) AS HUGEINT)"
+        # (as a text: a double is no power of ten past 10^22)
+        unit = f"CAST('1' || repeat('0', least({scale} - {n}, 37)) AS HUGEINT)"
         number = unscaled(v, source)
         half = f" + {unit} // 2" if half_up else ""
         whole = f"(CAST(sign({v}) AS HUGEINT) * ((abs({number}){half}) // {unit}) * {unit})"
@@ -121,7 +138,7 @@ def _decimal_places(call: Call, arguments: Sequence[str], half_up: bool) -> str:
         beyond = f"CAST(0 AS {duckdb_type(call.type)})"
         return (
             f"(CASE WHEN {n} >= {scale} THEN {same} WHEN {scale} - {n} > 37 THEN {beyond} "
-            f"WHEN {n} IS NOT NULL THEN {scaled(whole, call.type)} END)"
+            f"WHEN {n} IS NOT NULL THEN {_whole_fits(v, whole, call.type)} END)"
         )
 
     return let([arguments[0], arguments[1]], body)

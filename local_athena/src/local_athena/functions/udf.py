@@ -13,6 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import localcontext
 from typing import Any
 
 from local_athena.functions.registry import PythonFunction, ScalarWriter
@@ -28,6 +29,8 @@ QUERY = str(secrets.randbelow(1 << 60) + (1 << 60))
 """A number that no text has by chance."""
 _checks: dict[int, Callable[[], object]] = {}
 _ROWS_A_CHECK = 64
+_FIGURES = 100
+"""What Decimal computes with: its own 28 figures are fewer than a decimal's 38."""
 _YEARS = "This function does not take years before 1 and after 9999"
 BYTES_A_CALL = 256 << 20
 """Text that one call may make for the rows that DuckDB gives it at once (at most 2,048)."""
@@ -117,14 +120,15 @@ def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Call
         result: list[Any] = []
         size = 0
         try:
-            for start in range(0, count, _ROWS_A_CHECK):
-                if check is not None:
-                    check()
-                made = of_rows(lists, start, start + _ROWS_A_CHECK)
-                result += made
-                if target in (pa.string(), pa.binary()):
-                    size += sum(len(value) for value in made if value is not None)
-                    check_text(size)
+            with localcontext(prec=_FIGURES):
+                for start in range(0, count, _ROWS_A_CHECK):
+                    if check is not None:
+                        check()
+                    made = of_rows(lists, start, start + _ROWS_A_CHECK)
+                    result += made
+                    if target in (pa.string(), pa.binary()):
+                        size += sum(len(value) for value in made if value is not None)
+                        check_text(size)
         except SqlError as error:
             message = error.message.replace("\0", "")  # (DuckDB's message would end there)
             raise ValueError(f"TRINO:{error.name}:{message}:TRINO") from None

@@ -39,7 +39,15 @@ class Zoned(Made):
 
 def instant(value: str) -> str:
     """The UTC TIMESTAMP of a time with zone."""
-    return value.core if isinstance(value, Zoned) else f"struct_extract({value}, 'instant')"
+    if isinstance(value, Zoned):
+        return value.core
+    # (a part of a NULL that is known has no type natively)
+    known = "CAST(NULL AS STRUCT("
+    return (
+        "CAST(NULL AS TIMESTAMP)"
+        if value.startswith(known)
+        else f"struct_extract({value}, 'instant')"
+    )
 
 
 def zone(value: str) -> str:
@@ -128,11 +136,14 @@ def local_of(value: str) -> str:
 
 
 def packed(instant_text: str, zone_text: str, type_: Type, picoseconds: str = "0") -> str:
-    """A time with zone from its parts; up to microseconds it is NULL where the instant is."""
+    """A time with zone from its parts; NULL where the instant is."""
     if precision_of(type_) > 6:
-        return (
-            f"{{'instant': {instant_text}, 'ps': CAST({picoseconds} AS INTEGER), "
-            f"'zone': {zone_text}}}"
+        return let(
+            [instant_text],
+            lambda m: (
+                f"(CASE WHEN {m} IS NOT NULL THEN {{'instant': {m}, "
+                f"'ps': CAST({picoseconds} AS INTEGER), 'zone': {zone_text}}} END)"
+            ),
         )
     if is_known(zone_text):
         return Zoned(instant_text, zone_text)

@@ -344,7 +344,7 @@ def _aggregate(node: bound.Aggregate, context: Context) -> str:
     inner = context.inner
     parts = AggregateTexts(
         arguments=_distinct_arguments(node, [write(part, inner) for part in node.arguments]),
-        distinct=node.distinct and node.name not in _INDIFFERENT,
+        distinct=node.distinct and not _is_indifferent(node),
         order_by=_aggregate_order(node.order_by, node.distinct, inner),
         filter=condition(node.filter, inner) if node.filter is not None else None,
     )
@@ -363,10 +363,19 @@ def _aggregate_order(
 _INDIFFERENT = frozenset(
     (
         *("any_value", "arbitrary", "bool_and", "bool_or", "every", "map_agg", "map_union"),
-        *("max", "min"),
+        *("max", "min", "approx_distinct"),
     )
 )
 """Aggregates to which a repeated value makes no difference."""
+
+
+def _is_indifferent(node: Any) -> bool:
+    return node.name in _INDIFFERENT and not _gives_several(node)
+
+
+def _gives_several(node: Any) -> bool:
+    """`max(x, n)` and `min(x, n)`: they leave out what is equal by themselves."""
+    return node.name in ("max", "min") and len(node.arguments) == 2
 
 
 def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
@@ -375,10 +384,10 @@ def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
     Raises:
         SqlError: NOT_SUPPORTED where the aggregate would have to give such a value back.
     """
-    if not node.distinct or node.name in _INDIFFERENT:
+    if not node.distinct or node.name in _INDIFFERENT:  # (max and min of several too)
         return tuple(texts)
     canon = [canonical(part.type, text) for part, text in zip(node.arguments, texts, strict=True)]
-    if canon != texts and not node.name.startswith(("count", "approx_distinct")):
+    if canon != texts and not node.name.startswith("count"):
         ordered = node.order_by if isinstance(node, bound.Aggregate) else node.sort_by
         if node.name == "array_agg" and not ordered:
             return tuple(texts)  # (it leaves out what is equal by itself)
@@ -412,7 +421,7 @@ def _window(node: bound.WindowCall, context: Context) -> str:
     else:
         parts = AggregateTexts(
             arguments=_distinct_arguments(node, list(arguments)),
-            distinct=node.distinct and node.name not in _INDIFFERENT,
+            distinct=node.distinct and not _is_indifferent(node),
             order_by=_aggregate_order(node.sort_by, node.distinct, place),
             over=over,
         )
