@@ -41,13 +41,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "`date_format`, `format_datetime` and `parse_datetime` of unusual dates and patterns",
-        "years before 1 and past 9999 are written wrongly or fail; `yy` of 69 is 2069, not 1969; "
-        "hour 0 for `k`, surplus digits for `SSS` and a local time in a gap pass; one digit for "
-        "`yy`, `BC`, `EST` and `PST` fail; an empty pattern fails or gives 1970",
-    ),
-    Difference(
-        "notimpl",
         "a regular expression's back reference may name the group it stands in, or have a level "
         "(`\\k<n+1>`); properties may be `\\p{age=6.0}` or tests of Java identifiers",
         "refused by name; characters have the properties of a newer Unicode than Joni's",

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from local_athena.functions.date_parsing import parse_mysql
+from local_athena.functions.date_formats import parse_mysql
 from local_athena.sql.errors import SqlError
 
 DAY = 86_400_000_000

@@ -7,7 +7,6 @@ result CSV and the rows file while batches arrive, holding one batch at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,9 +30,6 @@ from local_athena.sql.types import Field, Type
 from local_athena.storage.rows import RowsWriter
 
 Texts = list[str | None]
-_CYCLE_SECONDS = 146_097 * 86_400
-"""The calendar repeats after 400 years."""
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (clocks of any zone)
 _PRECISIONS = {
     "tinyint": 3,
     "smallint": 5,
@@ -115,10 +111,12 @@ def _real(column: Any, type_: Type) -> Texts:
 
 
 def _date(column: Any, type_: Type) -> Texts:
+    """Arrow writes the years 0 to 9999 as Trino does."""
     texts = _cast(column, type_)
     if not any(text is not None and len(text) > 10 for text in texts):
         return texts
-    return [f"+{t}" if t is not None and len(t) > 10 and t[0] != "-" else t for t in texts]
+    days = pc.cast(column, pa.int32()).to_pylist()
+    return [None if day is None else _day_text(day) for day in days]
 
 
 def _timestamp(column: Any, type_: Type) -> Texts:
@@ -131,8 +129,17 @@ def _timestamp(column: Any, type_: Type) -> Texts:
             text + f"{rest:06}"[: precision - 6] if text is not None and ok else None
             for text, rest, ok in zip(coarse, fine, valid, strict=True)
         ]
-    texts = _clock_texts(column, 19, 20 + max(precision, 3))
-    return [f"+{t}" if t is not None and t[4:5].isdigit() and t[0] != "-" else t for t in texts]
+    digits = max(precision, 3)
+    texts = _clock_texts(column, 19, 20 + digits)
+    if all(text is None or text[4] == "-" for text in texts):  # (years of four digits)
+        return texts
+    moments = pc.cast(column, pa.int64()).to_pylist()
+    return [None if us is None else _cut(_moment_text(us), digits) for us in moments]
+
+
+def _cut(text: str, digits: int) -> str:
+    """Six digits of fraction without the last ones."""
+    return text[: len(text) - (6 - digits)]
 
 
 def _clock_texts(column: Any, seconds: int, length: int) -> Texts:
@@ -190,15 +197,14 @@ def _timestamp_tz(column: Any, type_: Type) -> Texts:
     zones = column.field("zone").to_pylist()
     fine = column.field("ps").to_pylist() if precision > 6 else None
     valid = column.is_valid().to_pylist()
-    dropped = 6 - max(min(precision, 6), 3)
+    digits = max(min(precision, 6), 3)
     texts: Texts = []
     for index, (moment, zone) in enumerate(zip(micros, zones, strict=True)):
         if not valid[index] or moment is None:
             texts.append(None)
             continue
         shift = instants.offset_at(zone, moment // 10**6) * 10**6
-        text = _moment_text(moment + shift)
-        text = text[: len(text) - dropped]
+        text = _cut(_moment_text(moment + shift), digits)
         if fine is not None:
             text += f"{fine[index]:06}"[: precision - 6]
         texts.append(f"{text} {zone}")
@@ -208,15 +214,16 @@ def _timestamp_tz(column: Any, type_: Type) -> Texts:
 def _moment_text(micros: int) -> str:
     """Microseconds since 1970 as `2020-01-01 00:00:00.000000`."""
     seconds, fraction = divmod(micros, 10**6)
-    try:
-        moment = _EPOCH + timedelta(seconds=seconds)
-        return f"{moment.year:04}-{moment:%m-%d %H:%M:%S}.{fraction:06}"
-    except OverflowError:
-        cycles = (seconds + 62_135_596_800) // _CYCLE_SECONDS
-        moment = _EPOCH + timedelta(seconds=seconds - cycles * _CYCLE_SECONDS)
-        year = moment.year + cycles * 400
-        sign = "-" if year < 0 else "+" if year > 9999 else ""
-        return f"{sign}{abs(year):04}-{moment:%m-%d %H:%M:%S}.{fraction:06}"
+    days, seconds = divmod(seconds, 86_400)
+    minutes, second = divmod(seconds, 60)
+    return f"{_day_text(days)} {minutes // 60:02}:{minutes % 60:02}:{second:02}.{fraction:06}"
+
+
+def _day_text(days: int) -> str:
+    """Days since 1970 as `2020-01-01`, with a sign before the year 0 and after 9999."""
+    year, month, day = instants.date_of(days)
+    sign = "-" if year < 0 else "+" if year > 9999 else ""
+    return f"{sign}{abs(year):04}-{month:02}-{day:02}"
 
 
 def _binary(column: Any, type_: Type) -> Texts:

@@ -103,7 +103,6 @@ FAMILIES = (
     "regexp",
     "dates",
     "date_formats",
-    "date_parsing",
     "iso_dates",
     "casts",
     "cast_text",

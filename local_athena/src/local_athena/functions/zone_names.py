@@ -7,10 +7,8 @@ and of summer time. A zone that is not there is called by its identifier.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 _FILE = Path(__file__).with_name("zone_names.jsonl")
 _Names = tuple[str, str]
@@ -28,10 +26,7 @@ def _names() -> dict[str, tuple[_Names, _Names]]:
     return found
 
 
-def zone_name(zone: str, local: datetime, *, long: bool) -> str:
-    """The name of the zone `America/New_York` when its clock shows `local`."""
+def zone_name(zone: str, *, summer: bool, long: bool) -> str:
+    """The name of the zone `America/New_York`, on daylight saving time or not."""
     names = _names().get(zone)
-    if names is None:
-        return zone
-    summer = local.replace(tzinfo=ZoneInfo(zone)).dst() != timedelta(0)
-    return names[summer][long]
+    return zone if names is None else names[summer][long]

@@ -32,7 +32,7 @@ _MAX_OFFSET_MINUTES = 14 * 60
 
 def days_of(year: int, month: int, day: int) -> int | None:
     """Days since 1970-01-01; None when there is no such day."""
-    if not 1 <= month <= 12 or not 1 <= day <= _days_in(year, month):
+    if not 1 <= month <= 12 or not 1 <= day <= days_in(year, month):
         return None
     shifted = year - (month <= 2)
     era, year_of_era = divmod(shifted, 400)
@@ -41,10 +41,24 @@ def days_of(year: int, month: int, day: int) -> int | None:
     return era * 146_097 + day_of_era - 719_468
 
 
-def _days_in(year: int, month: int) -> int:
+def days_in(year: int, month: int) -> int:
+    """Days of a month."""
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month in (4, 6, 9, 11) else 31
+
+
+def date_of(days: int) -> tuple[int, int, int]:
+    """(year, month, day) of days since 1970-01-01; the inverse of `days_of`."""
+    era, day_of_era = divmod(days + 719_468, 146_097)
+    year_of_era = (
+        day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096
+    ) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted = (5 * day_of_year + 2) // 153
+    month = shifted + (3 if shifted < 10 else -9)
+    day = day_of_year - (153 * shifted + 2) // 5 + 1
+    return era * 400 + year_of_era + (month <= 2), month, day
 
 
 def read_date(text: str) -> int | None:
@@ -150,6 +164,12 @@ def offset_at(zone: str, utc_seconds: int) -> int:
         return offset_seconds(zone, utc_seconds)
     offset = _moment(utc_seconds).astimezone(info).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
+
+
+def is_summer(zone: str, utc_seconds: int) -> bool:
+    """Whether a region's clocks are on daylight saving time then."""
+    info = zone_info(zone)
+    return info is not None and bool(_moment(utc_seconds).astimezone(info).dst())
 
 
 def _moment(seconds: int) -> datetime:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from local_athena.functions.date_parsing import parse_joda
+from local_athena.functions.date_formats import parse_joda
 from local_athena.sql.errors import SqlError
 
 _MILLIS = re.compile(r"(-?\d+)(\.\d+)?\Z")
