@@ -527,12 +527,14 @@ class TableQuery(Node):
 
 @dataclass(frozen=True, slots=True)
 class SetOperation(Node):
-    """kind: `union|intersect|except`."""
+    """kind: `union|intersect|except`; `corresponding` are the names of CORRESPONDING BY, () where
+    it names none, None where it is not said."""
 
     kind: str
     distinct: bool
     left: QueryBody
     right: QueryBody
+    corresponding: tuple[Identifier, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

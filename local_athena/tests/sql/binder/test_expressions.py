@@ -164,7 +164,7 @@ def test_coercion__date_beside_timestamp__is_the_instant(bind: Bind) -> None:
         ("json_value(customer, 'lax $.a' RETURNING bigint DEFAULT 1 ON EMPTY)", "bigint"),
         ("json_query(customer, 'lax $.a')", "varchar"),
         ("id = ANY (SELECT id FROM items)", "boolean"),
-        ("(SELECT id, product FROM items)", "row(bigint, varchar)"),
+        ("(SELECT id, product FROM items)", "row(id bigint, product varchar)"),
         ("EXISTS (SELECT 1 FROM items WHERE items.id = orders.id)", "boolean"),
         ("grouping()", "bigint"),
     ],

@@ -90,7 +90,7 @@ def _bind(context: BindContext, bind: Callable[[Binder], _Bound]) -> _Bound:
         raise SqlError(
             "STACK_OVERFLOW", "statement is too large (stack overflow during analysis)"
         ) from None
-    for error in binder.unplanned:
+    for error in (*binder.window_faults, *binder.unplanned):
         raise error
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Never
 
 from local_athena.sql import nodes
 from local_athena.sql import types as t
@@ -14,7 +13,7 @@ from local_athena.sql.binder.grouping import groups_refused_first, refuse_groups
 from local_athena.sql.binder.scope import Scope, ScopeField
 from local_athena.sql.binder.special_forms import SPECIAL_FORMS
 from local_athena.sql.binder.values import boolean, coerce
-from local_athena.sql.binder.windows import bind_sort_keys, bind_window, check_window
+from local_athena.sql.binder.windows import Over, bind_sort_keys, bind_window, window_faults
 from local_athena.sql.bound import (
     Aggregate,
     BoundExpression,
@@ -38,27 +37,28 @@ def bind_call(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundEx
     shown = ".".join(part.value for part in node.name.parts)
     name = shown.lower()
     special = SPECIAL_FORMS.get(name)
-    if special is not None and not node.star:
+    if special is not None:
         return special(binder, node, scope)
+    if node.distinct and node.window is None and not is_aggregate(name):
+        raise SqlError(
+            "FUNCTION_NOT_AGGREGATE",
+            "DISTINCT is not supported for non-aggregation functions",
+            node.at,
+        )
+    over = None if node.window is None else bind_window(binder, node.window, scope)
+    condition = _filter(binder, node, scope)
     if is_aggregate(name) or is_window(name):
-        return _bind_grouped(binder, node, name, scope)
+        return _bind_grouped(binder, node, name, scope, over, condition)
     if not kinds_of(name):
         _bind_values(binder, node, scope)
         raise SqlError("FUNCTION_NOT_FOUND", f"Function '{shown}' not registered", node.at)
-    if node.distinct and node.window is None:
-        raise _distinct_scalar(node)
-    _filter(binder, node, scope)
     bound = bind_scalar(binder, name, node.arguments, scope, node.at, shown)
-    _refuse_clauses(node, shown)
+    if over is None:
+        _refuse_clauses(node)
+    else:
+        problem = SqlError("FUNCTION_NOT_WINDOW", f"Not a window function: {shown}", node.at)
+        binder.window_faults += window_faults(name, node, (), over, scope) or [problem]
     return bound
-
-
-def _distinct_scalar(node: nodes.FunctionCall) -> SqlError:
-    return SqlError(
-        "FUNCTION_NOT_AGGREGATE",
-        "DISTINCT is not supported for non-aggregation functions",
-        node.at,
-    )
 
 
 def _filter(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> BoundExpression | None:
@@ -74,12 +74,8 @@ def _bind_values(binder: Binder, node: nodes.FunctionCall, scope: Scope) -> None
             binder.expression(argument, scope)
 
 
-def _refuse_clauses(node: nodes.FunctionCall, shown: str) -> None:
-    """A scalar function takes no clause of aggregates and windows."""
-    if node.null_treatment is not None:
-        _refuse_null_treatment(shown.lower(), node.at)
-    if node.window is not None:
-        raise SqlError("FUNCTION_NOT_WINDOW", f"Not a window function: {shown}", node.at)
+def _refuse_clauses(node: nodes.FunctionCall) -> None:
+    """A scalar function takes no clause of aggregates."""
     if node.filter is not None:
         raise SqlError(
             "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node.at
@@ -170,46 +166,23 @@ def bind_stray_lambda(binder: Binder, node: nodes.Lambda, scope: Scope) -> Bound
 
 # ---------------------------------------------------------------- aggregates
 
-_NULL_TREATED = frozenset(("lag", "lead", "first_value", "last_value", "nth_value"))
-
-
-def _refuse_null_treatment(name: str, at: nodes.At) -> Never:
-    raise SqlError(
-        "NULL_TREATMENT_NOT_ALLOWED",
-        f"Cannot specify null treatment clause for {name} function",
-        at,
-    )
-
 
 def _bind_grouped(
-    binder: Binder, node: nodes.FunctionCall, name: str, scope: Scope
+    binder: Binder,
+    node: nodes.FunctionCall,
+    name: str,
+    scope: Scope,
+    over: Over | None,
+    condition: BoundExpression | None,
 ) -> BoundExpression:
     """An aggregate, over a group or over a window, or a function of windows only."""
     shown = ".".join(part.value for part in node.name.parts)
-    aggregate = is_aggregate(name)
-    if node.distinct and node.window is None and not aggregate:
-        raise _distinct_scalar(node)
-    window = node.window
-    over = None if window is None else bind_window(binder, window, scope)
-    condition = _filter(binder, node, scope)
     if name == "listagg":
         _check_listagg(binder, node, scope)
     arguments, chosen = bind_arguments(binder, name, node.arguments, scope, node.at, shown)
-    if node.star and name != "count":
-        raise SqlError(
-            "FUNCTION_NOT_FOUND", f"Unexpected parameters () for function {shown}", node.at
-        )
-    if node.window is None and not aggregate:
+    if over is None and not is_aggregate(name):
         raise SqlError("MISSING_OVER", f"Window function {shown} requires an OVER clause", node.at)
-    if node.null_treatment is not None and name not in _NULL_TREATED:
-        _refuse_null_treatment(name, node.at)
-    if node.distinct and not aggregate:
-        raise SqlError(
-            "FUNCTION_NOT_AGGREGATE",
-            "DISTINCT is not supported for window function without aggregation",
-            node.at,
-        )
-    if node.distinct:
+    if node.distinct and is_aggregate(name):
         for argument in arguments:
             if not is_comparable(argument.type):
                 raise SqlError(
@@ -219,28 +192,9 @@ def _bind_grouped(
                     node.at,
                 )
     order_by = bind_sort_keys(binder, node.order_by, scope)
-    if node.distinct:
-        order_by = _keys_among(arguments, order_by, node.at)
-    if window is not None and over is not None:
-        if condition is not None:
-            raise SqlError(
-                "NOT_SUPPORTED", "FILTER is not yet supported for window functions", node.at
-            )
-        if order_by and not aggregate:
-            raise SqlError(
-                "NOT_SUPPORTED",
-                "Only aggregation window functions with ORDER BY are supported",
-                node.at,
-            )
-        for given in (*arguments, *(key.key for key in order_by)):
-            if any(isinstance(each, WindowCall) for each in walk(given)):
-                raise SqlError(
-                    "NESTED_WINDOW",
-                    "Cannot nest window functions or row pattern measures inside window "
-                    f"function '{shown}': {_inner(node)}",
-                    node.at,
-                )
-        check_window(name, over, window, scope, node.at)
+    if over is not None:
+        given = (*arguments, *(key.key for key in order_by))
+        binder.window_faults += window_faults(name, node, given, over, scope)
         return WindowCall(
             name,
             arguments,
@@ -252,6 +206,8 @@ def _bind_grouped(
             distinct=node.distinct,
             sort_by=order_by,
         )
+    if node.distinct:
+        order_by = _keys_among(arguments, order_by, node.at)
     inside = (*arguments, *(key.key for key in order_by), *([condition] if condition else []))
     _refuse_nesting(node, shown, inside)
     return Aggregate(name, arguments, chosen.result, node.distinct, order_by, condition)

@@ -56,7 +56,8 @@ class Binder:
     """The state of binding one statement, or one view inside it.
 
     `unplanned` holds what Trino would refuse only after the whole statement is analysed: its
-    planner's refusals. `new_view` (database, name) is the view that the statement makes: it may
+    planner's refusals. `window_faults` holds what it refuses in window calls once their SELECT is
+    analysed. `new_view` (database, name) is the view that the statement makes: it may
     not read it.
     """
 
@@ -72,6 +73,7 @@ class Binder:
         self._handlers = handlers
         self._identities = identities or Identities()
         self.unplanned: list[SqlError] = []
+        self.window_faults: list[SqlError] = []
         self.new_view: tuple[str, str] | None = None
 
     def expression(self, node: nodes.Node, scope: Scope) -> BoundExpression:

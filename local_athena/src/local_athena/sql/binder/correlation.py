@@ -173,9 +173,7 @@ def _has_some_row(plan: _Plan) -> bool:
                 if not keys and sets == 1:
                     return True
                 plan = source
-            case _Limit(source, count) if count > 0:
-                plan = source
-            case _Project(source):
+            case _Limit(source) | _Project(source):
                 plan = source
             case _:
                 return isinstance(plan, _Source) and not plan.correlated and bool(plan.rows)
@@ -187,8 +185,6 @@ def _is_unnest(plan: _Plan) -> bool:
     if isinstance(top, _Aggregate):
         return not top.keys and top.sets == 1 and not top.filtered and _is_unnest_below(top.source)
     while isinstance(plan, _Project | _Limit):
-        if isinstance(plan, _Limit) and plan.count == 0:
-            return False
         plan = plan.source
     return isinstance(plan, _Unnest)
 
@@ -361,7 +357,7 @@ class _Shape:
         return replace(pulled, outputs=keys | pulled.named, single=keys <= pulled.fixed)
 
     def _pull_limit(self, plan: _Limit) -> _Pulled | None:
-        if plan.count == 0 or plan.ties:
+        if plan.ties:
             return None
         pulled = self.pull(plan.source)
         if pulled is None or pulled.single:
@@ -383,6 +379,8 @@ class _Shape:
             inside = _Shape(self._outer, tables)
             inside._same = self._same
             return inside.query(replace(query, with_=()), selected=selected)
+        if query.limit == 0:
+            return _Source(False, 0)  # (nothing of the query is run)
         plan = self._body(query, selected)
         if query.offset:
             return _Source(self.contains(plan))

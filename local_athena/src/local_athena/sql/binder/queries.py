@@ -10,7 +10,7 @@ from local_athena.sql import types as t
 from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.scope import Scope, fields_of_columns
 from local_athena.sql.binder.selects import bind_select, ordinal_or
-from local_athena.sql.binder.subqueries import coerce_query
+from local_athena.sql.binder.subqueries import coerce_query, select_columns
 from local_athena.sql.binder.values import coerce
 from local_athena.sql.binder.windows import sort_key
 from local_athena.sql.binder.with_queries import bind_with
@@ -183,9 +183,50 @@ def _bind_side(binder: Binder, body: nodes.QueryBody, scope: Scope) -> BoundQuer
     return _bind_body(binder, body, Scope((), scope, boundary=True))
 
 
+def _corresponding(
+    binder: Binder, node: nodes.SetOperation, left: BoundQuery, right: BoundQuery
+) -> tuple[BoundQuery, BoundQuery]:
+    """Both sides with the columns whose names both have, in the left one's order.
+
+    Raises:
+        SqlError: NOT_SUPPORTED, MISSING_COLUMN_NAME, AMBIGUOUS_NAME, MISMATCHED_COLUMN_ALIASES.
+    """
+    if node.corresponding:
+        raise SqlError("NOT_SUPPORTED", "CORRESPONDING with columns is unsupported", node.at)
+    mine, theirs = _by_name(left, node.at), _by_name(right, node.at)
+    shared = [name for name in mine if name in theirs]
+    if not shared:
+        raise SqlError("MISMATCHED_COLUMN_ALIASES", "No corresponding columns", node.at)
+    return (
+        select_columns(binder, left, [mine[name] for name in shared]),
+        select_columns(binder, right, [theirs[name] for name in shared]),
+    )
+
+
+def _by_name(query: BoundQuery, at: nodes.At) -> dict[str, int]:
+    """The places of a query's columns by their lower-case names."""
+    found: dict[str, int] = {}
+    for index, column in enumerate(query.columns):
+        if column.name is None:
+            problem = "Anonymous columns are not allowed in set operations with CORRESPONDING"
+            raise SqlError("MISSING_COLUMN_NAME", problem, at)
+        name = column.name.lower()
+        if name in found:
+            raise SqlError(
+                "AMBIGUOUS_NAME",
+                "Duplicate columns found when using CORRESPONDING in set operations: "
+                f"{column.name}",
+                at,
+            )
+        found[name] = index
+    return found
+
+
 def _combine(
     binder: Binder, node: nodes.SetOperation, left: BoundQuery, right: BoundQuery
 ) -> BoundQuery:
+    if node.corresponding is not None:
+        left, right = _corresponding(binder, node, left, right)
     kind = node.kind.upper()
     if len(left.columns) != len(right.columns):
         raise SqlError(

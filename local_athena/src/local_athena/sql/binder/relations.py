@@ -283,8 +283,9 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
                 "condition ON TRUE",
                 node.on.at,
             )
+        closed = node.kind in ("left", "right", "full")  # (Trino has no plan for such joins)
         with groups_refused_first(node.on, "JOIN clause"):
-            condition = binder.expression(node.on, Scope(fields, scope.parent))
+            condition = binder.expression(node.on, Scope(fields, scope.parent, closed=closed))
         if condition.type == t.UNKNOWN:
             condition = coerce(condition, t.BOOLEAN)
         if condition.type != t.BOOLEAN:
@@ -294,8 +295,6 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
                 node.on.at,
             )
         refuse_groups(condition, node.on, "JOIN clause")
-        if node.kind in ("left", "right", "full"):
-            _refuse_outer_columns(condition, columns, node.on.at)
     if isinstance(right.relation, Derived) and right.relation.lateral:
         filtered = node.on is not None and not _is_true(node.on)
         check_correlation(
@@ -307,20 +306,6 @@ def _join(binder: Binder, node: nodes.Join, left: RelationInScope, scope: Scope)
         )
     relation = JoinOf(node.kind, left.relation, right.relation, condition, columns)
     return RelationInScope(relation, fields)
-
-
-def _refuse_outer_columns(
-    condition: BoundExpression, columns: Sequence[Column], at: nodes.At
-) -> None:
-    """Trino has no plan for an outer join on columns of a query around it, nor on subqueries of
-    its own columns."""
-    own = {column.id for column in columns}
-    outer = [e for e in walk(condition) if isinstance(e, Reference) and e.column.id not in own]
-    for query in queries_in(condition):
-        outer += [each for each in references_in(query) if each.column.id in own]
-    if outer:
-        problem = f"Reference to column '{outer[0].column.name}' from outer scope not allowed"
-        raise SqlError("NOT_SUPPORTED", f"{problem} in this context", at)
 
 
 def _beside(node: nodes.Join, left: RelationInScope, right: RelationInScope) -> RelationInScope:

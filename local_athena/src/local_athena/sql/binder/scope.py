@@ -38,11 +38,13 @@ class NamedQuery:
 
 
 class Scope:
-    """Fields, and where to look next. With `boundary` the parent belongs to an outer query."""
+    """Fields, and where to look next. With `boundary` the parent belongs to an outer query; in a
+    `closed` one, and in the queries inside of it, no column of an outer query may be used."""
 
     __slots__ = (
         "_by_name",
         "boundary",
+        "closed",
         "fields",
         "is_lambda",
         "named_queries",
@@ -56,6 +58,7 @@ class Scope:
         parent: Scope | None = None,
         *,
         boundary: bool = False,
+        closed: bool = False,
         is_lambda: bool = False,
         named_queries: Mapping[str, NamedQuery] | None = None,
         windows: Mapping[str, nodes.Window] | None = None,
@@ -63,6 +66,7 @@ class Scope:
         self.fields = tuple(fields)
         self.parent = parent
         self.boundary = boundary
+        self.closed = closed
         self.is_lambda = is_lambda
         self.named_queries = named_queries or {}
         self.windows = windows or {}
@@ -91,18 +95,21 @@ class Scope:
         """The field that the name means; None when there is none.
 
         Raises:
-            SqlError: AMBIGUOUS_NAME.
+            SqlError: AMBIGUOUS_NAME; NOT_SUPPORTED for an outer query's where none may be used.
         """
-        scope: Scope | None = self
-        while scope is not None:
+        outer = False
+        for scope in self.chain():
             found = scope.meeting(parts)
             if len(found) > 1:
                 raise SqlError("AMBIGUOUS_NAME", f"Column '{shown}' is ambiguous", at)
             if found:
+                if outer and any(each.closed for each in self.chain()):
+                    problem = f"Reference to column '{shown}' from outer scope not allowed"
+                    raise SqlError("NOT_SUPPORTED", f"{problem} in this context", at)
                 return found[0]
             if len(parts) > 1 and scope.begins_with_column(parts):
                 return None
-            scope = scope.parent
+            outer = outer or scope.boundary
         return None
 
     def has_column_prefix(self, parts: Sequence[str]) -> bool:

@@ -53,6 +53,7 @@ def bind_select(
     binder: Binder, select: nodes.Select, order_by: Sequence[nodes.SortItem], outer: Scope
 ) -> BoundQuery:
     """A SELECT with the ORDER BY that follows it; `outer` holds WITH queries and outer columns."""
+    outer_faults, binder.window_faults = binder.window_faults, []
     relation: RelationInScope | None = None
     if select.from_ is not None:
         relation = binder.relation(select.from_, Scope((), outer))
@@ -77,6 +78,9 @@ def bind_select(
             for key, item in zip(keys, order_by, strict=True)
         ]
     _refuse_outputs_in_aggregates(keys, order_by, columns)
+    for fault in binder.window_faults:
+        raise fault
+    binder.window_faults = outer_faults
     if select.distinct:
         _check_distinct(items, keys, columns, select.at)
     body = BoundSelect(

@@ -61,7 +61,7 @@ def _value_type(query: BoundQuery) -> Type:
     """What a query is as a value: its column's type, or a row of them."""
     if len(query.columns) == 1:
         return query.columns[0].type
-    return t.row(*(Field(None, column.type) for column in query.columns))
+    return t.row(*(Field(column.name, column.type) for column in query.columns))
 
 
 def bind_scalar_query(binder: Binder, node: nodes.ScalarQuery, scope: Scope) -> BoundExpression:
@@ -168,6 +168,17 @@ def coerce_query(
     )
     select = BoundSelect(outputs, False, Derived(query, inner), None, (), None, None)
     return BoundQuery(select, columns)
+
+
+def select_columns(binder: Binder, query: BoundQuery, places: Sequence[int]) -> BoundQuery:
+    """The query with the columns at these places, in this order."""
+    inner = tuple(binder.new_column(column.name, column.type) for column in query.columns)
+    outputs = tuple(
+        Output(Reference(inner[place]), binder.new_column(inner[place].name, inner[place].type))
+        for place in places
+    )
+    select = BoundSelect(outputs, False, Derived(query, inner), None, (), None, None)
+    return BoundQuery(select, tuple(output.column for output in outputs))
 
 
 def _retyped(binder: Binder, column: Column, type_: Type) -> Column:

@@ -14,7 +14,7 @@ from local_athena.sql.bound import BoundExpression, Cast, FrameOf, SortKey, Wind
 from local_athena.sql.coercion import INTEGER_DIGITS, is_comparable, is_orderable
 from local_athena.sql.errors import SqlError
 from local_athena.sql.operator_types import operator_types
-from local_athena.sql.signatures import is_aggregate
+from local_athena.sql.signatures import is_aggregate, is_window
 from local_athena.sql.types import Type, display
 from local_athena.sql.walk import walk
 
@@ -51,7 +51,7 @@ def sort_key(item: nodes.SortItem, key: BoundExpression) -> SortKey:
 
 
 def bind_window(binder: Binder, given: nodes.Window, scope: Scope) -> Over:
-    """The window of a call; `check_window` says whether its function may have it."""
+    """The window of a call; `window_faults` says whether its function may have it."""
     window = resolve_window(given, scope)
     partition_by = tuple(binder.expression(each, scope) for each in window.partition_by)
     for key, source in zip(partition_by, window.partition_by, strict=True):
@@ -71,24 +71,52 @@ def bind_window(binder: Binder, given: nodes.Window, scope: Scope) -> Over:
     return Over(partition_by, order_by, _frame(binder, window, window.frame, order_by, scope))
 
 
-def check_window(name: str, over: Over, window: nodes.Window, scope: Scope, at: nodes.At) -> None:
-    """Refuse a window that the function `name` cannot have.
+_NULL_TREATED = frozenset(("lag", "lead", "first_value", "last_value", "nth_value"))
 
-    Raises:
-        SqlError: MISSING_ORDER_BY, INVALID_WINDOW_FRAME.
-    """
+
+def window_faults(
+    name: str,
+    call: nodes.FunctionCall,
+    given: Sequence[BoundExpression],
+    over: Over,
+    scope: Scope,
+) -> list[SqlError]:
+    """What a call of the function `name` cannot have, in Trino's order; `given` are its arguments
+    and its own sort keys. Trino looks for it once the whole SELECT is analysed."""
+
+    def fault(error: str, message: str, at: nodes.At = call.at) -> None:
+        found.append(SqlError(error, message, at))
+
+    found: list[SqlError] = []
+    aggregate = is_aggregate(name)
+    if call.filter is not None:
+        fault("NOT_SUPPORTED", "FILTER is not yet supported for window functions")
+    sources = (*call.arguments, *(item.key for item in call.order_by))
+    for value, source in zip(given, sources, strict=False):
+        if any(isinstance(each, WindowCall) for each in walk(value)):
+            problem = "Cannot nest window functions or row pattern measures inside window function"
+            fault("NESTED_WINDOW", f"{problem} arguments", source.at)
+    window = call.window or nodes.Window(call.at)
     if name in ("lag", "lead") and not over.order_by:
-        raise SqlError(
-            "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", window.at
-        )
-    framed = is_aggregate(name) or name in ("first_value", "last_value", "nth_value")
+        fault("MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", window.at)
+    framed = not is_window(name) or name in ("first_value", "last_value", "nth_value")
     if over.frame is not None and not framed:
         frame = resolve_window(window, scope).frame
-        raise SqlError(
+        fault(
             "INVALID_WINDOW_FRAME",
             f"Cannot specify window frame for {name} function",
-            at if frame is None else frame.at,
+            call.at if frame is None else frame.at,
         )
+    if call.null_treatment is not None and name not in _NULL_TREATED:
+        fault(
+            "NULL_TREATMENT_NOT_ALLOWED",
+            f"Cannot specify null treatment clause for {name} function",
+        )
+    if call.distinct and is_window(name) and not aggregate:
+        fault("NOT_SUPPORTED", "Only aggregation window functions with DISTINCT are supported")
+    if call.order_by and is_window(name) and not aggregate:
+        fault("NOT_SUPPORTED", "Only aggregation window functions with ORDER BY are supported")
+    return found
 
 
 def _refuse_windows(key: BoundExpression, at: nodes.At) -> None:

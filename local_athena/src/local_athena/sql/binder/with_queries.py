@@ -22,7 +22,8 @@ def bind_with(
     """The WITH queries of a query, and their names for the scope of its body.
 
     Raises:
-        SqlError: DUPLICATE_NAMED_QUERY, MISMATCHED_COLUMN_ALIASES, and what recursion asks for.
+        SqlError: DUPLICATE_NAMED_QUERY, MISMATCHED_COLUMN_ALIASES, DUPLICATE_COLUMN_NAME, and what
+            recursion asks for.
     """
     found: list[BoundCommonTable] = []
     named: dict[str, NamedQuery] = {}
@@ -62,6 +63,12 @@ def _named_columns(binder: Binder, item: nodes.NamedQuery, query: BoundQuery) ->
             f"{item.name.value}) has {len(query.columns)} columns",
             item.at,
         )
+    seen: set[str] = set()
+    for name in item.columns:
+        if name.value.lower() in seen:
+            problem = f"Column name '{name.value}' specified more than once"
+            raise SqlError("DUPLICATE_COLUMN_NAME", problem, name.at)
+        seen.add(name.value.lower())
     return tuple(
         binder.new_column(name.value, column.type)
         for name, column in zip(item.columns, query.columns, strict=True)

@@ -53,6 +53,8 @@ class QueryParser(RelationParser):
         named: list[nodes.NamedQuery] = []
         recursive = False
         if self.accept("WITH"):
+            if self.key == "FUNCTION" and self.names[self.index + 1]:
+                raise SqlError("NOT_SUPPORTED", "WITH FUNCTION is not supported", self.at())
             recursive = self.accept("RECURSIVE")
             named.append(self._named_query())
             while self.accept(","):
@@ -124,8 +126,8 @@ class QueryParser(RelationParser):
             at, key = self.at(), self.key
             if not (self.accept("UNION") or self.accept("EXCEPT")):
                 return left
-            distinct = self._distinct()
-            left = nodes.SetOperation(at, key.lower(), distinct, left, self._intersection())
+            distinct, names = self._distinct(), self._corresponding()
+            left = nodes.SetOperation(at, key.lower(), distinct, left, self._intersection(), names)
 
     def _intersection(self) -> nodes.QueryBody:
         left = self._query_primary()
@@ -133,8 +135,9 @@ class QueryParser(RelationParser):
             at = self.at()
             if not self.accept("INTERSECT"):
                 return left
-            distinct = self._distinct()
-            left = nodes.SetOperation(at, "intersect", distinct, left, self._query_primary())
+            distinct, names = self._distinct(), self._corresponding()
+            right = self._query_primary()
+            left = nodes.SetOperation(at, "intersect", distinct, left, right, names)
 
     def _distinct(self) -> bool:
         """The quantifier of a set operation, distinct unless ALL is said."""
@@ -142,6 +145,12 @@ class QueryParser(RelationParser):
             return False
         self.accept("DISTINCT")
         return True
+
+    def _corresponding(self) -> tuple[nodes.Identifier, ...] | None:
+        """`CORRESPONDING [BY (names)]` of a set operation."""
+        if not self.accept("CORRESPONDING"):
+            return None
+        return self.identifier_list() if self.accept("BY") else ()
 
     def _query_primary(self) -> nodes.QueryBody:
         at, key = self.at(), self.key

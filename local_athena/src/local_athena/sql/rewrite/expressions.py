@@ -17,7 +17,14 @@ from local_athena.sql.pruning.constants import fold
 from local_athena.sql.representation import constant, duckdb_type, quote_text
 from local_athena.sql.rewrite.context import Context, column_name
 from local_athena.sql.rewrite.raising import may_raise
-from local_athena.sql.rewrite.sorting import sort_item, sort_items
+from local_athena.sql.rewrite.sorting import (
+    Sorting,
+    aggregate_checks,
+    distance_item,
+    sort_item,
+    sort_items,
+    window_checks,
+)
 
 
 def write(expression: Any, context: Context) -> str:
@@ -342,22 +349,25 @@ def _aggregate(node: bound.Aggregate, context: Context) -> str:
     if context.aggregates is None or context.inner is None:
         raise SqlError("EXPRESSION_NOT_SCALAR", f"aggregation {node.name} cannot stand here")
     inner = context.inner
+    keys = [(key, write(key.key, inner)) for key in node.order_by]
     parts = AggregateTexts(
         arguments=_distinct_arguments(node, [write(part, inner) for part in node.arguments]),
         distinct=node.distinct and not _is_indifferent(node),
-        order_by=_aggregate_order(node.order_by, node.distinct, inner),
+        order_by=_aggregate_order(keys, node.distinct),
         filter=condition(node.filter, inner) if node.filter is not None else None,
     )
-    text = _aggregate_text(node, parts)
+    text = _aggregate_text(node, parts, keys)
     return context.aggregates.name(text, context.number())
 
 
-def _aggregate_order(
-    keys: Sequence[bound.SortKey], distinct: bool, context: Context
-) -> tuple[str, ...]:
+def _aggregate_order(keys: Sequence[Sorting], distinct: bool) -> tuple[str, ...]:
     """(With DISTINCT, DuckDB orders by arguments only.)"""
     item = sort_item if distinct else sort_items
-    return tuple(item(key, write(key.key, context)) for key in keys)
+    return tuple(item(*key) for key in keys)
+
+
+_ORDERED = frozenset(("array_agg", "listagg", "map_agg", "multimap_agg"))
+"""Aggregates that sort; the others' own ORDER BY means nothing to Trino either."""
 
 
 _INDIFFERENT = frozenset(
@@ -395,11 +405,14 @@ def _distinct_arguments(node: Any, texts: list[str]) -> tuple[str, ...]:
     return tuple(canon)
 
 
-def _aggregate_text(node: Any, parts: AggregateTexts) -> str:
+def _aggregate_text(node: Any, parts: AggregateTexts, keys: Sequence[Sorting]) -> str:
     writer = catalogue().aggregates.get(node.name)
     if writer is None:
         raise SqlError("NOT_SUPPORTED", _unsupported("aggregation", node.name))
-    return writer(node, parts)
+    text = writer(node, parts)
+    for check in aggregate_checks(keys, parts) if node.name in _ORDERED else ():
+        text = f"(CASE WHEN {check} THEN NULL ELSE {text} END)"
+    return text
 
 
 def _window(node: bound.WindowCall, context: Context) -> str:
@@ -414,37 +427,49 @@ def _window(node: bound.WindowCall, context: Context) -> str:
         subqueries=context.subqueries,
     )
     arguments = tuple(write(argument, place) for argument in node.arguments)
-    over = _over(node, place)
+    over, checks = _over(node, place)
     writer = catalogue().windows.get(node.name)
     if writer is not None:
         text = writer(node, arguments, over)
     else:
+        keys = [(key, write(key.key, place)) for key in node.sort_by]
         parts = AggregateTexts(
             arguments=_distinct_arguments(node, list(arguments)),
             distinct=node.distinct and not _is_indifferent(node),
-            order_by=_aggregate_order(node.sort_by, node.distinct, place),
+            order_by=_aggregate_order(keys, node.distinct),
             over=over,
         )
-        text = _aggregate_text(node, parts)
+        text = _aggregate_text(node, parts, keys)
+    for check in checks:
+        text = f"(CASE WHEN {check} IS NULL THEN {text} END)"
     return context.windows.name(text, context.number())
 
 
-def _over(node: bound.WindowCall, context: Context) -> str:
+def _over(node: bound.WindowCall, context: Context) -> tuple[str, list[str]]:
+    """` OVER (…)`, and what raises or is NULL: the checks of its nested sort keys."""
     pieces: list[str] = []
-    if node.partition_by:
-        keys = [canonical(part.type, write(part, context)) for part in node.partition_by]
-        pieces.append("PARTITION BY " + ", ".join(keys))
-    if node.order_by:
-        # (a frame of distances between keys takes one key)
-        distances = node.frame is not None and node.frame.unit == "range"
-        item = sort_item if distances else sort_items
-        items = [item(key, write(key.key, context)) for key in node.order_by]
-        pieces.append("ORDER BY " + ", ".join(items))
-    if node.frame is not None:
-        start = _frame_bound(node.frame.start, node.frame.start_value, context)
-        end = _frame_bound(node.frame.end or "current row", node.frame.end_value, context)
-        pieces.append(f"{node.frame.unit.upper()} BETWEEN {start} AND {end}")
-    return f" OVER ({' '.join(pieces)})"
+    partition = [canonical(part.type, write(part, context)) for part in node.partition_by]
+    if partition:
+        pieces.append("PARTITION BY " + ", ".join(partition))
+    keys = [(key, write(key.key, context)) for key in node.order_by]
+    frame = node.frame
+    if keys:
+        item = distance_item if _has_distances(frame) else sort_items
+        pieces.append("ORDER BY " + ", ".join(item(*key) for key in keys))
+    elif frame is not None and frame.unit == "rows":
+        pieces.append("ORDER BY 1")  # (without, DuckDB 1.5.5's first_value does not see the frame)
+    if frame is not None:
+        start = _frame_bound(frame.start, frame.start_value, context)
+        end = _frame_bound(frame.end or "current row", frame.end_value, context)
+        pieces.append(f"{frame.unit.upper()} BETWEEN {start} AND {end}")
+    return f" OVER ({' '.join(pieces)})", window_checks(keys, partition)
+
+
+def _has_distances(frame: bound.FrameOf | None) -> bool:
+    """Whether a frame ends at distances from its one key."""
+    if frame is None or frame.unit != "range":
+        return False
+    return frame.start_value is not None or frame.end_value is not None
 
 
 def _frame_bound(kind: str, value: Any, context: Context) -> str:
