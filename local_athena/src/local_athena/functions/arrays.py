@@ -387,8 +387,10 @@ def _sequence(call: Call, arguments: Sequence[str]) -> str:
         return _stepped(
             arguments,
             default,
-            lambda a, b, s: f"({b} - {a}) // {s}",
-            lambda a, s, i: f"CAST({a} + {s} * {i} AS {duckdb_type(element_of(call.type))})",
+            lambda a, b, s: f"(CAST({b} AS HUGEINT) - {a}) // {s}",
+            lambda a, s, i: (
+                f"CAST({a} + {s} * CAST({i} AS HUGEINT) AS {duckdb_type(element_of(call.type))})"
+            ),
         )
     return _moments(call, arguments)
 
@@ -416,12 +418,22 @@ def _moments(call: Call, arguments: Sequence[str]) -> str:
             lambda a, s, i: item(a, f"to_months(CAST({s} * {i} AS INTEGER))"),
         )
     day = "CAST(86400000 AS BIGINT)"
+
+    def steps(a: str, b: str, s: str) -> str:
+        count = f"(epoch_us({micro(b)}) - epoch_us({micro(a)})) // ({s} * 1000)"
+        if item_type.base != "date":
+            return count
+        return f"(CASE WHEN {s} % {day} <> 0 THEN {_invalid(_STEP_OF_DATES)} ELSE {count} END)"
+
     return _stepped(
         arguments,
         lambda a, b: f"(CASE WHEN {b} >= {a} THEN {day} ELSE -{day} END)",
-        lambda a, b, s: f"(epoch_us({micro(b)}) - epoch_us({micro(a)})) // ({s} * 1000)",
+        steps,
         lambda a, s, i: item(a, f"to_microseconds({s} * 1000 * {i})"),
     )
+
+
+_STEP_OF_DATES = "sequence step must be a day interval if start and end values are dates"
 
 
 def _stepped(
@@ -443,7 +455,8 @@ def _stepped(
             f"WHEN {s} = 0 THEN {_invalid('step must not be zero')} "
             f"WHEN ({s} > 0 AND {b} < {a}) OR ({s} < 0 AND {b} > {a}) THEN {_invalid(wrong)} "
             f"WHEN {size} >= {_MOST_ENTRIES} THEN {_invalid(most)} "
-            f"ELSE list_transform(range({size} + 1), lambda i: {item(a, s, 'i')}) END)"
+            f"ELSE list_transform(range(CAST({size} AS BIGINT) + 1), "
+            f"lambda i: {item(a, s, 'i')}) END)"
         )
 
     if len(arguments) == 3:

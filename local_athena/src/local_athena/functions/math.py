@@ -344,13 +344,14 @@ def _random(call: Call, arguments: Sequence[str]) -> str:
                 f"CAST(floor(random() * {n}) AS {kind})",
             ),
         )
+    wide = "DOUBLE" if call.type.base in ("real", "double") else "HUGEINT"
     return let(
         [arguments[0], arguments[1]],
         lambda a, b: guard(
             f"{a} >= {b}",
             "INVALID_FUNCTION_ARGUMENT",
             text("start value must be less than stop value"),
-            f"CAST({a} + floor(random() * ({b} - {a})) AS {kind})",
+            f"CAST(CAST({a} AS {wide}) + floor(random() * (CAST({b} AS {wide}) - {a})) AS {kind})",
         ),
     )
 

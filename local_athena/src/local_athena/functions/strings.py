@@ -7,6 +7,8 @@ bytes there.
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -472,13 +474,33 @@ def _word_stem(value: str, language: str = "en") -> str:
 
 def _from_utf8(value: bytes, replacement: Any = "\N{REPLACEMENT CHARACTER}") -> str:
     if isinstance(replacement, int):
-        replacement = chr(replacement)
+        if replacement > sys.maxunicode or 0xD800 <= replacement <= 0xDFFF:
+            raise SqlError("INVALID_FUNCTION_ARGUMENT", "Invalid replacement character")
+        replacement = chr(max(replacement, 0))
     if len(replacement) > 1:
         raise SqlError(
             "INVALID_FUNCTION_ARGUMENT",
             "Replacement character string must empty or a single character",
         )
-    return value.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", replacement)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return _BEYOND_ASCII.sub(lambda m: _or_replaced(m[0], replacement), value).decode()
+
+
+_BEYOND_ASCII = re.compile(
+    rb"[\xc0-\xdf][\x80-\xbf]?|[\xe0-\xef][\x80-\xbf]{0,2}|[\xf0-\xf7][\x80-\xbf]{0,3}"
+    rb"|[\xf8-\xfb][\x80-\xbf]{0,4}|[\xfc\xfd][\x80-\xbf]{0,5}|[\x80-\xbf\xfe\xff]"
+)
+"""A start byte with what it may lead, whole or not: one replacement stands for all of it."""
+
+
+def _or_replaced(part: bytes, replacement: str) -> bytes:
+    try:
+        part.decode()
+    except UnicodeDecodeError:
+        return replacement.encode()
+    return part
 
 
 SCALARS = {

@@ -32,8 +32,8 @@ _FROM_UNKNOWN = {
     "varchar": t.varchar(0),
     "char": t.char(0),
     "decimal": t.decimal(1, 0),
-    "timestamp": t.timestamp(0),
-    "timestamp with time zone": t.timestamp_tz(0),
+    "timestamp": t.timestamp(3),
+    "timestamp with time zone": t.timestamp_tz(3),
     "time": t.time(0),
     "time with time zone": t.time_tz(0),
 }
