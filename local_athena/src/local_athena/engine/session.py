@@ -72,8 +72,6 @@ class Session:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "max_expression_depth": _EXPRESSION_DEPTH,
-            # Without them the memory of a query that ended stays until others ask for some.
-            "allocator_background_threads": True,
         }
         if temporary is not None:
             temporary.mkdir(parents=True, exist_ok=True)
