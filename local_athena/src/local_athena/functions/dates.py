@@ -96,7 +96,51 @@ def _with_micro(value: str, type_: Type, change: Callable[[str], str], fine: str
     )
 
 
+_SMALL = 100_000
+"""Steps that leave no timestamp's range unless it lay at the end."""
+_MOST_STEPS = {unit: 2**63 // size for unit, size in _MICROSECONDS.items()} | {
+    unit: 292_000 * 12 // months for unit, months in _MONTHS.items()
+}
+_MOST_INSTANT_US = 2**51 * 1000
+"""A time with zone has 52 bits of milliseconds."""
+
+
 def _date_add(unit: str, call: Call, arguments: Sequence[str]) -> str:
+    """Of timestamps, steps have 32 bits and what they lead to is checked."""
+    type_ = call.arguments[2].type
+    amount = getattr(call.arguments[1], "value", None)
+    size = _MONTHS.get(unit, 1)
+    checked = type_.base.startswith("timestamp")
+    if not checked or (isinstance(amount, int) and abs(amount) * size <= _SMALL):
+        return _added(unit, call, arguments)
+
+    def body(n: str, value: str) -> str:
+        made = _added(unit, call, [arguments[0], n, value])
+        integer = fail("INVALID_FUNCTION_ARGUMENT", "'integer overflow'")
+        long = fail("INVALID_FUNCTION_ARGUMENT", "'long overflow'")
+        if type_.base == _TZ:
+            made = _within_instants(made)
+        return (
+            f"(CASE WHEN {value} IS NULL THEN NULL WHEN {n} NOT BETWEEN {-(2**31)} AND {2**31 - 1} "
+            f"THEN {integer} WHEN abs({n}) > {_MOST_STEPS[unit]} THEN {long} ELSE {made} END)"
+        )
+
+    return let([arguments[1], arguments[2]], body)
+
+
+def _within_instants(made: str) -> str:
+    """A time with zone, unless it is past what it can hold."""
+
+    def body(m: str) -> str:
+        us = f"epoch_us({zones.instant(m)})"
+        message = f"'Millis overflow: ' || ({us} // 1000)"
+        beyond = fail("INVALID_FUNCTION_ARGUMENT", message)
+        return f"(CASE WHEN abs({us}) > {_MOST_INSTANT_US} THEN {beyond} ELSE {m} END)"
+
+    return let([made], body)
+
+
+def _added(unit: str, call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[2].type
     amount, value = arguments[1], arguments[2]
     if unit in _MONTHS:
@@ -110,9 +154,13 @@ def _date_add(unit: str, call: Call, arguments: Sequence[str]) -> str:
         return f"CAST({value} + {step} AS DATE)"
     if type_.base == _TZ:
         return _zoned_add(value, type_, unit, amount, step)
+    if type_.base.startswith("time") and not type_.base.startswith("timestamp"):
+        size = _MICROSECONDS[unit]
+        amount = f"({amount} % {_MICROSECONDS['day'] // size})"  # (a clock goes round)
+        step = f"to_microseconds({amount} * {size})"
     if type_.base == "time with time zone":
-        milliseconds = f"({amount} * {_MICROSECONDS[unit] // 1000})"
-        return times_zoned.moved(value, milliseconds)
+        moved = times_zoned.moved(value, f"({amount} * {_MICROSECONDS[unit] // 1000})")
+        return times_zoned.rounded_value(moved, precision_of(type_))
     if unit == "millisecond" and precision_of(type_) < 3:
         shorten = rounded_time if type_.base == "time" else rounded
         return shorten(f"({value} + {step})", precision_of(type_))
@@ -140,7 +188,7 @@ def _date_diff(unit: str, call: Call, arguments: Sequence[str]) -> str:
     type_ = call.arguments[1].type
     first, second = arguments[1], arguments[2]
     if type_.base == _TZ:
-        if unit in _DATE_UNITS:
+        if unit in _DATE_UNITS and precision_of(type_) <= 3:  # (finer ones are counted in UTC)
 
             def local(a: str, b: str) -> str:
                 other = zones.to_local(zones.instant(b), zones.zone(a))
@@ -358,16 +406,29 @@ def _to_iso8601(call: Call, arguments: Sequence[str]) -> str:
         return let([value], lambda v: _iso_clock(v, micro(v, type_), type_))
 
     def body(v: str) -> str:
-        def offset(m: str) -> str:
-            sign = f"(CASE WHEN {m} < 0 THEN '-' ELSE '+' END)"
-            hours = f"lpad(CAST(abs({m}) // 60 AS VARCHAR), 2, '0')"
-            minutes = f"lpad(CAST(abs({m}) % 60 AS VARCHAR), 2, '0')"
-            return f"(CASE WHEN {m} = 0 THEN 'Z' ELSE {sign} || {hours} || ':' || {minutes} END)"
-
         clock = _iso_clock(v, zones.local_of(v), type_)
-        return f"({clock} || {let([zones.offset_minutes(v)], offset)})"
+        seconds = f"((epoch_us({zones.local_of(v)}) - epoch_us({zones.instant(v)})) // 1000000)"
+        return f"({clock} || {let([seconds], _iso_offset)})"
 
     return let([value], body)
+
+
+def _iso_offset(seconds: str) -> str:
+    """`Z` or `+05:30`; local times of old have seconds, which the form has no place for."""
+
+    def two(number: str) -> str:
+        return f"lpad(CAST({number} AS VARCHAR), 2, '0')"
+
+    sign = f"(CASE WHEN {seconds} < 0 THEN '-' ELSE '+' END)"
+    minutes = f"{sign} || {two(f'abs({seconds}) // 3600')} || ':' || " + two(
+        f"abs({seconds}) // 60 % 60"
+    )
+    message = "'Timezone with non-zero seconds offset cannot be rendered as ISO8601: '"
+    shown = f"{message} || {minutes} || ':' || {two(f'abs({seconds}) % 60')}"
+    return (
+        f"(CASE WHEN {seconds} = 0 THEN 'Z' WHEN {seconds} % 60 <> 0 "
+        f"THEN {fail('INVALID_ARGUMENTS', shown)} ELSE {minutes} END)"
+    )
 
 
 # ---------------------------------------------------------------- zones

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from local_athena.functions import decimals, times_zoned, zones
+from local_athena.functions import decimals, intervals, times_zoned, zones
 from local_athena.functions.text import divided, fail, let
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
@@ -148,10 +148,7 @@ def _multiply(call: Call, arguments: Sequence[str]) -> str:
     if left.base == "decimal":
         return decimals.arithmetic("*", a, b, (left, right, call.type))
     if call.type.base in INTERVALS:
-        if "double" in (left.base, right.base):
-            target = duckdb_type(call.type)
-            return f"CAST(trunc(CAST({a} AS DOUBLE) * CAST({b} AS DOUBLE)) AS {target})"
-        return f"CAST(({a} * {b}) AS {duckdb_type(call.type)})"
+        return intervals.multiplied(call, a, b)
     return f"({a} * {b})"
 
 
@@ -165,7 +162,7 @@ def _divide(call: Call, arguments: Sequence[str]) -> str:
     if left.base in INTERVALS:
         target = duckdb_type(call.type)
         if right.base == "double":
-            return f"CAST(trunc(CAST({a} AS DOUBLE) / {b}) AS {target})"
+            return intervals.divided(a, b, call.type)
         return divided(a, b, _ZERO, lambda n, d: f"CAST({n} // {d} AS {target})")
     if left.base in INTEGERS:
         if _nonzero(call):

@@ -95,6 +95,11 @@ def moved(value: str, milliseconds: str) -> str:
     )
 
 
+def rounded_value(value: str, precision: int) -> str:
+    """Half up to that many digits."""
+    return let([value], lambda v: packed(rounded(clock(v), precision), offset(v)))
+
+
 def truncated(value: str, picoseconds: int) -> str:
     """Cut to whole units."""
     return let([value], lambda v: packed(f"{clock(v)} // {picoseconds} * {picoseconds}", offset(v)))
@@ -122,7 +127,7 @@ def _to_time(value: str, source: Type, target: Type) -> str:
 
 
 def _to_other_precision(value: str, source: Type, target: Type) -> str:
-    return let([value], lambda v: packed(rounded(clock(v), precision_of(target)), offset(v)))
+    return rounded_value(value, precision_of(target))
 
 
 def _from_text(value: str, source: Type, target: Type) -> str:

@@ -103,7 +103,7 @@ def test_literal__text__is_value_and_type(bind: Bind, text: str, value: Any, typ
         ("DECIMAL 'x'", "'x' is not a valid DECIMAL literal"),
         ("JSON '{'", "'{' is not a valid JSON literal"),
         ("BIGINT '9223372036854775808'", "'9223372036854775808' is not a valid BIGINT literal"),
-        ("INTERVAL 'x' DAY", "'x' is not a valid INTERVAL literal"),
+        ("INTERVAL 'x' DAY", "Invalid INTERVAL DAY value: x"),
     ],
 )
 def test_literal__malformed__is_refused(failure: Failure, text: str, message: str) -> None:

@@ -254,39 +254,53 @@ def bind_interval(binder: Binder, node: nodes.IntervalLiteral, scope: Scope) -> 
     else:
         _refuse_qualifier(node)
     if value is None:
-        _invalid(node.value, "INTERVAL", node.at)
+        shown = node.unit if node.to_unit is None else f"{node.unit} to {node.to_unit}"
+        message = f"Invalid INTERVAL {shown.upper()} value: {node.value}"
+        raise SqlError("INVALID_LITERAL", message, node.at)
     return Constant(node.sign * value, type_)
 
 
 def _read_months(text: str, first: str, last: str) -> int | None:
-    if first == last:
-        match = re.fullmatch(r"\s*(-?)(\d+)\s*", text, re.ASCII)
-        if match is None:
-            return None
-        return (-1 if match[1] else 1) * int(match[2]) * _MONTHS[first]
-    match = re.fullmatch(r"\s*(-?)(\d+)(?:-(\d+))?\s*", text, re.ASCII)
-    if match is None or first != "year":
+    numbers = _read_numbers(text, ("year", "month") if first != last else (first,))
+    if numbers is None:
         return None
-    return (-1 if match[1] else 1) * (int(match[2]) * 12 + int(match[3] or 0))
+    sign, parts = numbers
+    total = sign * sum(count * _MONTHS[unit] for unit, count in parts.items())
+    return total if -(2**31) <= total < 2**31 else None
 
 
 def _read_milliseconds(text: str, first: str, last: str) -> int | None:
-    units = _UNITS[_UNITS.index(first) : _UNITS.index(last) + 1]
-    pattern = r"\s*(-?)"
-    for index, unit in enumerate(units):
-        separator = "" if index == 0 else r"\s+" if units[index - 1] == "day" else ":"
-        digits = r"(\d+)(?:\.(\d{1,9}))?" if unit == "second" else r"(\d+)"
-        # Trino lets the smaller units of a range be left out.
-        pattern += digits if index == 0 else f"(?:{separator}{digits}"
-    pattern += ")?" * (len(units) - 1) + r"\s*"
-    match = re.fullmatch(pattern, text, re.ASCII)
+    numbers = _read_numbers(text, _UNITS[_UNITS.index(first) : _UNITS.index(last) + 1])
+    if numbers is None:
+        return None
+    sign, parts = numbers
+    sizes = {**_MILLISECONDS, "fraction": 1}
+    return sign * sum(count * sizes[unit] for unit, count in parts.items())
+
+
+def _read_numbers(text: str, units: tuple[str, ...]) -> tuple[int, dict[str, int]] | None:
+    """(sign, whole numbers by unit, `fraction` in milliseconds) as Joda-Time's period parser reads
+    them: the smaller units may be left out, or all; each number has 32 bits."""
+    match = re.fullmatch("(-?)" + _numbers_pattern(units), text, re.ASCII)
     if match is None:
         return None
-    total = 0
-    group = 2
-    for unit in units:
-        total += int(match[group] or 0) * _MILLISECONDS[unit]
-        group += 1
-        if unit == "second":
-            total += int((match[group] or "").ljust(3, "0")[:3])
-    return -total if match[1] else total
+    parts = {unit: int(match[unit] or 0) for unit in units}
+    if any(count >= 2**31 for count in parts.values()):
+        return None
+    if "second" in units:
+        parts["fraction"] = int((match["fraction"] or "").ljust(3, "0")[:3])
+    return -1 if match[1] else 1, parts
+
+
+_SEPARATORS = {"year": "-", "day": " ", "hour": ":", "minute": ":"}
+"""What stands behind a unit's number."""
+
+
+def _numbers_pattern(units: tuple[str, ...]) -> str:
+    unit, *smaller = units
+    number = rf"(?P<{unit}>\+?\d+)"
+    if unit == "second":
+        return rf"{number}?(?:[.,](?P<fraction>\d{{0,9}}))?"
+    if not smaller:
+        return f"{number}?"
+    return f"(?:{number}(?:{_SEPARATORS[unit]}{_numbers_pattern(tuple(smaller))})?)?"
