@@ -73,6 +73,8 @@ def column_texts(column: Any, type_: Type) -> Texts:
     """One Arrow array as text."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
+    if column.null_count == len(column):  # (a NULL that is known may have another type natively)
+        return [None] * len(column)
     writer = _WRITERS.get(type_.base)
     if writer is None:
         return _strings(column, type_)

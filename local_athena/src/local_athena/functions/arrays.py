@@ -14,10 +14,10 @@ from local_athena.functions.array_lambdas import sort_by
 from local_athena.functions.canonical import canonical
 from local_athena.functions.cast_text import in_network
 from local_athena.functions.comparison import equal, is_plain
-from local_athena.functions.lists import distinct_items, items_of_each
+from local_athena.functions.lists import distinct_items, items_of_each, joined_texts
 from local_athena.functions.maps import value_of
 from local_athena.functions.ordering import checked, first_of
-from local_athena.functions.text import fail, is_atom, let, text
+from local_athena.functions.text import fail, let, text
 from local_athena.functions.udf import call_python, within_memory
 from local_athena.sql.bound import Call
 from local_athena.sql.coercion import can_cast
@@ -346,19 +346,11 @@ def _join(call: Call, arguments: Sequence[str]) -> str:
         else:
             items = f"list_transform(list_filter({a}, lambda e: e IS NOT NULL), lambda e: {shown})"
         test = f"{a} IS NULL OR {d} IS NULL"
-        joined = let([items], lambda i: within_memory(_joined_size(i, d), _between_items(i, d)))
+        joined = let([items], lambda i: within_memory(_joined_size(i, d), joined_texts(i, d)))
         return f"(CASE WHEN {test} THEN NULL ELSE COALESCE({joined}, '') END)"
 
     texts = [arguments[0], arguments[1], *([missing] if missing is not None else [])]
     return let(texts, body)
-
-
-def _between_items(items: str, separator: str) -> str:
-    """Texts in one, with a separator between them; natively that must be a literal."""
-    if is_atom(separator) and "'" in separator:
-        return f"array_to_string({items}, {separator})"
-    led = f"list_transform({items}, lambda i: {separator} || i)"
-    return f"substr(array_to_string({led}, ''), length({separator}) + 1)"
 
 
 def _flatten(call: Call, arguments: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ Each sorts {k: key, i: place, v: value}: by key, then by place, so that the valu
 from __future__ import annotations
 
 from local_athena.functions.canonical import canonical
-from local_athena.functions.text import let
+from local_athena.functions.text import is_atom, let
 from local_athena.sql.types import Type
 
 
@@ -45,6 +45,14 @@ def items_of_each(items: str, key: str, value: str, made: str) -> str:
         return let([_starts(s)], parts)
 
     return let([keyed(items, key, value)], body)
+
+
+def joined_texts(items: str, separator: str) -> str:
+    """Texts in one, with a separator between them; natively that must be a literal."""
+    if is_atom(separator) and "'" in separator:
+        return f"array_to_string({items}, {separator})"
+    led = f"list_transform({items}, lambda i: {separator} || i)"
+    return f"substr(array_to_string({led}, ''), length({separator}) + 1)"
 
 
 def distinct_items(items: str, type_: Type) -> str:

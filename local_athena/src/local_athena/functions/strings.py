@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions.lists import joined_texts
 from local_athena.functions.text import fail, guard, let, native, text
 from local_athena.functions.udf import (
     BYTES_A_CALL,
@@ -406,6 +407,10 @@ def _soundex(value: str) -> str:
     return (result + "000")[:4]
 
 
+def _present(items: str) -> str:
+    return f"list_filter({items}, lambda e: e IS NOT NULL)"
+
+
 def _concat_ws(call: Call, arguments: Sequence[str]) -> str:
     separator = arguments[0]
     if len(arguments) < 2:
@@ -415,8 +420,7 @@ def _concat_ws(call: Call, arguments: Sequence[str]) -> str:
             [separator, arguments[1]],
             lambda s, a: (
                 f"(CASE WHEN {s} IS NULL OR {a} IS NULL THEN NULL ELSE "
-                f"COALESCE(array_to_string(list_filter({a}, "
-                f"lambda e: e IS NOT NULL), {s}), '') END)"
+                f"COALESCE({joined_texts(_present(a), s)}, '') END)"
             ),
         )
     return f"concat_ws({', '.join(arguments)})"
