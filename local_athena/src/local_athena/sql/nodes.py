@@ -341,12 +341,14 @@ class Frame(Node):
 
 @dataclass(frozen=True, slots=True)
 class Window(Node):
-    """`OVER (…)`; `base` names a window of the WINDOW clause (`OVER w` has nothing else)."""
+    """`OVER (…)`; `base` names a window of the WINDOW clause. `OVER w`, which is `bare`, is that
+    window; `OVER (w)` is a new one made of it."""
 
     base: Identifier | None = None
     partition_by: tuple[Expression, ...] = ()
     order_by: tuple[SortItem, ...] = ()
     frame: Frame | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

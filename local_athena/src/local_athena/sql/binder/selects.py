@@ -339,16 +339,14 @@ def _grouping(
     everything = [item.value for item in items] + [key.key for key in keys]
     if having is None and not any(has_groups(each) for each in everything):
         return None
-    grouped = Grouped((), ((),), source)
-    for item in items:
-        if item.node is not None and _calls_grouping(item.value):
-            raise SqlError(
-                "MISSING_GROUP_BY",
-                "A GROUPING() operation can only be used with a corresponding GROUPING "
-                "SET/CUBE/ROLLUP/GROUP BY clause",
-                item.at,
-            )
-    return grouped
+    if any(map(_calls_grouping, (*everything, *([having] if having else [])))):
+        raise SqlError(
+            "MISSING_GROUP_BY",
+            "A GROUPING() operation can only be used with a corresponding GROUPING "
+            "SET/CUBE/ROLLUP/GROUP BY clause",
+            select.at,
+        )
+    return Grouped((), ((),), source)
 
 
 def _calls_grouping(value: BoundExpression) -> bool:

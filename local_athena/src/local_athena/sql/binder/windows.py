@@ -157,7 +157,7 @@ def resolve_window(window: nodes.Window, scope: Scope) -> nodes.Window:
             window.order_by[0].at,
         )
     if named.frame is not None:
-        if window.order_by or window.frame is not None:
+        if not window.bare:
             raise SqlError(
                 "INVALID_WINDOW_REFERENCE",
                 "Cannot reference named WINDOW containing frame specification",
@@ -167,6 +167,7 @@ def resolve_window(window: nodes.Window, scope: Scope) -> nodes.Window:
     return replace(
         window,
         base=None,
+        bare=False,
         partition_by=named.partition_by,
         order_by=window.order_by or named.order_by,
     )

@@ -121,7 +121,7 @@ class CallParser(FormParser):
         if self.names[self.index + 1]:
             at = self.at()
             self.advance()
-            return nodes.Window(at, self.identifier())
+            return nodes.Window(at, self.identifier(), bare=True)
         return None
 
     # ------------------------------------------------------------ brackets

@@ -440,6 +440,8 @@ def _window(node: bound.WindowCall, context: Context) -> str:
             over=over,
         )
         text = _aggregate_text(node, parts, keys)
+    if node.name == "count" and node.frame is not None:
+        text = f"greatest({text}, 0)"  # (DuckDB 1.5.5's count(*) of an inverted frame is negative)
     for check in checks:
         text = f"(CASE WHEN {check} IS NULL THEN {text} END)"
     return context.windows.name(text, context.number())
@@ -448,8 +450,11 @@ def _window(node: bound.WindowCall, context: Context) -> str:
 def _over(node: bound.WindowCall, context: Context) -> tuple[str, list[str]]:
     """` OVER (…)`, and what raises or is NULL: the checks of its nested sort keys."""
     pieces: list[str] = []
-    partition = [canonical(part.type, write(part, context)) for part in node.partition_by]
-    if partition:
+    groups = [
+        (bound.SortKey(part, False, False), write(part, context)) for part in node.partition_by
+    ]
+    if groups:
+        partition = [canonical(key.key.type, text) for key, text in groups]
         pieces.append("PARTITION BY " + ", ".join(partition))
     keys = [(key, write(key.key, context)) for key in node.order_by]
     frame = node.frame
@@ -459,10 +464,12 @@ def _over(node: bound.WindowCall, context: Context) -> tuple[str, list[str]]:
     elif frame is not None and frame.unit == "rows":
         pieces.append("ORDER BY 1")  # (without, DuckDB 1.5.5's first_value does not see the frame)
     if frame is not None:
-        start = _frame_bound(frame.start, frame.start_value, context)
-        end = _frame_bound(frame.end or "current row", frame.end_value, context)
+        start = _frame_bound(node, frame.start, frame.start_value, context)
+        end = _frame_bound(node, frame.end or "current row", frame.end_value, context)
         pieces.append(f"{frame.unit.upper()} BETWEEN {start} AND {end}")
-    return f" OVER ({' '.join(pieces)})", window_checks(keys, partition)
+    # Trino sorts by the partition's keys first, but where it only counts rows.
+    checks = [] if node.name == "row_number" and not keys else window_checks(groups, keys)
+    return f" OVER ({' '.join(pieces)})", checks
 
 
 def _has_distances(frame: bound.FrameOf | None) -> bool:
@@ -472,7 +479,7 @@ def _has_distances(frame: bound.FrameOf | None) -> bool:
     return frame.start_value is not None or frame.end_value is not None
 
 
-def _frame_bound(kind: str, value: Any, context: Context) -> str:
+def _frame_bound(node: bound.WindowCall, kind: str, value: Any, context: Context) -> str:
     if value is None:
         return kind.upper()
     text = write(value, context)
@@ -481,14 +488,34 @@ def _frame_bound(kind: str, value: Any, context: Context) -> str:
             "INVALID_WINDOW_FRAME",
             quote_text("Window frame offset value must not be negative or null"),
         )
-        text = let(
-            [text], lambda v: f"(CASE WHEN {v} IS NULL OR {v} < 0 THEN {failure} ELSE {v} END)"
-        )
+        wrong = "{0} IS NULL OR {0} < 0"
+        if value.type.base in ("double", "real"):
+            wrong += " OR isnan({0})"
+        text = let([text], lambda v: f"(CASE WHEN {wrong.format(v)} THEN {failure} ELSE {v} END)")
     if value.type.base == "interval day to second":
+        key = node.order_by[0]
+        if key.key.type.base == "date":
+            text = _whole_days(
+                text, write(key.key, context), (kind == "preceding") ^ key.descending
+            )
         text = f"to_milliseconds({text})"
     elif value.type.base == "interval year to month":
         text = f"to_months({text})"
     return f"{text} {kind.upper()}"
+
+
+def _whole_days(interval: str, date: str, subtracts: bool) -> str:
+    """An interval beside a date, which wants days only unless it is NULL."""
+    verb = (
+        "subtract hour, minutes or seconds from" if subtracts else "add hour, minutes or seconds to"
+    )
+    failure = fail("INVALID_FUNCTION_ARGUMENT", quote_text(f"Cannot {verb} a date"))
+    return let(
+        [interval],
+        lambda v: (
+            f"(CASE WHEN {date} IS NOT NULL AND {v} % 86400000 <> 0 THEN {failure} ELSE {v} END)"
+        ),
+    )
 
 
 def _group_key(node: bound.GroupKey, context: Context) -> str:

@@ -92,7 +92,8 @@ def _body_and_tail(query: bound.BoundQuery, context: Context, names: Sequence[st
         text = _plain_body(body, query, context, names)
         renamed = {c.id: name for c, name in zip(query.columns, names, strict=True)}
         place = context.at(columns={**context.columns, **renamed})
-        items = [(key, write(key.key, place)) for key in query.order_by]
+        keys = [key for key in query.order_by if not isinstance(key.key, bound.Constant)]
+        items = [(key, write(key.key, place)) for key in keys]
         if items or query.offset or query.limit is not None:
             text = f"SELECT * FROM ({text}) AS q{context.number()}"
     if query.with_ties and query.limit is not None and items:

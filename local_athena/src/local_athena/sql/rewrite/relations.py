@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from local_athena.functions.text import fail
@@ -96,11 +97,23 @@ def _join(node: bound.JoinOf, context: Context) -> str:
         return _join_unnest(node, node.right, kind, context)
     if kind in ("left", "right", "full") and node.condition and any(queries_in(node.condition)):
         return _join_on_subqueries(node, node.condition, kind, context)
+    if kind == "left" and isinstance(node.right, bound.Derived) and node.right.lateral:
+        return _left_join_lateral(node, node.right, context)
     left, right = from_text(node.left, context), from_text(node.right, context)
     if kind in ("cross", "implicit") or (node.condition is None and kind == "inner"):
         return f"({left} CROSS JOIN {right})"
     on = condition(node.condition, context) if node.condition is not None else "TRUE"
     return f"({left} {kind.upper()} JOIN {right} ON {on})"
+
+
+def _left_join_lateral(node: bound.JoinOf, right: bound.Derived, context: Context) -> str:
+    """LEFT JOIN LATERAL with its condition inside, as DuckDB 1.5.5 takes few others."""
+    inside = context.at(nested=True)
+    rows = from_text(replace(right, lateral=False), inside)
+    if node.condition is not None:
+        rows = f"(SELECT * FROM {rows} WHERE {condition(node.condition, inside)})"
+        rows = f"{rows} AS q{context.number()}"
+    return f"({from_text(node.left, context)} LEFT JOIN LATERAL {rows} ON TRUE)"
 
 
 _SUBQUERIES = (bound.Exists, bound.ScalarQuery, bound.InQuery, bound.Quantified)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from local_athena.functions.canonical import canonical
@@ -13,6 +14,9 @@ from local_athena.sql.representation import quote_text
 
 Sorting = tuple[bound.SortKey, str]
 """A key and the text of its value."""
+
+
+_LITERAL = re.compile(r"-?[0-9.]+|'([^']|'')*'|NULL|TRUE|FALSE")
 
 
 def sort_item(key: bound.SortKey, text: str) -> str:
@@ -49,6 +53,8 @@ def query_items(keys: Sequence[Sorting]) -> list[str]:
     items: list[str] = []
     before: list[str] = []
     for key, text in keys:
+        if _LITERAL.fullmatch(text):
+            continue  # (it would be a position, or refused)
         items.append(sort_items(key, text))
         if _is_nested(key):
             items.append(_neighbours(key, text, before))
@@ -56,10 +62,11 @@ def query_items(keys: Sequence[Sorting]) -> list[str]:
     return items
 
 
-def window_checks(keys: Sequence[Sorting], partition: Sequence[str]) -> list[str]:
-    """For each nested key of a window: NULL, or what raises as in `query_items`."""
-    checks: list[str] = []
-    before = list(partition)
+def window_checks(groups: Sequence[Sorting], keys: Sequence[Sorting]) -> list[str]:
+    """For each nested key of a window: NULL, or what raises as in `query_items`. Trino sorts by the
+    partition's keys, `groups`, too; of them only equal ones surely meet in one sort."""
+    before = [canonical(key.key.type, text) for key, text in groups]
+    checks = [_neighbours(key, text, before) for key, text in groups if _is_nested(key)]
     for key, text in keys:
         if _is_nested(key):
             checks.append(_neighbours(key, text, before))
