@@ -6,6 +6,7 @@ import json
 import math
 import re
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from local_athena.functions.java_numbers import java_double
@@ -36,7 +37,13 @@ def _no_constant(text: str) -> Any:
     raise ValueError(text)
 
 
-def read(text: str, *, digits: bool = False, as_written: bool = False) -> Any:
+def read(
+    text: str,
+    *,
+    digits: bool = False,
+    as_written: bool = False,
+    parse_float: Callable[[str], Any] = float,
+) -> Any:
     """A JSON value; with `digits`, fractional numbers keep theirs as `Number`.
 
     `as_written` makes objects `Members`; else the last of members with one name counts.
@@ -44,9 +51,9 @@ def read(text: str, *, digits: bool = False, as_written: bool = False) -> Any:
     Raises:
         ValueError: the text is no JSON, or nested too deeply.
     """
-    parse_float: Any = Number if digits else float
+    parse: Any = Number if digits else parse_float
     options = {"object_pairs_hook": Members} if as_written else {}
-    return read_json(text, parse_float=parse_float, parse_constant=_no_constant, **options)
+    return read_json(text, parse_float=parse, parse_constant=_no_constant, **options)
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from local_athena.sql.binder.core import Binder
 from local_athena.sql.binder.scope import Scope
 from local_athena.sql.binder.values import coerce
 from local_athena.sql.bound import BoundExpression, Call, Constant, JsonOf
-from local_athena.sql.coercion import can_coerce
+from local_athena.sql.coercion import can_cast, can_coerce
 from local_athena.sql.errors import SqlError
 from local_athena.sql.type_text import type_of_name
 from local_athena.sql.types import Type, display
@@ -45,12 +45,14 @@ def bind_json_call(binder: Binder, node: nodes.JsonCall, scope: Scope) -> BoundE
             f"Invalid return type of function JSON_VALUE: {display(type_)}",
             node.at,
         )
-    if node.name != "json_value" and type_.base not in ("boolean", "varchar", "char", "varbinary"):
-        raise SqlError(
-            "TYPE_MISMATCH",
-            f"Cannot output JSON value as {display(type_)} using formatting JSON",
-            node.at,
-        )
+    if node.name not in ("json_value", "json_exists"):
+        _check_output(type_, node)
+    if node.name == "json_object":
+        _check_members(arguments, node)
+    elif node.name == "json_array":
+        for value in arguments:
+            _check_value(value, "value passed to JSON_ARRAY function", node)
+    _check_passing(passing, node)
     if node.name in ("json_exists", "json_value", "json_query"):
         _check_input(arguments[0], node)
     defaults: list[tuple[str, BoundExpression]] = []
@@ -68,6 +70,67 @@ def bind_json_call(binder: Binder, node: nodes.JsonCall, scope: Scope) -> BoundE
     return JsonOf(node.name, arguments, node.options, tuple(defaults), passing, type_)
 
 
+def _check_output(type_: Type, node: nodes.JsonCall) -> None:
+    format_ = dict(node.options).get("format", "json")
+    allowed = ("varchar", "char", "varbinary") if format_ == "json" else ("varbinary",)
+    if type_.base not in allowed:
+        shown = "JSON" if format_ == "json" else format_.upper().replace(" ", " ENCODING ")
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"Cannot output JSON value as {display(type_)} using formatting {shown}",
+            node.at,
+        )
+
+
+def _check_members(arguments: tuple[BoundExpression, ...], node: nodes.JsonCall) -> None:
+    unique = dict(node.options).get("keys") == "with unique"
+    for index in range(0, len(arguments), 2):
+        key, value = arguments[index], arguments[index + 1]
+        if key.type.base not in ("varchar", "char"):
+            raise SqlError(
+                "INVALID_FUNCTION_ARGUMENT",
+                f"Invalid type of JSON object key: {display(key.type)}",
+                node.arguments[index].at,
+            )
+        if unique and (value.type == JSON_INPUT or _builds_json(value)):
+            raise SqlError(
+                "NOT_SUPPORTED",
+                "WITH UNIQUE KEYS behavior is not supported for JSON_OBJECT function when input"
+                " expression has FORMAT",
+                node.at,
+            )
+        _check_value(value, "value passed to JSON_OBJECT function", node)
+
+
+def _builds_json(value: BoundExpression) -> bool:
+    return isinstance(value, JsonOf) and value.name in ("json_query", "json_object", "json_array")
+
+
+def _check_passing(passing: tuple[tuple[str, BoundExpression], ...], node: nodes.JsonCall) -> None:
+    seen: set[str] = set()
+    for (name, value), (identifier, _) in zip(passing, node.passing, strict=True):
+        if name in seen:
+            raise SqlError(
+                "DUPLICATE_PARAMETER_NAME",
+                f"{name} JSON path parameter is specified more than once",
+                identifier.at,
+            )
+        seen.add(name)
+        _check_value(value, "JSON path parameter", node)
+
+
+def _check_value(value: BoundExpression, what: str, node: nodes.JsonCall) -> None:
+    """A value becomes JSON, or a text: it is a varchar, or can be cast to one."""
+    if value.type == JSON_INPUT or value.type.base == "unknown":
+        return
+    if value.type.base == "varbinary" and _builds_json(value):
+        return
+    if value.type.base == "varbinary" or not can_cast(value.type, t.VARCHAR):
+        raise SqlError(
+            "NOT_SUPPORTED", f"Unsupported type of {what}: {display(value.type)}", node.at
+        )
+
+
 def _check_quotes(node: nodes.JsonCall) -> None:
     """What becomes an array has no quotes to keep or omit."""
     options = dict(node.options)
@@ -82,7 +145,7 @@ def _check_quotes(node: nodes.JsonCall) -> None:
 
 
 def _check_input(value: BoundExpression, node: nodes.JsonCall) -> None:
-    if value.type.base not in ("varchar", "char", "varbinary", "unknown", "json2016"):
+    if value.type.base not in ("varchar", "varbinary", "unknown", "json2016"):
         raise SqlError(
             "TYPE_MISMATCH",
             f"Cannot read input of type {display(value.type)} as JSON using formatting JSON",
@@ -93,10 +156,17 @@ def _check_input(value: BoundExpression, node: nodes.JsonCall) -> None:
 def bind_json_format(binder: Binder, node: nodes.JsonFormat, scope: Scope) -> BoundExpression:
     """`value FORMAT JSON [ENCODING x]`: `$json_input(value[, 'x'])`, a text that is JSON."""
     value = binder.expression(node.operand, scope)
-    if value.type.base not in ("varchar", "char", "varbinary", "unknown"):
+    if value.type.base not in ("varchar", "varbinary", "unknown"):
         raise SqlError(
             "TYPE_MISMATCH",
             f"Cannot read input of type {display(value.type)} as JSON using formatting JSON",
+            node.at,
+        )
+    if node.encoding is not None and value.type.base != "varbinary":
+        raise SqlError(
+            "TYPE_MISMATCH",
+            f"Cannot read input of type {display(value.type)} as JSON using formatting JSON"
+            f" ENCODING {node.encoding.upper()}",
             node.at,
         )
     encoding = () if node.encoding is None else (Constant(node.encoding, t.VARCHAR),)
