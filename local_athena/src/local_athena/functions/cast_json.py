@@ -265,6 +265,8 @@ def _boolean(value: Any) -> bool | None:
     if isinstance(value, Number):
         return float(value) != 0
     if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise _CannotCast(f"Cannot cast '{value}' to boolean")
         return value != 0
     if isinstance(value, str):
         if value.lower() in ("t", "true", "1"):
@@ -285,7 +287,7 @@ def _integer(base: str) -> Callable[[Any], int | None]:
         if isinstance(value, bool):
             return int(value)
         if isinstance(value, Number):
-            number = int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+            number = int(Decimal(value).to_integral_value(rounding=ROUND_HALF_UP))
         elif isinstance(value, int):
             number = value
         elif isinstance(value, str):
@@ -404,7 +406,7 @@ def _map(type_: Type) -> Callable[[Any], list[tuple[Any, Any]] | None]:
 def _row(type_: Type) -> Callable[[Any], dict[str, Any] | None]:
     fields = [field for field in type_.arguments if isinstance(field, Field)]
     readers = [_reader(field.type) for field in fields]
-    places = {(field.name or "").lower(): index for index, field in enumerate(fields)}
+    places = {field.name.lower(): index for index, field in enumerate(fields) if field.name}
 
     def run(value: Any) -> dict[str, Any] | None:
         if value is None:
@@ -416,6 +418,10 @@ def _row(type_: Type) -> Callable[[Any], dict[str, Any] | None]:
                     f"Expected a json array of {len(fields)} elements, but got {len(value)}"
                 )
             made = [reader(item) for reader, item in zip(readers, value, strict=True)]
+        elif isinstance(value, dict) and not places:
+            raise _CannotCast(
+                "Cannot cast a JSON object to anonymous row type. Input must be a JSON array."
+            )
         elif isinstance(value, dict):
             for name, item in value.items():
                 index = places.get(name.lower())

@@ -22,7 +22,7 @@ from local_athena.sql.representation import duckdb_type, quote_text
 
 Writer = Callable[[Call, Sequence[str]], str]
 _STEP = re.compile(
-    r"""\.(?P<name>[\w:$@-]+)|\[(?P<index>\d+)\]|\["(?P<double>(?:[^"\\]|\\.)*)"\]|\['(?P<single>[^']*)'\]"""
+    r"""\.(?P<name>[\w:]+)|\[(?P<bare>\w+)\]|\["(?P<quoted>(?:[^"\\]|\\["\\])*)"\]"""
 )
 
 
@@ -43,12 +43,13 @@ def path_steps(path: str) -> tuple[str | int, ...]:
         found = _STEP.match(rest, at)
         if not found:
             raise wrong
-        if found["index"] is not None:
-            steps.append(int(found["index"]))
-        elif found["double"] is not None:
-            steps.append(re.sub(r"\\(.)", r"\1", found["double"]))
+        bare, quoted = found["bare"], found["quoted"]
+        if bare is not None:
+            steps.append(int(bare) if bare.isdecimal() else bare)
+        elif quoted is not None:
+            steps.append(re.sub(r"\\(.)", r"\1", quoted))
         else:
-            steps.append(found["name"] if found["name"] is not None else found["single"])
+            steps.append(found["name"])
         at = found.end()
     return tuple(steps)
 

@@ -56,18 +56,21 @@ def read(
     return read_json(text, parse_float=parse, parse_constant=_no_constant, **options)
 
 
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_OTHERWISE = re.compile(r"[\ud800-\udfff\U00010000-\U0010ffff]|\\\\|\\u001[a-f]")
 _encode = json.encoder.encode_basestring
 
 
 def quoted(text: str) -> str:
     """A JSON string; characters beyond 16 bits as two escapes, as Jackson writes them."""
     encoded: str = _encode(text)
-    return encoded if encoded.isascii() else _ASTRAL.sub(_escaped, encoded)
+    return _OTHERWISE.sub(_escaped, encoded)
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "".join(f"\\u{unit:04X}" for unit in struct.unpack("<2H", found[0].encode("utf-16-le")))
+    if found[0].startswith("\\"):  # (of a control character, or an escaped backslash)
+        return found[0][:2] + found[0][2:].upper()
+    units = found[0].encode("utf-16-le", "surrogatepass")
+    return "".join(f"\\u{unit:04X}" for unit in struct.unpack(f"<{len(units) // 2}H", units))
 
 
 def number_text(value: float) -> str:
