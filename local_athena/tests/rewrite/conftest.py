@@ -85,7 +85,7 @@ def session() -> Iterator[Session]:
     session.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(session: Session) -> Run:
     def go(sql: str) -> list[list[str | None]]:
         query = bind(sql)
@@ -100,7 +100,7 @@ def run(session: Session) -> Run:
     return go
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def error_of(run: Run) -> Callable[[str], str]:
     def go(sql: str) -> str:
         with pytest.raises(SqlError) as caught:

@@ -1,8 +1,8 @@
 """Dates as text and back: date_format and date_parse by MySQL's patterns, format_datetime and
 parse_datetime by Joda-Time's.
 
-Constant patterns that DuckDB's strftime can say run there for the years 1 to 9999; the rest is done
-in Python.
+Constant patterns that DuckDB's strftime can say run there for the years 1 to 9999, and texts in the
+form of a plain one are read by its strptime (`date_shapes`); the rest is done in Python.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_athena.functions import date_shapes, zones
 from local_athena.functions import joda_fields as fields
-from local_athena.functions import zones
 from local_athena.functions.cast_time import rounded
 from local_athena.functions.dates import constant_text, local_moment
 from local_athena.functions.joda_elements import (
@@ -32,7 +32,7 @@ from local_athena.functions.joda_patterns import (
     tokens,
 )
 from local_athena.functions.mysql_patterns import mysql_elements
-from local_athena.functions.text import fail, let, text
+from local_athena.functions.text import fail, is_quiet, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
@@ -178,8 +178,24 @@ def parse_mysql(value: str, pattern: str) -> int:
 
 
 def _date_parse(call: Call, arguments: Sequence[str]) -> str:
-    made = call_python("date_parse", parse_mysql, arguments, ["VARCHAR", "VARCHAR"], "BIGINT")
-    return f"make_timestamp({made})"
+    pattern = constant_text(call.arguments[1])
+    elements = () if pattern is None else mysql_elements(pattern)
+
+    def body(value: str) -> str:
+        given = [value, arguments[1]]
+        types = ["VARCHAR", "VARCHAR"]
+        made = f"make_timestamp({call_python('date_parse', parse_mysql, given, types, 'BIGINT')})"
+        possible = date_shapes.shape(elements) if is_quiet() else None
+        if possible:
+            made = f"CASE WHEN regexp_full_match({value}, {quote_text(possible)}) THEN {made} END"
+        native = date_shapes.native_format(elements)
+        if native is None:
+            return made
+        usual = f"regexp_full_match({value}, {quote_text(native[0])})"
+        read = f"date_trunc('millisecond', try_strptime({value}, {quote_text(native[1])}))"
+        return f"COALESCE(CASE WHEN {usual} THEN {read} END, {made})"
+
+    return let([arguments[0]], body)
 
 
 def parse_joda(value: str, pattern: str) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 
 from local_athena.functions.registry import ScalarWriter
@@ -17,6 +19,27 @@ _ATOM = re.compile(
 )
 _SUBQUERY = re.compile(r"\bSELECT\b")
 _names = count()
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What is written meanwhile is NULL where it would fail: a text for TRY whose failures are its
+    result.
+
+    DuckDB 1.5.5 computes TRY row by row once one of 2,048 rows fails: 8 microseconds a row, 200
+    with a Python function in it.
+    """
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether a failure is to be NULL."""
+    return _quiet.get()
 
 
 def payload(name: str, message: str) -> str:
@@ -31,7 +54,8 @@ def fail(name: str, message: str, type_text: str | None = None) -> str:
     of NULL it takes any type, and DuckDB folds it no earlier than its branch runs (a foldable
     condition of a CASE would be computed while planning).
     """
-    text = f"list_extract([NULL], CAST({payload(name, message)} AS INTEGER))"
+    raising = f"list_extract([NULL], CAST({payload(name, message)} AS INTEGER))"
+    text = "NULL" if is_quiet() else raising
     return text if type_text is None else f"CAST({text} AS {type_text})"
 
 

@@ -17,7 +17,7 @@ from decimal import localcontext
 from typing import Any
 
 from local_athena.functions.registry import PythonFunction, ScalarWriter
-from local_athena.functions.text import guard, text
+from local_athena.functions.text import guard, is_quiet, text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
@@ -50,8 +50,11 @@ def call_python(
     """A call of `function(value, …) -> value` row by row; types are DuckDB texts.
 
     The name and the types identify it: one name must mean one function. Values are Python's as
-    pyarrow gives them (lists, dicts for structs, lists of pairs for maps).
+    pyarrow gives them (lists, dicts for structs, lists of pairs for maps). What fails is NULL where
+    the text is written quietly (`text.quiet`).
     """
+    if is_quiet():
+        name, function = f"quiet_{name}", _null_for_failure(function)
     mark = hashlib.sha1("|".join((*types, returns)).encode(), usedforsecurity=False).hexdigest()
     full = f"py_{name}_{mark[:8]}"
     if full not in _known:
@@ -65,6 +68,18 @@ def call_python(
                 volatile,
             )
     return _owned(f"{full}({', '.join((QUERY, *texts))})", returns)
+
+
+def _null_for_failure(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except SqlError as error:
+            if error.name == "EXCEEDED_LOCAL_MEMORY_LIMIT":
+                raise
+            return None
+
+    return run
 
 
 def _owned(call: str, returns: str) -> str:

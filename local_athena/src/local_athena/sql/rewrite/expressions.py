@@ -10,13 +10,13 @@ from local_athena.functions.casts import assign, cast_text
 from local_athena.functions.comparison import compare, equal, is_plain
 from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, ScalarWriter, catalogue
-from local_athena.functions.text import fail, fail_unless_null, let
+from local_athena.functions.text import fail, fail_unless_null, let, quiet
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.pruning.constants import fold
 from local_athena.sql.representation import constant, duckdb_type, quote_text
 from local_athena.sql.rewrite.context import Context, column_name
-from local_athena.sql.rewrite.raising import may_raise
+from local_athena.sql.rewrite.raising import NESTED, hands_failure_on, may_raise
 from local_athena.sql.rewrite.sorting import (
     Sorting,
     aggregate_checks,
@@ -25,6 +25,7 @@ from local_athena.sql.rewrite.sorting import (
     sort_items,
     window_checks,
 )
+from local_athena.sql.types import Type
 
 
 def write(expression: Any, context: Context) -> str:
@@ -169,14 +170,24 @@ def _safe_cast(node: bound.Cast, context: Context) -> str:
     source, target = node.operand.type, node.type
     if not may_raise(node.operand):
         inner = write(node.operand, _trying(context))
-        return f"TRY({cast_text(inner, source, target)})"
+        return f"TRY({_attempt(inner, source, target)})"
     variable = f"t{context.number()}"
-    attempt = f"TRY({cast_text(variable, source, target)})"
+    attempt = f"TRY({_attempt(variable, source, target)})"
     return f"list_transform([{write(node.operand, context)}], lambda {variable}: {attempt})[1]"
 
 
+def _attempt(text: str, source: Type, target: Type) -> str:
+    if source.base in NESTED or target.base in NESTED:
+        return cast_text(text, source, target)
+    with quiet():
+        return cast_text(text, source, target)
+
+
 def _try(node: bound.Try, context: Context) -> str:
-    return f"TRY({write(node.operand, _trying(context))})"
+    if not hands_failure_on(node.operand):
+        return f"TRY({write(node.operand, _trying(context))})"
+    with quiet():
+        return f"TRY({write(node.operand, _trying(context))})"
 
 
 def _trying(context: Context) -> Context:

@@ -157,3 +157,47 @@ def _safe_operator(node: bound.Call) -> bool:
     while isinstance(divisor, bound.Cast):
         divisor = divisor.operand
     return isinstance(divisor, bound.Constant) and bool(divisor.value)
+
+
+NESTED = frozenset(("array", "map", "row", "json", "unknown"))
+"""Types whose parts may fail alone."""
+_ON_NULL_NULL = frozenset(
+    (
+        "$divide",
+        "$modulus",
+        "date_parse",
+        "from_base",
+        "from_base64",
+        "from_hex",
+        "from_iso8601_date",
+        "from_iso8601_timestamp",
+        "lower",
+        "ltrim",
+        "parse_datetime",
+        "replace",
+        "rtrim",
+        "substr",
+        "substring",
+        "trim",
+        "upper",
+        "url_decode",
+    )
+)
+
+
+def hands_failure_on(expression: Any) -> bool:
+    """Whether NULL in place of a failure, anywhere inside, makes the whole NULL.
+
+    So it is of casts and of functions that are NULL for any NULL argument, one in the other.
+    """
+    kind = type(expression)
+    if kind in (bound.Constant, bound.Reference, bound.LambdaVariable):
+        return True
+    if expression.type.base in NESTED:
+        return False
+    if kind is bound.Cast:
+        whole = not expression.safe and expression.operand.type.base not in NESTED
+        return whole and hands_failure_on(expression.operand)
+    if kind is bound.Call and expression.name in _ON_NULL_NULL:
+        return all(hands_failure_on(argument) for argument in expression.arguments)
+    return False

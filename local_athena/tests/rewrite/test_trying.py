@@ -1,0 +1,100 @@
+"""TRY and TRY_CAST: NULL exactly where the same without them fails, whatever is read natively."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from local_athena.functions.date_formats import parse_mysql
+from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import quote_text
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PATTERNS = ("%Y-%m-%d", "%Y%m%d", "%d/%m/%Y %H:%i", "%Y-%m-%dT%H:%i:%s.%fZ", "%H.%Y.%e.%c", "%T %f")
+PIECES = st.sampled_from(
+    ["2020", "0000", "1999", "12", "02", "29", "30", "31", "1", "00", "23", "24", "59", "60", "123",
+     "-", "/", " ", ":", ".", "T", "t", "Z", "+", "x"]
+)  # fmt: skip
+TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from(["", " 1 ", "1.5", "1e3", "-0", "true", "T", "2020-02-29", "2021-02-29",
+                         "x", "2020-1-1 10:00", "10:00:61", "9" * 19, "9" * 40, "NaN", "+7"]),
+        st.text("0123456789-+.e:T ", max_size=12),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+FAILING = (
+    "CAST(x AS integer)", "CAST(x AS tinyint)", "CAST(x AS double)", "CAST(x AS decimal(5,2))",
+    "CAST(x AS boolean)", "CAST(x AS date)", "CAST(x AS timestamp(3))", "CAST(x AS time)",
+    "CAST(x AS timestamp(3) with time zone)", "CAST(CAST(x AS integer) AS varchar(2))",
+    "from_iso8601_date(x)", "from_iso8601_timestamp(x)", "from_hex(x)", "from_base(x, 16)",
+    "10 / CAST(x AS integer)", "CAST(trim(x) AS date)", "parse_datetime(x, 'yyyy-MM-dd')",
+    "CAST(date_parse(x, '%Y-%m-%d') AS date)",
+)  # fmt: skip
+
+
+def near(pattern: str) -> st.SearchStrategy[str]:
+    """Texts in the form of a pattern, or close to it."""
+    usual = {"%Y": "2020", "%f": "123456", "%T": "10:11:12"}
+    parts = [usual.get(part, "12" if part[0] == "%" else part)
+             for part in re.findall(r"%.|[^%]", pattern)]  # fmt: skip
+    whole = st.just("".join(parts))
+    return st.one_of(whole, st.tuples(*(st.one_of(st.just(p), PIECES) for p in parts)).map("".join))
+
+
+def values(texts: list[str]) -> str:
+    rows = ", ".join(f"({index}, {quote_text(text)})" for index, text in enumerate(texts))
+    return f"(VALUES {rows}) AS t(i, x)"
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), pattern=st.sampled_from(PATTERNS))
+def test_date_parse__read_natively_or_not__is_what_the_elements_read(run, data, pattern):
+    texts = data.draw(st.lists(near(pattern), min_size=1, max_size=12))
+    expected = []
+    for text in texts:
+        try:
+            moment = EPOCH + timedelta(microseconds=parse_mysql(text, pattern))
+            expected.append(moment.isoformat(" ", "milliseconds").removesuffix("+00:00"))
+        except SqlError:
+            expected.append(None)
+    tried = run(f"SELECT TRY(date_parse(x, '{pattern}')) FROM {values(texts)} ORDER BY i")
+    for text, want, (got,) in zip(texts, expected, tried, strict=True):
+        assert got == want, text
+        if want is not None:
+            assert run(f"SELECT date_parse(x, '{pattern}') FROM {values([text])}") == [[want]]
+        else:
+            with pytest.raises(SqlError, match="INVALID_FUNCTION_ARGUMENT"):
+                run(f"SELECT date_parse(x, '{pattern}') FROM {values([text])}")
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=TEXTS, expression=st.sampled_from(FAILING))
+def test_try__of_many_rows__is_null_where_a_row_alone_fails(run, texts, expression):
+    tried = run(f"SELECT TRY({expression}) FROM {values(texts)} ORDER BY i")
+    for text, got in zip(texts, tried, strict=True):
+        try:
+            alone = run(f"SELECT {expression} FROM {values([text])}")
+        except SqlError:
+            alone = [[None]]
+        assert [got] == alone, text
+
+
+@pytest.mark.parametrize(
+    ("sql", "want"),
+    [
+        ("TRY(coalesce(CAST(x AS integer), 5))", None),
+        ("coalesce(TRY(CAST(x AS integer)), 5)", "5"),
+        ("TRY(CAST(x AS integer) IS NULL)", None),
+        ("TRY(if(CAST(x AS integer) IS NULL, 1, 2))", None),
+        ("TRY(ARRAY[CAST(x AS integer)])", None),
+        ("TRY(CAST(ARRAY[x] AS array(integer)))", None),
+        ("TRY_CAST(ARRAY[x] AS array(integer))", None),
+        ("TRY(concat_ws('-', 'a', date_format(date_parse(x, '%Y'), '%Y')))", None),
+        ("TRY(1 / (length(x) - 1))", None),
+    ],
+)
+def test_try__failure_beside_what_takes_null__is_null(run, sql, want):
+    """NULL in place of the failure would give another answer."""
+    assert run(f"SELECT {sql} FROM {values(['x'])}") == [[want]]
