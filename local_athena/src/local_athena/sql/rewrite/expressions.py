@@ -179,15 +179,16 @@ def _safe_cast(node: bound.Cast, context: Context) -> str:
 def _attempt(text: str, source: Type, target: Type) -> str:
     if source.base in NESTED or target.base in NESTED:
         return cast_text(text, source, target)
-    with quiet():
-        return cast_text(text, source, target)
+    with quiet():  # (what fails for every value has no type of its own)
+        return f"CAST({cast_text(text, source, target)} AS {duckdb_type(target)})"
 
 
 def _try(node: bound.Try, context: Context) -> str:
     if not hands_failure_on(node.operand):
         return f"TRY({write(node.operand, _trying(context))})"
     with quiet():
-        return f"TRY({write(node.operand, _trying(context))})"
+        text = write(node.operand, _trying(context))
+    return f"TRY(CAST({text} AS {duckdb_type(node.type)}))"
 
 
 def _trying(context: Context) -> Context:
