@@ -63,11 +63,6 @@ DIFFERENCES = (
     ),
     Difference(
         "notimpl",
-        "`format` counts UTF-16 units in `%5s`, refuses `%-s` and `%.2d`, takes times with a zone",
-        "it counts code points, takes the two, refuses such times",
-    ),
-    Difference(
-        "notimpl",
         "a decimal literal such as `0.1` is a double",
         "here it is a decimal, as in Trino, unless the endpoint is served with `--decimal-literals "
         "double`; Amazon's page of data type examples and clients' tests on AWS (dbt-athena, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 import struct
@@ -10,25 +9,27 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from local_athena.functions import times_zoned, zones
+from local_athena.functions.cast_time import micro
 from local_athena.functions.casts import cast_text
 from local_athena.functions.java_numbers import java_double, java_float
+from local_athena.functions.java_times import MARKS, JavaTime, java_hash, java_time, long_hash
 from local_athena.functions.registry import ScalarWriter
+from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import duckdb_type
-from local_athena.sql.types import VARCHAR
+from local_athena.sql.representation import duckdb_type, precision_of
+from local_athena.sql.types import VARCHAR, Type
 
 _SPECIFIER = re.compile(
     r"%(?:(?P<index>\d+)\$|(?P<previous><))?(?P<flags>[-#+ 0,(]*)(?P<width>\d+)?"
     r"(?:\.(?P<precision>\d+))?(?P<time>[tT])?(?P<conversion>[a-zA-Z%])",
 )
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (a clock without a zone)
 _FLOATS = frozenset({"real", "double"})
-_PLAIN = (
-    _INTEGERS | _FLOATS | {"boolean", "varchar", "char", "date", "timestamp", "time", "decimal"}
-)
+_TIMES = frozenset({"date", "time", "timestamp", "timestamp with time zone"})
+_PLAIN = _INTEGERS | _FLOATS | _TIMES | {"boolean", "varchar", "char", "decimal"}
 _JAVA = {
     "boolean": "java.lang.Boolean",
     "tinyint": "java.lang.Long",
@@ -40,25 +41,22 @@ _JAVA = {
     "decimal": "java.math.BigDecimal",
     "varchar": "java.lang.String",
     "char": "java.lang.String",
-    "date": "java.time.LocalDate",
-    "time": "java.time.LocalTime",
-    "timestamp": "java.time.LocalDateTime",
 }
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_BAD_FLAGS = {
+    **dict.fromkeys("bBhH", "#+ 0,("),
+    **dict.fromkeys("sS", "+ 0,("),
+    **dict.fromkeys("cC", "#+ 0,("),
+    "d": "#",
+    **dict.fromkeys("oxX", ","),
+    **dict.fromkeys("eE", ","),
+    **dict.fromkeys("gG", "#"),
+    **dict.fromkeys("aA", "(,"),
+}
+"""Flags that a conversion does not take, in the order in which Java looks."""
+_BAD_TIME_FLAGS = "#+ 0,("
+_NUMERIC = frozenset("doxXeEfgGaA")
+_WITHOUT_PRECISION = frozenset("cCdoxX%n")
+_MOST_INTEGER = 2**31 - 1
 
 
 def _hash_code(value: Any, base: str) -> int:
@@ -66,16 +64,24 @@ def _hash_code(value: Any, base: str) -> int:
     if base == "boolean":
         return 1231 if value else 1237
     if base in _INTEGERS:
-        return int(value ^ (value >> 32)) & 0xFFFFFFFF
+        return long_hash(value)
     if base == "double":
-        bits = int.from_bytes(struct.pack(">d", value), "big")
-        return (bits ^ (bits >> 32)) & 0xFFFFFFFF
-    if base not in ("varchar", "char"):
-        raise SqlError("NOT_SUPPORTED", f"format %h of {base} is not supported")
+        return long_hash(int.from_bytes(struct.pack(">d", value), "big"))
+    if base == "real":
+        return int.from_bytes(struct.pack(">f", value), "big")
+    if base == "decimal":
+        return _decimal_hash(value)
+    return java_hash(value) if isinstance(value, str) else java_time(value, base).hash()
+
+
+def _decimal_hash(value: Decimal) -> int:
+    """BigDecimal.hashCode."""
+    sign, digits, exponent = value.as_tuple()
+    magnitude = int("".join(map(str, digits)))
     code = 0
-    for (unit,) in struct.iter_unpack("<H", value.encode("utf-16-le")):
-        code = (31 * code + unit) & 0xFFFFFFFF
-    return code
+    for shift in range(max(magnitude.bit_length() - 1, 0) // 32 * 32, -1, -32):
+        code = 31 * code + (magnitude >> shift & 0xFFFFFFFF)
+    return (31 * (-code if sign else code) - int(exponent)) & 0xFFFFFFFF
 
 
 def _hexadecimal(value: float) -> str:
@@ -100,38 +106,90 @@ class _Formatter:
         )
 
     def format(self, values: Sequence[Any]) -> str:
+        """Java reads the whole text before it looks at the values."""
         out: list[str] = []
-        position = ordinary = 0
+        ordinary = 0
         previous: int | None = None
-        while True:
-            start = self.text.find("%", position)
-            if start < 0:
-                out.append(self.text[position:])
-                return "".join(out)
-            out.append(self.text[position:start])
-            found = _SPECIFIER.match(self.text, start)
-            if found is None:
-                rest = self.text[start + 1 : start + 2] or "%"
-                raise self.bad(f"UnknownFormatConversion: Conversion = '{rest}'")
-            position = found.end()
-            conversion = found["conversion"]
-            if conversion in "%n" and not found["time"]:
-                out.append(_padded("%" if conversion == "%" else "\n", found))
+        for part in self.parts():
+            if isinstance(part, str):
+                out.append(part)
                 continue
-            if conversion not in "bBsShHcCdoxXeEfgGaA" and not found["time"]:
-                raise self.bad(f"UnknownFormatConversion: Conversion = '{conversion}'")
-            if found["index"]:
-                index = int(found["index"]) - 1
-            elif found["previous"]:
+            if part["conversion"] in "%n" and not part["time"]:
+                out.append(_padded("%" if part["conversion"] == "%" else "\n", part))
+                continue
+            if part["index"]:
+                index = int(part["index"]) - 1
+            elif part["previous"]:
                 if previous is None:
-                    raise self.bad(f"MissingFormatArgument: Format specifier '{found[0]}'")
+                    raise self.bad(f"MissingFormatArgument: Format specifier '{part[0]}'")
                 index = previous
             else:
                 index, ordinary = ordinary, ordinary + 1
             if not 0 <= index < len(values):
-                raise self.bad(f"MissingFormatArgument: Format specifier '{found[0]}'")
+                raise self.bad(f"MissingFormatArgument: Format specifier '{part[0]}'")
             previous = index
-            out.append(self.convert(found, values[index], self.bases[index]))
+            out.append(self.convert(part, values[index], self.bases[index]))
+        return "".join(out)
+
+    def parts(self) -> list[str | re.Match[str]]:
+        """Texts and specifiers, each of which Java takes."""
+        parts: list[str | re.Match[str]] = []
+        position = 0
+        while (start := self.text.find("%", position)) >= 0:
+            parts.append(self.text[position:start])
+            found = _SPECIFIER.match(self.text, start)
+            if found is None:
+                rest = self.text[start + 1 : start + 2] or "%"
+                raise self.bad(f"UnknownFormatConversion: Conversion = '{rest}'")
+            self.check(found)
+            parts.append(found)
+            position = found.end()
+        return [*parts, self.text[position:]]
+
+    def check(self, found: re.Match[str]) -> None:
+        """Refuse what Java refuses of a specifier, whatever its value is."""
+        conversion, flags = found["conversion"], found["flags"]
+        for flag in flags:
+            if flags.count(flag) > 1:
+                raise self.bad(f"DuplicateFormatFlags: Flags = '{flag}'")
+        for name, kind in (
+            ("width", "IllegalFormatWidth"),
+            ("precision", "IllegalFormatPrecision"),
+        ):
+            if int(found[name] or 0) > _MOST_INTEGER:
+                raise self.bad(f"{kind}: -2147483648")
+        if not found["time"] and conversion not in _BAD_FLAGS and conversion not in "f%n":
+            raise self.bad(f"UnknownFormatConversion: Conversion = '{conversion}'")
+        if found["precision"] is not None and (found["time"] or conversion in _WITHOUT_PRECISION):
+            raise self.bad(f"IllegalFormatPrecision: {found['precision']}")
+        if found["time"] and conversion not in MARKS:
+            raise self.bad(f"UnknownFormatConversion: Conversion = 't{conversion}'")
+        if conversion in "%n" and not found["time"]:
+            self.check_text(found)
+            return
+        numeric = conversion in _NUMERIC and not found["time"]
+        if not found["width"] and ("-" in flags or (numeric and "0" in flags)):
+            raise self.bad(f"MissingFormatWidth: {found[0]}")
+        if numeric and ({"+", " "} <= set(flags) or {"-", "0"} <= set(flags)):
+            raise self.bad(f"IllegalFormatFlags: Flags = '{flags}'")
+        self.refuse(_BAD_TIME_FLAGS if found["time"] else _BAD_FLAGS.get(conversion, ""), found)
+
+    def check_text(self, found: re.Match[str]) -> None:
+        """`%%` and `%n`."""
+        flags, line = found["flags"], found["conversion"] == "n"
+        if line and found["width"]:
+            raise self.bad(f"IllegalFormatWidth: {found['width']}")
+        if flags and (line or flags != "-"):
+            raise self.bad(f"IllegalFormatFlags: Flags = '{flags}'")
+        if flags and not found["width"]:
+            raise self.bad(f"MissingFormatWidth: {found[0]}")
+
+    def refuse(self, bad: str, found: re.Match[str]) -> None:
+        """Flags that do not go with a conversion."""
+        for flag in bad:
+            if flag in found["flags"]:
+                reason = f"Conversion = {found['conversion']}, Flags = {flag}"
+                raise self.bad(f"FormatFlagsConversionMismatch: {reason}")
 
     def convert(self, found: re.Match[str], value: Any, base: str) -> str:
         conversion = found["conversion"]
@@ -139,6 +197,8 @@ class _Formatter:
             text = "null" if value is None else self.time(conversion, value, base)
             return _padded(text.upper() if found["time"] == "T" else text, found)
         lower = conversion.lower()
+        if lower == "s":
+            self.refuse("#", found)
         if lower == "b":
             text = str(value).lower() if isinstance(value, bool) else str(value is not None).lower()
             text = _cut(text, found)
@@ -159,6 +219,7 @@ class _Formatter:
         elif lower in "xo":
             if base not in _INTEGERS:
                 raise self.mismatch(conversion, base)
+            self.refuse("( +", found)
             prefix = {"x": "0x", "o": "0"}[lower] if "#" in found["flags"] else ""
             text = prefix + format(value & 0xFFFFFFFFFFFFFFFF, lower)
             if "0" in found["flags"]:
@@ -167,66 +228,29 @@ class _Formatter:
             if base not in _FLOATS and base != "decimal":
                 raise self.mismatch(conversion, base)
             text = _floating(lower, value, found)
+        elif base in _TIMES:
+            raise self.wrong_time(conversion, java_time(value, base))
         else:
             raise self.mismatch(conversion, base)
         return _padded(text.upper() if conversion.isupper() else text, found)
 
     def mismatch(self, conversion: str, base: str) -> SqlError:
+        """The value's type does not go with the conversion."""
         return self.bad(f"IllegalFormatConversion: {conversion} != {_JAVA.get(base, base)}")
+
+    def wrong_time(self, conversion: str, value: JavaTime) -> SqlError:
+        return self.bad(f"IllegalFormatConversion: {conversion} != {value.java_class}")
 
     def time(self, conversion: str, value: Any, base: str) -> str:
         if base in _INTEGERS:  # (milliseconds since 1970)
-            value, base = _EPOCH + dt.timedelta(milliseconds=value), "timestamp"
-        if base not in {"date", "time", "timestamp"}:
+            value, base = {"us": value * 1000, "ps": 0, "zone": "UTC"}, "timestamp with time zone"
+        if base not in _TIMES:
             raise self.mismatch(conversion, base)
-        has_date, has_time = base != "time", base != "date"
-        if conversion in "YymBbhedAajDFC" and has_date:
-            return _date_part(conversion, value)
-        if conversion in "HIklMSLNpRTr" and has_time:
-            return _time_part(conversion, value)
-        if conversion == "c" and has_date and has_time:
-            raise SqlError("NOT_SUPPORTED", "format(): %tc is not supported")
-        raise self.bad(f"UnsupportedTemporal: Unsupported field for %t{conversion}")
-
-
-def _date_part(conversion: str, day: dt.date) -> str:
-    parts = {
-        "Y": f"{day.year:04d}",
-        "y": f"{day.year % 100:02d}",
-        "C": f"{day.year // 100:02d}",
-        "m": f"{day.month:02d}",
-        "B": _MONTHS[day.month - 1],
-        "b": _MONTHS[day.month - 1][:3],
-        "h": _MONTHS[day.month - 1][:3],
-        "d": f"{day.day:02d}",
-        "e": str(day.day),
-        "A": _DAYS[day.weekday()],
-        "a": _DAYS[day.weekday()][:3],
-        "j": f"{day.timetuple().tm_yday:03d}",
-        "D": f"{day.month:02d}/{day.day:02d}/{day.year % 100:02d}",
-        "F": f"{day.year:04d}-{day.month:02d}-{day.day:02d}",
-    }
-    return parts[conversion]
-
-
-def _time_part(conversion: str, clock: dt.time | dt.datetime) -> str:
-    half = clock.hour % 12 or 12
-    noon = "am" if clock.hour < 12 else "pm"
-    parts = {
-        "H": f"{clock.hour:02d}",
-        "k": str(clock.hour),
-        "I": f"{half:02d}",
-        "l": str(half),
-        "M": f"{clock.minute:02d}",
-        "S": f"{clock.second:02d}",
-        "L": f"{clock.microsecond // 1000:03d}",
-        "N": f"{clock.microsecond * 1000:09d}",
-        "p": noon,
-        "R": f"{clock.hour:02d}:{clock.minute:02d}",
-        "T": f"{clock.hour:02d}:{clock.minute:02d}:{clock.second:02d}",
-        "r": f"{half:02d}:{clock.minute:02d}:{clock.second:02d} {noon.upper()}",
-    }
-    return parts[conversion]
+        moment = java_time(value, base)
+        text = moment.part(conversion)
+        if text is None:
+            raise self.wrong_time(conversion, moment)
+        return text
 
 
 def _text(value: Any, base: str) -> str:
@@ -238,22 +262,7 @@ def _text(value: Any, base: str) -> str:
         return java_double(value)
     if base == "real":
         return java_float(value)
-    if base == "timestamp":
-        return _iso_time(value, f"{value:%Y-%m-%d}T")
-    if base == "time":
-        return _iso_time(value, "")
-    return str(value)
-
-
-def _iso_time(value: dt.time | dt.datetime, before: str) -> str:
-    """java.time's shortest ISO form: seconds and fraction only where they are not zero."""
-    text = f"{before}{value.hour:02d}:{value.minute:02d}"
-    if value.second or value.microsecond:
-        text += f":{value.second:02d}"
-    if value.microsecond:
-        fraction = f"{value.microsecond:06d}"
-        text += "." + (fraction[:3] if fraction.endswith("000") else fraction)
-    return text
+    return java_time(value, base).text() if base in _TIMES else str(value)
 
 
 def _floating(conversion: str, value: Any, found: re.Match[str]) -> str:
@@ -310,11 +319,17 @@ def _number(digits: str, negative: bool, found: re.Match[str]) -> str:
 
 
 def _cut(text: str, found: re.Match[str]) -> str:
-    return text if found["precision"] is None else text[: int(found["precision"])]
+    """Cut to so many UTF-16 units, as Java counts."""
+    if found["precision"] is None:
+        return text
+    units = text.encode("utf-16-le")[: 2 * int(found["precision"])]
+    return units.decode("utf-16-le", "replace").replace("\ufffd", "?")
 
 
 def _padded(text: str, found: re.Match[str]) -> str:
-    width = int(found["width"] or 0)
+    """Blanks to so many UTF-16 units."""
+    beyond = sum(character > "\uffff" for character in text)
+    width = int(found["width"] or 0) - beyond
     return text.ljust(width) if "-" in found["flags"] else text.rjust(width)
 
 
@@ -322,9 +337,13 @@ def _format(call: Call, arguments: Sequence[str]) -> str:
     """Values of types that Java does not format come as their text."""
     types = [argument.type for argument in call.arguments]
     for index, type_ in enumerate(types):
-        if type_.base == "timestamp with time zone":
-            raise SqlError("NOT_SUPPORTED", f"Type not supported for formatting: {type_}")
-        if type_.base not in _PLAIN and type_.base != "unknown":
+        if type_.base in _TIMES:
+            arguments = [
+                *arguments[:index],
+                _handed(arguments[index], type_),
+                *arguments[index + 1 :],
+            ]
+        elif type_.base not in _PLAIN and type_.base != "unknown":
             value = arguments[index]
             shown = value if type_.base == "json" else cast_text(value, type_, VARCHAR)
             arguments = [*arguments[:index], shown, *arguments[index + 1 :]]
@@ -334,10 +353,35 @@ def _format(call: Call, arguments: Sequence[str]) -> str:
     def run(text: str | None, *values: Any) -> str | None:
         return None if text is None else _Formatter(text, bases).format(values)
 
-    name = "format_" + "_".join(bases)
-    return call_python(
-        name, run, arguments, [duckdb_type(type_) for type_ in types], "VARCHAR", sees_null=True
-    )
+    name = "format_" + "_".join(bases).replace(" ", "_")
+    kinds = [_HANDED.get(type_.base) or duckdb_type(type_) for type_ in types]
+    return call_python(name, run, arguments, kinds, "VARCHAR", sees_null=True)
+
+
+_HANDED = {
+    "date": "BIGINT",
+    "time": "BIGINT",
+    "timestamp": "STRUCT(us BIGINT, ps INTEGER)",
+    "timestamp with time zone": "STRUCT(us BIGINT, ps INTEGER, zone VARCHAR)",
+}
+"""What `java_time` takes, in any year."""
+
+
+def _handed(value: str, type_: Type) -> str:
+    if type_.base == "date":
+        return f"CAST({value} - DATE '1970-01-01' AS BIGINT)"
+    if type_.base == "time":
+        return times_zoned.clock_of_time(value, type_)
+
+    def body(v: str) -> str:
+        zoned = type_.base == "timestamp with time zone"
+        moment = zones.instant(v) if zoned else micro(v, type_)
+        ps = f"struct_extract({v}, 'ps')" if precision_of(type_) > 6 else "CAST(0 AS INTEGER)"
+        zone = f", 'zone': {zones.zone(v)}" if zoned else ""
+        made = f"{{'us': epoch_us({moment}), 'ps': {ps}{zone}}}"
+        return f"(CASE WHEN {moment} IS NOT NULL THEN {made} END)"
+
+    return let([value], body)
 
 
 _UNITS = ("", "K", "M", "B", "T", "Q")
