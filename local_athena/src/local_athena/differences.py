@@ -53,6 +53,13 @@ DIFFERENCES = (
     ),
     Difference(
         "never",
+        "CAST to time of a timestamp with fractions of a millisecond before 1970 is a second "
+        "early, as in Trino; the last day and microsecond that 64 bits hold are values",
+        "the clock's own time; the two are DuckDB's infinities and fail with "
+        "NUMERIC_VALUE_OUT_OF_RANGE",
+    ),
+    Difference(
+        "never",
         "a RANGE frame with an offset over NaN under NULLS FIRST",
         "refused by name: Trino's frames there follow from the way it walks over the rows",
     ),

@@ -20,7 +20,7 @@ _TIMESTAMP = (
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
     r"( ([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?"
 )
-_TIME = r"([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?"
+_TIME = r"([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)? *"
 
 
 def rounded(value: str, precision: int) -> str:
@@ -53,7 +53,7 @@ def _text_to_date(value: str, source: Type, target: Type) -> str:
 
 def _read_day(value: str) -> int:
     found = instants.read_date(value)
-    if found is None:
+    if found is None or not instants.is_day(found):
         raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to date: {value}")
     return found
 
@@ -99,6 +99,8 @@ def _wall_reader(precision: int) -> Callable[[str], dict[str, Any]]:
             seconds = instants.offset_at(zone, picoseconds // instants.PICOSECONDS_A_SECOND)
             picoseconds += seconds * instants.PICOSECONDS_A_SECOND
         whole = (picoseconds + unit // 2) // unit * unit
+        if not instants.is_moment(whole, precision, zoned=False):
+            raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {value}")
         return {"us": whole // 10**6, "ps": whole % 10**6}
 
     return read
@@ -111,7 +113,7 @@ def _text_to_time(value: str, source: Type, target: Type) -> str:
         return times_zoned.time_of_clock(times_zoned.rounded(clock, precision), target)
 
     def body(v: str) -> str:
-        valid = f"CASE WHEN regexp_full_match({v}, {text(_TIME)}) THEN {v} END"
+        valid = f"CASE WHEN regexp_full_match({v}, {text(_TIME)}) THEN rtrim({v}) END"
         made = f"TRY_CAST({valid} AS TIME)"
         return or_fail(rounded_time(made, precision), v, f"'Value cannot be cast to time: ' || {v}")
 
@@ -120,7 +122,7 @@ def _text_to_time(value: str, source: Type, target: Type) -> str:
 
 def _read_clock(value: str) -> int:
     found = instants.read_time(value)
-    if found is None or found[2] is not None:
+    if found is None or found[1] > instants.MAX_DIGITS or found[2] is not None:
         raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to time: {value}")
     return found[0]
 
@@ -159,6 +161,8 @@ def _text_to_timestamp_tz(value: str, source: Type, target: Type) -> str:
         picoseconds, _, zone = found
         unit = 10 ** (12 - precision)
         whole = (picoseconds + unit // 2) // unit * unit
+        if not instants.is_moment(whole, precision, zoned=True):
+            raise SqlError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {v}")
         return {"i": whole // 10**6, "p": whole % 10**6, "z": zone or "UTC"}
 
     parsed = call_python(
@@ -242,7 +246,8 @@ def _timestamp_to_date(value: str, source: Type, target: Type) -> str:
 
 def _timestamp_to_time(value: str, source: Type, target: Type) -> str:
     if precision_of(target) <= 6:
-        return f"CAST({rounded(micro(value, source), precision_of(target))} AS TIME)"
+        moment = _timestamp_to_timestamp(value, source, Type("timestamp", target.arguments))
+        return f"CAST({moment} AS TIME)"
     clock = times_zoned.rounded(_clock_of_timestamp(value, source), precision_of(target))
     return times_zoned.time_of_clock(clock, target)
 

@@ -438,9 +438,7 @@ def zone_text(expression: Any, value: str, beside: str) -> str:
     """A zone given as varchar (in Trino's form; checked unless `beside` is NULL) or an interval."""
     type_ = expression.type
     if type_.base == "interval day to second":
-        return call_python(
-            "interval_zone", lambda ms: _offset_zone(0, ms // 60000), [value], ["BIGINT"], "VARCHAR"
-        )
+        return call_python("interval_zone", _interval_zone, [value], ["BIGINT"], "VARCHAR")
     known = constant_text(expression)
     if known is not None:
         try:
@@ -449,6 +447,13 @@ def zone_text(expression: Any, value: str, beside: str) -> str:
             pass
     wanted = f"(CASE WHEN {beside} IS NOT NULL THEN {value} END)"
     return call_python("zone_name", _zone_name, [wanted], ["VARCHAR"], "VARCHAR")
+
+
+def _interval_zone(milliseconds: int) -> str:
+    if milliseconds % 60_000:
+        message = "Invalid time zone offset interval: interval contains seconds"
+        raise SqlError("INVALID_FUNCTION_ARGUMENT", message)
+    return _offset_zone(0, milliseconds // 60_000)
 
 
 _EMPTY_ZONE = "Zone id is an empty string"
@@ -526,8 +531,7 @@ def _human_readable_seconds(value: float) -> str:
 
     if math.isnan(value) or math.isinf(value):
         raise SqlError("INVALID_FUNCTION_ARGUMENT", f"Invalid argument found: {value}")
-    rest = min(max(math.floor(value + 0.5), -(1 << 63)), (1 << 63) - 1)
-    sign, rest = ("-" if rest < 0 else ""), abs(rest)
+    rest = min(math.floor(abs(value) + 0.5), (1 << 63) - 1)
     parts = []
     for name, size in (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60)):
         count, rest = divmod(rest, size)
@@ -535,7 +539,7 @@ def _human_readable_seconds(value: float) -> str:
             parts.append(f"{count} {name}{'' if count == 1 else 's'}")
     if rest or not parts:
         parts.append(f"{rest} second{'' if rest == 1 else 's'}")
-    return sign + ", ".join(parts)
+    return ", ".join(parts)
 
 
 _DURATION = {

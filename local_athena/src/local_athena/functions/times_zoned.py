@@ -10,7 +10,7 @@ from typing import Any
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
-from local_athena.sql.instants import read_time
+from local_athena.sql.instants import MAX_DIGITS, read_time
 from local_athena.sql.representation import precision_of
 from local_athena.sql.types import Type
 
@@ -135,7 +135,7 @@ def _from_text(value: str, source: Type, target: Type) -> str:
 
     def read(text: str) -> dict[str, Any]:
         found = read_time(text)
-        if found is None:
+        if found is None or found[1] > MAX_DIGITS:
             message = f"Value cannot be cast to time with time zone: {text}"
             raise SqlError("INVALID_CAST_ARGUMENT", message)
         instant, _, zone = found

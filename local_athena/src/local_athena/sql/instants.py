@@ -17,17 +17,21 @@ PICOSECONDS_A_SECOND = 10**12
 PICOSECONDS_A_DAY = 86_400 * PICOSECONDS_A_SECOND
 MAX_DIGITS = 12
 
-_DATE = re.compile(r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*\Z", re.ASCII)
+_DATE = re.compile(r"\s*([+-]?\d+)-(\d{1,2})-(\d{1,2})\s*\Z", re.ASCII)
 _TIMESTAMP = re.compile(
     r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})"
     r"(?: (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?\s*(\S.*?)?)?\s*\Z",
     re.ASCII,
 )
 _TIME = re.compile(
-    r"\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?\s*\Z",
+    r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(?:([+-])(\d{1,2}):(\d{2}))?\s*\Z",
     re.ASCII,
 )
 _MAX_OFFSET_MINUTES = 14 * 60
+_DAYS = range(-(2**31), 2**31)
+_MICROSECONDS = range(-(2**63), 2**63)
+_ZONED_MILLISECONDS = range(-(2**51), 2**51)
+"""What a timestamp with time zone of up to three digits holds beside its zone, in 64 bits."""
 
 
 def days_of(year: int, month: int, day: int) -> int | None:
@@ -61,6 +65,18 @@ def date_of(days: int) -> tuple[int, int, int]:
     return era * 400 + year_of_era + (month <= 2), month, day
 
 
+def is_day(days: int) -> bool:
+    """Whether a date holds so many days since 1970."""
+    return days in _DAYS
+
+
+def is_moment(picoseconds: int, precision: int, zoned: bool) -> bool:
+    """Whether a timestamp of that precision holds so many picoseconds since 1970."""
+    if zoned and precision <= 3 and picoseconds // 10**9 not in _ZONED_MILLISECONDS:
+        return False
+    return picoseconds // 10**6 in _MICROSECONDS
+
+
 def read_date(text: str) -> int | None:
     """`2020-02-29` as days since 1970-01-01."""
     match = _DATE.match(text)
@@ -72,8 +88,9 @@ def read_timestamp(
 ) -> tuple[int, int, str | None] | None:
     """`2020-02-29 13:14:15.678 America/New_York` as (picoseconds, digits of fraction, zone).
 
-    Picoseconds are since 1970-01-01 00:00:00, of the clock on the wall without a zone, of UTC with
-    one. `zone_of` reads the zone's text (`zone_names.literal_zone`, `cast_zone`).
+    Digits past the twelfth are cut. Picoseconds are since 1970-01-01 00:00:00, of the clock on the
+    wall without a zone, of UTC with one. `zone_of` reads the zone's text
+    (`zone_names.literal_zone`, `cast_zone`).
     """
     read = read_wall(text, zone_of)
     if read is None:
@@ -136,10 +153,10 @@ def read_time(text: str) -> tuple[int, int, str | None] | None:
 
 
 def _clock(hour: str, minute: str, second: str, fraction: str) -> int | None:
-    if int(hour) > 23 or int(minute) > 59 or int(second) > 59 or len(fraction) > MAX_DIGITS:
+    if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
         return None
     seconds = (int(hour) * 60 + int(minute)) * 60 + int(second)
-    return seconds * PICOSECONDS_A_SECOND + int(fraction.ljust(MAX_DIGITS, "0"))
+    return seconds * PICOSECONDS_A_SECOND + int(fraction[:MAX_DIGITS].ljust(MAX_DIGITS, "0"))
 
 
 def offset_seconds(zone: str, wall_seconds: int) -> int:

@@ -111,9 +111,15 @@ def _invalid(text: str, kind: str, at: nodes.At) -> Never:
     raise SqlError("INVALID_LITERAL", f"'{text}' is not a valid {kind} literal", at)
 
 
+def _check_digits(digits: int, kind: str, at: nodes.At) -> None:
+    if digits > instants.MAX_DIGITS:
+        message = f"{kind} precision must be in range [0, {instants.MAX_DIGITS}]: {digits}"
+        raise SqlError("NUMERIC_VALUE_OUT_OF_RANGE", message, at)
+
+
 def _read_date(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     days = instants.read_date(node.value)
-    if days is None or not -(2**31) <= days < 2**31:
+    if days is None or not instants.is_day(days):
         _invalid(node.value, "DATE", node.at)
     return Constant(days, t.DATE)
 
@@ -123,6 +129,7 @@ def _read_time(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
     if read is None:
         _invalid(node.value, "TIME", node.at)
     picoseconds, digits, zone = read
+    _check_digits(digits, "TIME", node.at)
     if zone is None:
         return Constant(picoseconds, t.time(digits))
     return Constant((picoseconds, zone), t.time_tz(digits))
@@ -133,12 +140,13 @@ def _read_timestamp(node: nodes.TypedLiteral, type_: Type) -> BoundExpression:
         read = instants.read_wall(node.value, literal_zone)
     except SqlError as error:
         raise SqlError(error.name, error.message, node.at) from None
-    if read is None:
+    if read is None or node.value[:1].isspace():
         _invalid(node.value, "TIMESTAMP", node.at)
     wall, digits, zone = read
+    _check_digits(digits, "TIMESTAMP", node.at)
     picoseconds = wall if zone is None else instants.utc_of(wall, zone)
     skipped = zone is not None and instants.is_skipped(wall, zone)
-    if skipped or not -(2**63) <= picoseconds // 10**6 < 2**63:
+    if skipped or not instants.is_moment(picoseconds, digits, zone is not None):
         _invalid(node.value, "TIMESTAMP", node.at)
     if zone is None:
         return Constant(picoseconds, t.timestamp(digits))

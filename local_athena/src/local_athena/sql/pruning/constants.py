@@ -12,7 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from local_athena.sql.bound import BoundExpression, Call, Cast, Constant
-from local_athena.sql.instants import days_of, read_date, read_timestamp
+from local_athena.sql.instants import (
+    days_of,
+    is_day,
+    is_moment,
+    read_date,
+    read_timestamp,
+)
 from local_athena.sql.types import Type
 from local_athena.sql.zone_names import no_zone
 
@@ -167,7 +173,7 @@ def _cast_to_date(constant: Constant) -> int:
         return int(value[0] // _DAY)
     if base == "varchar":
         found = read_date(value)
-        if found is not None:
+        if found is not None and is_day(found):
             return found
     raise UnknownValueError(str(constant.type))
 
@@ -192,7 +198,10 @@ def _cast_to_instant(constant: Constant, target: Type) -> Any:
         raise UnknownValueError(str(target))
     unit: int = 10 ** (12 - digits)
     found = (found + unit // 2) // unit * unit
-    return (found, "UTC") if target.base == "timestamp with time zone" else found
+    zoned = target.base == "timestamp with time zone"
+    if not is_moment(found, digits, zoned):
+        raise UnknownValueError(str(value))
+    return (found, "UTC") if zoned else found
 
 
 # ---------------------------------------------------------------- calls

@@ -270,7 +270,8 @@ def _like(node: bound.Like, context: Context) -> str:
             _check_like(node.pattern.value, node.escape.value)
         except SqlError as error:
             return fail_unless_null([value], error.name, quote_text(error.message), "BOOLEAN")
-        return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value)})"
+        if node.escape.value.isascii():  # (DuckDB takes an escape of one byte)
+            return f"({value} LIKE {pattern} ESCAPE {quote_text(node.escape.value)})"
     from local_athena.functions.like import like_escape
 
     return like_escape(value, pattern, write(node.escape, context))
