@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from local_athena.functions.date_formats import parse_mysql
+from local_athena.functions.iso_dates import parse_iso_timestamp
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import quote_text
 
@@ -67,6 +68,23 @@ def test_date_parse__read_natively_or_not__is_what_the_elements_read(run, data, 
         else:
             with pytest.raises(SqlError, match="INVALID_FUNCTION_ARGUMENT"):
                 run(f"SELECT date_parse(x, '{pattern}') FROM {values([text])}")
+
+
+@settings(max_examples=30, deadline=None)
+@given(texts=st.lists(near("%Y-%m-%dT%T.%fZ"), min_size=1, max_size=12))
+def test_from_iso8601_timestamp__read_natively_or_not__is_what_the_elements_read(run, texts):
+    expected = []
+    for text in texts:
+        try:
+            read = parse_iso_timestamp(text)
+        except SqlError:
+            expected.append(None)
+        else:
+            moment = EPOCH + timedelta(microseconds=read["i"])
+            shown = moment.isoformat(" ", "milliseconds").removesuffix("+00:00")
+            expected.append(f"{shown} {read['z']}")
+    tried = run(f"SELECT TRY(from_iso8601_timestamp(x)) FROM {values(texts)} ORDER BY i")
+    assert [got for (got,) in tried] == expected
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,4 +1,7 @@
-"""Dates and times in the forms of ISO 8601: from_iso8601_date, _timestamp and _timestamp_nanos."""
+"""Dates and times in the forms of ISO 8601: from_iso8601_date, _timestamp and _timestamp_nanos.
+
+The usual forms are read by DuckDB, all others element by element in Python.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.instants import read_date, read_time
-from local_athena.sql.representation import precision_of
+from local_athena.sql.representation import precision_of, quote_text
 
 _YEAR = Number(fields.YEAR, 4, 9, signed=True)
 _WEEK_YEAR = Number(fields.WEEK_YEAR, 4, 9, signed=True)
@@ -139,7 +142,32 @@ def _zone(name: str) -> str:
         raise SqlError("NOT_SUPPORTED", f"Time zone not supported: {name}") from None
 
 
+_DAY = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+_USUAL_DATE, _USUAL_MOMENT = quote_text(_DAY), quote_text(f"{_DAY}T{_CLOCK}Z?")
+_TO_MILLISECONDS = len("2020-01-01T10:11:12.123")
+
+
 def _from_iso8601_timestamp(call: Call, arguments: Several[str]) -> str:
+    if precision_of(call.type) > 6:
+        return _moment(call, arguments)
+
+    def body(value: str) -> str:
+        usual = f"CASE WHEN regexp_full_match({value}, {_USUAL_MOMENT}) THEN {value} END"
+        read = f"TRY_CAST(rtrim(left({usual}, {_TO_MILLISECONDS}), 'Z') AS TIMESTAMP)"
+
+        def chosen(moment: str) -> str:
+            native = f"{{'instant': {moment}, 'zone': 'UTC'}}"
+            return (
+                f"(CASE WHEN {moment} IS NOT NULL THEN {native} ELSE {_moment(call, [value])} END)"
+            )
+
+        return let([read], chosen)
+
+    return let([arguments[0]], body)
+
+
+def _moment(call: Call, arguments: Several[str]) -> str:
     fine = precision_of(call.type) > 6
     parsed = call_python(
         "iso_moment" if fine else "iso_timestamp",
@@ -164,8 +192,12 @@ def _from_iso8601_timestamp(call: Call, arguments: Several[str]) -> str:
 
 
 def _from_iso8601_date(call: Call, arguments: Several[str]) -> str:
-    days = call_python("iso_date", parse_iso_date, arguments, ["VARCHAR"], "INTEGER")
-    return f"(DATE '1970-01-01' + {days})"
+    def body(value: str) -> str:
+        days = call_python("iso_date", parse_iso_date, [value], ["VARCHAR"], "INTEGER")
+        usual = f"CASE WHEN regexp_full_match({value}, {_USUAL_DATE}) THEN {value} END"
+        return f"COALESCE(TRY_CAST({usual} AS DATE), DATE '1970-01-01' + {days})"
+
+    return let([arguments[0]], body)
 
 
 Writer = Callable[[Call, Several[str]], str]
