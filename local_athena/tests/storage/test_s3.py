@@ -454,6 +454,8 @@ def test_request__that_s3_refuses__is_refused_by_its_code(
         "a%ffb": b"InvalidURI",
         "?list-type=2&max-keys=abc": b"InvalidArgument",
         "?max-keys=-1": b"InvalidArgument",
+        "?max-keys=--5": b"InvalidArgument",
+        f"?max-keys={'9' * 50}": b"InvalidArgument",
         "?uploads&max-uploads=2147483648": b"InvalidArgument",
     }.items():
         with pytest.raises(urllib.error.HTTPError) as refused:

@@ -9,7 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from local_athena.functions.casts import cast_text, same_values
-from local_athena.functions.java_numbers import double_text, java_float
+from local_athena.functions.java_numbers import (
+    double_text,
+    java_float,
+    read_decimal,
+    read_double,
+    read_integer,
+)
 from local_athena.functions.json_text import Number, dump, number_text, quoted, read
 from local_athena.functions.text import let
 from local_athena.functions.udf import call_python
@@ -292,7 +298,7 @@ def _integer(base: str) -> Callable[[Any], int | None]:
             number = value
         elif isinstance(value, str):
             try:
-                number = int(value)
+                number = read_integer(value)
             except ValueError:
                 raise _CannotCast(f"Cannot cast '{value}' to {name}") from None
         else:
@@ -311,7 +317,7 @@ def _floating(base: str) -> Callable[[Any], float | None]:
         if isinstance(value, dict | list):
             raise _CannotCast(f"Unexpected token when cast to {base}: {_shown(value)}")
         try:
-            return float(value)
+            return read_double(value) if isinstance(value, str) else float(value)
         except ValueError:
             raise _CannotCast(f"Cannot cast '{value}' to {base.upper()}") from None
 
@@ -327,9 +333,13 @@ def _decimal(type_: Type) -> Callable[[Any], Decimal | None]:
         if isinstance(value, dict | list):
             raise _CannotCast(f"Unexpected token when cast to DECIMAL: {_shown(value)}")
         try:
-            number = Decimal(int(value) if isinstance(value, bool) else str(value))
+            number = (
+                read_decimal(value)
+                if isinstance(value, str) and not isinstance(value, Number)
+                else Decimal(int(value) if isinstance(value, bool) else str(value))
+            )
             digits = number.scaleb(scale).to_integral_value(rounding=ROUND_HALF_UP)
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):
             raise _CannotCast(f"Cannot cast '{value}' to DECIMAL({precision},{scale})") from None
         if abs(digits) >= 10**precision:
             raise _CannotCast(f"Cannot cast input json to DECIMAL({precision},{scale})")

@@ -7,7 +7,7 @@ double half to even, and carries binary dust from double to decimal.
 
 from __future__ import annotations
 
-from local_athena.functions.java_numbers import java_double
+from local_athena.functions.java_numbers import DECIMAL_FORM, DOUBLE_FORM, INTEGER_FORM, java_double
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
@@ -22,11 +22,8 @@ from local_athena.sql.types import Type
 
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 _JAVA_NAMES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INT", "bigint": "BIGINT"}
-_DOUBLE = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
-_DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _COMPILED = ("joniregexp", "re2jregexp", "jsonpath", "codepoints", "likepattern", "json2016")
 _MOST = 2**63 - 1
-_INTEGER = r"\s*[+-]?[0-9]+\s*"
 
 
 def cast_text(value: str, source: Type, target: Type) -> str:
@@ -229,7 +226,7 @@ def _double_to_real(value: str, source: Type, target: Type) -> str:
 
 
 def _text_to_integer(value: str, source: Type, target: Type) -> str:
-    return _checked(value, _INTEGER, target, f" to {_JAVA_NAMES[target.base]}")
+    return _checked(value, INTEGER_FORM, target, f" to {_JAVA_NAMES[target.base]}")
 
 
 def _checked(value: str, pattern: str, target: Type, tail: str) -> str:
@@ -249,7 +246,7 @@ def _text_to_double(value: str, source: Type, target: Type) -> str:
 
     def body(v: str) -> str:
         attempt = (
-            f"CASE WHEN regexp_full_match({v}, {text(_DOUBLE)}) THEN "
+            f"CASE WHEN regexp_full_match({v}, {text(DOUBLE_FORM)}) THEN "
             f"COALESCE(TRY_CAST(rtrim(trim({v}), 'fFdD') AS {kind}), "
             f"{_infinite(v, kind)}) END"
         )
@@ -267,7 +264,7 @@ def _infinite(value: str, kind: str) -> str:
 
 def _text_to_decimal(value: str, source: Type, target: Type) -> str:
     def body(v: str) -> str:
-        valid = f"regexp_full_match({v}, {text(_DECIMAL)})"
+        valid = f"regexp_full_match({v}, {text(DECIMAL_FORM)})"
         reason = f"CASE WHEN {valid} THEN 'Value too large.' ELSE 'Value is not a number.' END"
         return or_fail(
             f"TRY_CAST(CASE WHEN {valid} THEN {v} END AS {duckdb_type(target)})",

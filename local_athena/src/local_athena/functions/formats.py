@@ -16,7 +16,7 @@ from local_athena.functions.java_numbers import java_double, java_float
 from local_athena.functions.java_times import MARKS, JavaTime, java_hash, java_time, long_hash
 from local_athena.functions.registry import ScalarWriter
 from local_athena.functions.text import let
-from local_athena.functions.udf import call_python
+from local_athena.functions.udf import call_python, check_text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, precision_of
@@ -156,7 +156,8 @@ class _Formatter:
             ("width", "IllegalFormatWidth"),
             ("precision", "IllegalFormatPrecision"),
         ):
-            if int(found[name] or 0) > _MOST_INTEGER:
+            given = (found[name] or "0").lstrip("0")
+            if len(given) > len(str(_MOST_INTEGER)) or int(given or 0) > _MOST_INTEGER:
                 raise self.bad(f"{kind}: -2147483648")
         if not found["time"] and conversion not in _BAD_FLAGS and conversion not in "f%n":
             raise self.bad(f"UnknownFormatConversion: Conversion = '{conversion}'")
@@ -274,7 +275,8 @@ def _floating(conversion: str, value: Any, found: re.Match[str]) -> str:
     negative = exact.is_signed()
     if conversion == "f":
         step = Decimal(1).scaleb(-digits)
-        rounded = abs(exact).quantize(step, ROUND_HALF_UP, Context(prec=400))
+        check_text(digits)
+        rounded = abs(exact).quantize(step, ROUND_HALF_UP, _context(exact, digits))
         return _number(format(rounded, "f"), negative, found)
     if conversion == "e":
         return _number(_scientific(abs(exact), digits), negative, found)
@@ -285,9 +287,14 @@ def _floating(conversion: str, value: Any, found: re.Match[str]) -> str:
     if rounded == 0 or Decimal("0.0001") <= rounded < Decimal(10) ** significant:
         places = significant - 1 - (rounded.adjusted() if rounded else 0)
         step = Decimal(1).scaleb(-max(places, 0))
-        fixed = Decimal(rounded).quantize(step, ROUND_HALF_UP, Context(prec=400))
+        fixed = Decimal(rounded).quantize(step, ROUND_HALF_UP, _context(rounded, places))
         return _number(format(fixed, "f"), negative, found)
     return _number(_scientific(abs(exact), significant - 1), negative, found)
+
+
+def _context(value: Decimal, places: int) -> Context:
+    """What holds all digits of a value with so many places."""
+    return Context(prec=abs(value.adjusted()) + abs(places) + 2)
 
 
 def _scientific(value: Decimal, digits: int) -> str:

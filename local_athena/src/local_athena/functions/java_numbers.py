@@ -10,6 +10,11 @@ from decimal import Decimal
 _LEAST_NORMAL = 2.0**-126
 _ONE_DIGIT = re.compile(r"-?[0-9](e[-+][0-9]+)")
 """Java writes two digits at least, and of those the nearest: 4.9E-324."""
+DOUBLE_FORM = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
+DECIMAL_FORM = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+INTEGER_FORM = r"\s*[+-]?[0-9]+\s*"
+"""Texts that a cast to a number takes, as regular expressions of DuckDB's and of Python's."""
+_LONGEST_INTEGER = 1_000
 
 
 def java_double(value: float, digits: str | None = None) -> str:
@@ -90,3 +95,24 @@ def _with_exponent(digits: str) -> str:
     power -= len(figures) - len(stripped)
     stripped = stripped.rstrip("0") or "0"
     return f"{sign}{stripped[0]}.{stripped[1:] or '0'}E{power}"
+
+
+def read_integer(text: str) -> int:
+    """A text that a cast to bigint takes. Raises ValueError for another."""
+    if not re.fullmatch(INTEGER_FORM, text, re.ASCII) or len(text) > _LONGEST_INTEGER:
+        raise ValueError(text)
+    return int(text)
+
+
+def read_double(text: str) -> float:
+    """A text that Java's Double.parseDouble takes, in digits. Raises ValueError for another."""
+    if not re.fullmatch(DOUBLE_FORM, text, re.ASCII):
+        raise ValueError(text)
+    return float(text.strip().rstrip("fFdD"))
+
+
+def read_decimal(text: str) -> Decimal:
+    """A text that a cast to decimal takes. Raises ValueError for another."""
+    if not re.fullmatch(DECIMAL_FORM, text, re.ASCII):
+        raise ValueError(text)
+    return Decimal(text)

@@ -103,7 +103,7 @@ def parsed(text: str) -> Any:
         PathError: it is none.
     """
     try:
-        return read(text, parse_float=JsonDouble) if text.strip() else None
+        return read(text, parse_float=JsonDouble) if text.strip(" \t\r\n") else None
     except (ValueError, RecursionError):
         raise PathError("conversion to JSON failed", "JSON_INPUT_CONVERSION_ERROR") from None
 

@@ -12,6 +12,7 @@ from local_athena.functions.json_input import (
     Write,
     encoding_of,
     input_text,
+    is_json,
     output_text,
     parsed,
     passed,
@@ -49,7 +50,7 @@ def _query(node: JsonOf, write: Write) -> str:
     texts = [input_text(node.arguments[0], write), *(text for text, _ in given)]
     on_empty = options.get("on_empty", "null")
     on_error = options.get("on_error", "false" if node.name == "json_exists" else "null")
-    kinds = tuple(str(value.type) for _, value in node.passing)
+    kinds = tuple((str(value.type), is_json(value)) for _, value in node.passing)
     settings = (node.name, path, tuple(names), kinds, node.options, str(node.type))
     mark = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:10]
 

@@ -10,10 +10,11 @@ from local_athena.functions.casts import cast_text
 from local_athena.functions.json_input import Write
 from local_athena.functions.json_text import dump
 from local_athena.functions.sql_json import Moment, PathError, is_too_long
-from local_athena.functions.text import fail, let, text
+from local_athena.functions.text import fail, let, quiet, text
 from local_athena.sql.bound import JsonOf
 from local_athena.sql.coercion import can_cast
 from local_athena.sql.errors import SqlError
+from local_athena.sql.representation import duckdb_type
 from local_athena.sql.types import BIGINT, BOOLEAN, DOUBLE, VARCHAR, Type
 
 _RETURNS = "STRUCT(state VARCHAR, value VARCHAR)"
@@ -40,13 +41,16 @@ def write_value(
 
     def body(j: str) -> str:
         value = f"struct_extract({j}, 'value')"
+        with quiet():
+            casts = _casts(value, node)
+        type_text = duckdb_type(node.type)
         cases = [
-            f"WHEN '{kind}' THEN {_attempt(cast, failed)}"
-            for kind, cast in _casts(value, node).items()
+            f"WHEN '{kind}' THEN {_attempt(f'CAST({cast} AS {type_text})', failed)}"
+            for kind, cast in casts.items()
         ]
         return (
             f"(CASE struct_extract({j}, 'state') {' '.join(cases)} WHEN 'null' THEN NULL "
-            f"WHEN 'empty' THEN {empty} WHEN NULL THEN NULL ELSE "
+            f"WHEN 'empty' THEN {empty} ELSE "
             f"CASE WHEN {j} IS NULL THEN NULL ELSE {failed} END END)"
         )
 

@@ -20,7 +20,10 @@ INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 FLOATS = frozenset({"real", "double"})
 INTERVALS = frozenset({"interval day to second", "interval year to month"})
 _CONSTANT = re.compile(r"\(?(-?)CAST\((\d+) AS BIGINT\)\)?")
-_ZERO = fail("DIVISION_BY_ZERO", "'Division by zero'")
+
+
+def _by_zero() -> str:
+    return fail("DIVISION_BY_ZERO", "'Division by zero'")
 
 
 def _types(call: Call) -> tuple[Type, ...]:
@@ -163,11 +166,11 @@ def _divide(call: Call, arguments: Sequence[str]) -> str:
         target = duckdb_type(call.type)
         if right.base == "double":
             return intervals.divided(a, b, call.type)
-        return divided(a, b, _ZERO, lambda n, d: f"CAST({n} // {d} AS {target})")
+        return divided(a, b, _by_zero(), lambda n, d: f"CAST({n} // {d} AS {target})")
     if left.base in INTEGERS:
         if _nonzero(call):
             return f"({a} // {b})"
-        return divided(a, b, _ZERO, lambda n, d: f"{n} // {d}")
+        return divided(a, b, _by_zero(), lambda n, d: f"{n} // {d}")
     raise _unsupported(call)
 
 
@@ -188,7 +191,7 @@ def _modulus(call: Call, arguments: Sequence[str]) -> str:
             return f"({a} % {b})"
         # (by -1 because the least number has no quotient there)
         return divided(
-            a, b, _ZERO, lambda n, d: f"(CASE WHEN {d} = -1 THEN 0 * {n} ELSE {n} % {d} END)"
+            a, b, _by_zero(), lambda n, d: f"(CASE WHEN {d} = -1 THEN 0 * {n} ELSE {n} % {d} END)"
         )
     raise _unsupported(call)
 

@@ -163,6 +163,10 @@ def _replacement(text: str, pattern: str) -> list[str | int]:
     return pieces
 
 
+def _is_digit(character: str) -> bool:
+    return "0" <= character <= "9"
+
+
 def _group_reference(text: str, position: int, expression: Any) -> tuple[int, int]:
     if text[position : position + 1] == "{":
         end = text.find("}", position)
@@ -170,14 +174,14 @@ def _group_reference(text: str, position: int, expression: Any) -> tuple[int, in
         if end < 0 or name not in expression.names:
             raise _bad(f"Illegal replacement sequence: unknown group {{ {name} }}")
         return expression.names[name], end + 1
-    if not text[position : position + 1].isdigit():
+    if not _is_digit(text[position : position + 1]):
         raise _bad("Illegal replacement sequence: " + text[position : position + 1])
     number = int(text[position])
     position += 1
     if number > expression.groups:
         raise _bad(f"Illegal replacement sequence: unknown group {number}")
     # More digits belong to the number as long as there is such a group.
-    while text[position : position + 1].isdigit():
+    while _is_digit(text[position : position + 1]):
         longer = number * 10 + int(text[position])
         if longer > expression.groups:
             break

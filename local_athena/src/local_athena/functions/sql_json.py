@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from local_athena.functions.java_numbers import read_double
 from local_athena.functions.sql_json_numbers import (
     NotComputable,
     absolute,
@@ -338,7 +339,7 @@ def is_too_long(item: Any) -> bool:
 def _double(item: Any) -> float:
     if isinstance(item, str):
         try:
-            return float(item.replace("Infinity", "inf") if "inf" not in item.lower() else item)
+            return read_double(item)
         except ValueError:
             raise PathError(f"Cannot cast '{item}' to DOUBLE") from None
     if not is_number(item):

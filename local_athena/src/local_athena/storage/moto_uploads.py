@@ -135,6 +135,8 @@ class DiskUploads(dict[str, Any]):
         self._world = world
         self._bucket = bucket
         for folder in world.uploads.iterdir():
+            if not folder.is_dir():  # somebody's file, such as .DS_Store
+                continue
             try:
                 facts = unpack((folder / _FACTS).read_bytes())
             except FileNotFoundError:  # removed at this moment, or half removed by an older version

@@ -3,6 +3,7 @@
 Source: Amazon S3 API reference, "Error responses" and ListObjectsV2 (read November 2026).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -12,6 +13,7 @@ from moto.s3.exceptions import InvalidArgumentError, S3ClientError
 MAX_KEY_BYTES = 1024
 _COUNTS = ("max-keys", "max-uploads", "max-parts")
 _INT_MAX = 2**31 - 1
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 def refuse_path(target: str) -> None:
@@ -34,7 +36,7 @@ def refuse_counts(query: Mapping[str, Sequence[Any]]) -> None:
     for name in _COUNTS:
         for value in query.get(name, ())[:1]:
             text = str(value)
-            if text and not (text.isascii() and text.lstrip("-").isdigit()):
+            if text and not _NUMBER.fullmatch(text):
                 message = f"Provided {name} not an integer or within integer range"
                 raise InvalidArgumentError(message, name, text)
             if text and not 0 <= int(text) <= _INT_MAX:
