@@ -64,15 +64,6 @@ DIFFERENCES = (
         "refused by name",
     ),
     Difference(
-        "notimpl",
-        "TRY gives NULL where what it wraps fails, whatever that is",
-        "with COALESCE in it (`TRY(coalesce(CAST(x AS integer), 5))`) a failing row may make other "
-        "rows wrong without a word, or end the endpoint: a fault of DuckDB 1.5.5. A subexpression "
-        "that fails and stands twice in a SELECT list (`TRY(year(CAST(x AS date))), "
-        "TRY(month(CAST(x AS date)))`), or is tested by IN or BETWEEN within TRY, fails the query. "
-        "TRY_CAST, and TRY of one cast, division or `date_parse`, are right",
-    ),
-    Difference(
         "never",
         "a RANGE frame with an offset over NaN under NULLS FIRST",
         "refused by name: Trino's frames there follow from the way it walks over the rows",

@@ -132,6 +132,43 @@ def test_try__of_a_cast__holds_nothing_that_raises():
         assert "TRINO:" not in write_query(bind(f"SELECT {sql} FROM {values(['x'])}"), {}), sql
 
 
+@pytest.mark.parametrize(
+    ("sql", "rows", "want"),
+    [
+        ("TRY(year(CAST(x AS date))), TRY(month(CAST(x AS date)))", "'2020-03-01', 'x'",
+         [["2020", "3"], [None, None]]),
+        ("TRY(10 / x + 1), TRY(10 / x + 2)", "5, 0", [["3", "4"], [None, None]]),
+        ("TRY(10 / x + 10 / x), TRY(10 / x) + TRY(10 / x + 1)", "5, 0", [["4", "5"], [None, None]]),
+        ("TRY(1 + 10 / x), IF(x <> 0, 10 / x)", "5, 0", [["3", "2"], [None, None]]),
+        ("TRY(10 / x IN (1, 2)), TRY(10 / x BETWEEN 0 AND 5)", "5, 0",
+         [["true", "true"], [None, None]]),
+        ("TRY(CASE CAST(x AS integer) WHEN 1 THEN 'a' WHEN 2 THEN 'b' END)", "'1', 'x'",
+         [["a"], [None]]),
+        ("TRY(sum(10 / x) OVER ()), TRY(10 / x)", "5, 5", [["4", "2"], ["4", "2"]]),
+        ("TRY(x[2] || 'z'), TRY(x[2] || 'y')", "ARRAY['p', 'q'], ARRAY['p']",
+         [["qz", "qy"], [None, None]]),
+        ("TRY(transform(ARRAY[x, 1], v -> 10 / v))", "5, 0", [["[2, 10]"], [None]]),
+    ],
+)  # fmt: skip
+def test_try__failing_part_that_stands_twice__is_caught_each_time(run, sql, rows, want):
+    assert run(f"SELECT {sql} FROM (VALUES {rows}) AS t(x)") == want
+
+
+@pytest.mark.parametrize(
+    "taking_null",
+    ["coalesce({}, -1)", "coalesce(coalesce({}, NULL), -1)",
+     "CASE WHEN i >= 0 THEN coalesce({}, -1) END", "if({} IS NULL, -1, {})"],
+)  # fmt: skip
+def test_try__what_takes_null_over_many_failing_rows__has_each_row_s_value(run, taking_null):
+    """Of 20,000 rows every seventh fails and every eleventh is NULL; a crash ends the run."""
+    source = "UNNEST(sequence(1, 10000)) AS a(i) CROSS JOIN UNNEST(sequence(1, 2)) AS b(j)"
+    text = "IF(i % 7 = 0, 'x', IF(i % 11 = 0, NULL, CAST(i AS varchar)))"
+    tried = taking_null.replace("{}", "CAST(x AS integer)")
+    wanted = "IF(i % 7 = 0, NULL, IF(i % 11 = 0, -1, i))"
+    rows = f"SELECT i, x, TRY({tried}) AS v FROM (SELECT i, {text} AS x FROM {source})"
+    assert run(f"SELECT count(*) FROM ({rows}) WHERE v IS DISTINCT FROM {wanted}") == [["0"]]
+
+
 def test_json_exists__null_of_text_and_of_json__are_two_functions(run):
     """A NULL text is no item, a NULL document is the item null; whichever is asked first."""
     text = "json_exists('{}', 'lax $p' PASSING CAST(NULL AS varchar) AS \"p\")"

@@ -39,6 +39,8 @@ _IN_TRINOS_WORDS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], st
         lambda match: f"Out of range for {_INTEGERS[match[2]]}: {match[1]}",
     ),
 )
+_TRACE = "\n\nAt:\n"
+"""What follows says where in a Python function it failed: files of this machine."""
 _GONE = re.compile(
     r'(?:No files found that match the pattern|Cannot open file) "[^"]*/s3/([^"]+)"', re.DOTALL
 )
@@ -64,7 +66,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
 def error_of(error: Exception) -> SqlError:
     """Trino's error for a failure of DuckDB: our own payload, a known text, or
     GENERIC_INTERNAL_ERROR with DuckDB's text."""
-    text = str(error)
+    text = str(error).partition(_TRACE)[0]
     found = _PAYLOAD.search(text)
     if found:
         return SqlError(found.group(1), found.group(2))

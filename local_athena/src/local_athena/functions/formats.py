@@ -274,8 +274,8 @@ def _floating(conversion: str, value: Any, found: re.Match[str]) -> str:
     digits = int(found["precision"]) if found["precision"] is not None else 6
     negative = exact.is_signed()
     if conversion == "f":
-        step = Decimal(1).scaleb(-digits)
         check_text(digits)
+        step = Decimal(1).scaleb(-digits)
         rounded = abs(exact).quantize(step, ROUND_HALF_UP, _context(exact, digits))
         return _number(format(rounded, "f"), negative, found)
     if conversion == "e":

@@ -10,7 +10,7 @@ from local_athena.functions.casts import cast_text
 from local_athena.functions.json_input import Write
 from local_athena.functions.json_text import dump
 from local_athena.functions.sql_json import Moment, PathError, is_too_long
-from local_athena.functions.text import fail, let, quiet, text
+from local_athena.functions.text import attempted, fail, let, quiet, text
 from local_athena.sql.bound import JsonOf
 from local_athena.sql.coercion import can_cast
 from local_athena.sql.errors import SqlError
@@ -45,7 +45,7 @@ def write_value(
             casts = _casts(value, node)
         type_text = duckdb_type(node.type)
         cases = [
-            f"WHEN '{kind}' THEN {_attempt(f'CAST({cast} AS {type_text})', failed)}"
+            f"WHEN '{kind}' THEN {_or_failed(f'CAST({cast} AS {type_text})', failed)}"
             for kind, cast in casts.items()
         ]
         return (
@@ -57,9 +57,10 @@ def write_value(
     return let([made], body)
 
 
-def _attempt(cast: str, failed: str) -> str:
+def _or_failed(cast: str, failed: str) -> str:
+    """A cast that was written quietly, or what stands for its failure."""
     return let(
-        [f"TRY({cast})"],
+        [attempted(cast, quietly=True)],
         lambda made: f"(CASE WHEN {made} IS NOT NULL THEN {made} ELSE {failed} END)",
     )
 

@@ -126,6 +126,18 @@ def let(texts: Sequence[str], body: Callable[..., str]) -> str:
     return f"(list_transform([{packed}], lambda {variable}: {inside})[1])"
 
 
+def attempted(text: str, *, quietly: bool = False) -> str:
+    """NULL where the text fails; `quietly` when it was written so (see `quiet`).
+
+    Two faults of DuckDB 1.5.5 are kept away. Where an argument of COALESCE fails and its result is
+    TRY's own, rows get others' values and memory is overwritten: so a list takes the result. What
+    stands twice in a query is computed once, outside of TRY: a lambda keeps it inside.
+    """
+    if quietly or _SUBQUERY.search(text):
+        return f"TRY(([{text}])[1])"
+    return f"TRY(list_transform([0], lambda l{next(_names)}: {text})[1])"
+
+
 _SHORT = 160
 
 

@@ -10,7 +10,7 @@ from local_athena.functions.casts import assign, cast_text
 from local_athena.functions.comparison import compare, equal, is_plain
 from local_athena.functions.refused import REFUSED
 from local_athena.functions.registry import AggregateTexts, ScalarWriter, catalogue
-from local_athena.functions.text import fail, fail_unless_null, let, quiet
+from local_athena.functions.text import attempted, fail, fail_unless_null, let, quiet
 from local_athena.sql import bound
 from local_athena.sql.errors import SqlError
 from local_athena.sql.pruning.constants import fold
@@ -170,25 +170,31 @@ def _safe_cast(node: bound.Cast, context: Context) -> str:
     source, target = node.operand.type, node.type
     if not may_raise(node.operand):
         inner = write(node.operand, _trying(context))
-        return f"TRY({_attempt(inner, source, target)})"
+        return _attempted_cast(inner, source, target)
     variable = f"t{context.number()}"
-    attempt = f"TRY({_attempt(variable, source, target)})"
+    attempt = _attempted_cast(variable, source, target)
     return f"list_transform([{write(node.operand, context)}], lambda {variable}: {attempt})[1]"
 
 
-def _attempt(text: str, source: Type, target: Type) -> str:
+def _attempted_cast(text: str, source: Type, target: Type) -> str:
     if source.base in NESTED or target.base in NESTED:
-        return cast_text(text, source, target)
-    with quiet():  # (what fails for every value has no type of its own)
-        return f"CAST({cast_text(text, source, target)} AS {duckdb_type(target)})"
+        return attempted(cast_text(text, source, target))
+    with quiet():
+        made = cast_text(text, source, target)
+    return _attempted_quietly(made, target)
+
+
+def _attempted_quietly(text: str, type_: Type) -> str:
+    """(What fails for every value has no type of its own.)"""
+    return attempted(f"CAST({text} AS {duckdb_type(type_)})", quietly=True)
 
 
 def _try(node: bound.Try, context: Context) -> str:
     if not hands_failure_on(node.operand):
-        return f"TRY({write(node.operand, _trying(context))})"
+        return attempted(write(node.operand, _trying(context)))
     with quiet():
         text = write(node.operand, _trying(context))
-    return f"TRY(CAST({text} AS {duckdb_type(node.type)}))"
+    return _attempted_quietly(text, node.type)
 
 
 def _trying(context: Context) -> Context:
