@@ -13,7 +13,7 @@ from typing import Any
 from local_athena.functions import date_shapes, zones
 from local_athena.functions import joda_fields as fields
 from local_athena.functions.cast_time import rounded
-from local_athena.functions.dates import constant_text, local_moment
+from local_athena.functions.dates import local_moment
 from local_athena.functions.joda_elements import (
     Element,
     Fraction,
@@ -32,7 +32,7 @@ from local_athena.functions.joda_patterns import (
     tokens,
 )
 from local_athena.functions.mysql_patterns import mysql_elements
-from local_athena.functions.text import fail, is_quiet, let, text
+from local_athena.functions.text import constant_text, fail, is_quiet, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError

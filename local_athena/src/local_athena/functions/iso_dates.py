@@ -1,4 +1,4 @@
-"""Dates and times in the forms of ISO 8601: from_iso8601_date, _timestamp and _timestamp_nanos.
+"""Dates and times in the forms of ISO 8601: to_iso8601, from_iso8601_date and _timestamp(_nanos).
 
 The usual forms are read by DuckDB, all others element by element in Python.
 """
@@ -6,13 +6,13 @@ The usual forms are read by DuckDB, all others element by element in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Sequence as Several
 from typing import Any
 
 from local_athena.functions import joda_fields as fields
 from local_athena.functions import zones
-from local_athena.functions.cast_time import normal_zone, offset_us
+from local_athena.functions.cast_text import date_text, timestamp_text
+from local_athena.functions.cast_time import micro, normal_zone, offset_us
 from local_athena.functions.joda_elements import (
     Choice,
     Element,
@@ -23,12 +23,14 @@ from local_athena.functions.joda_elements import (
 )
 from local_athena.functions.joda_patterns import checked_instant, invalid, read_moment
 from local_athena.functions.joda_zones import ZoneOffset
-from local_athena.functions.text import let
+from local_athena.functions.registry import ScalarWriter
+from local_athena.functions.text import fail, let
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
 from local_athena.sql.instants import read_date, read_time
 from local_athena.sql.representation import precision_of, quote_text
+from local_athena.sql.types import Type
 
 _YEAR = Number(fields.YEAR, 4, 9, signed=True)
 _WEEK_YEAR = Number(fields.WEEK_YEAR, 4, 9, signed=True)
@@ -200,8 +202,54 @@ def _from_iso8601_date(call: Call, arguments: Several[str]) -> str:
     return let([arguments[0]], body)
 
 
-Writer = Callable[[Call, Several[str]], str]
-SCALARS: dict[str, Writer] = {
+# ---------------------------------------------------------------- writing
+
+
+def _iso_clock(value: str, moment: str, type_: Type) -> str:
+    precision = precision_of(type_)
+    clock = timestamp_text(moment, precision, "T")
+    if precision <= 6:
+        return clock
+    rest = f"lpad(CAST(struct_extract({value}, 'ps') AS VARCHAR), 6, '0')"
+    return f"({clock} || left({rest}, {precision - 6}))"
+
+
+def _to_iso8601(call: Call, arguments: Several[str]) -> str:
+    type_ = call.arguments[0].type
+    value = arguments[0]
+    if type_.base == "date":
+        return date_text(value)
+    if type_.base == "timestamp":
+        return let([value], lambda v: _iso_clock(v, micro(v, type_), type_))
+
+    def body(v: str) -> str:
+        clock = _iso_clock(v, zones.local_of(v), type_)
+        seconds = f"((epoch_us({zones.local_of(v)}) - epoch_us({zones.instant(v)})) // 1000000)"
+        return f"({clock} || {let([seconds], _iso_offset)})"
+
+    return let([value], body)
+
+
+def _iso_offset(seconds: str) -> str:
+    """`Z` or `+05:30`; local times of old have seconds, which the form has no place for."""
+
+    def two(number: str) -> str:
+        return f"lpad(CAST({number} AS VARCHAR), 2, '0')"
+
+    sign = f"(CASE WHEN {seconds} < 0 THEN '-' ELSE '+' END)"
+    minutes = f"{sign} || {two(f'abs({seconds}) // 3600')} || ':' || " + two(
+        f"abs({seconds}) // 60 % 60"
+    )
+    message = "'Timezone with non-zero seconds offset cannot be rendered as ISO8601: '"
+    shown = f"{message} || {minutes} || ':' || {two(f'abs({seconds}) % 60')}"
+    return (
+        f"(CASE WHEN {seconds} = 0 THEN 'Z' WHEN {seconds} % 60 <> 0 "
+        f"THEN {fail('INVALID_ARGUMENTS', shown)} ELSE {minutes} END)"
+    )
+
+
+SCALARS: dict[str, ScalarWriter] = {
+    "to_iso8601": _to_iso8601,
     "from_iso8601_timestamp": _from_iso8601_timestamp,
     "from_iso8601_timestamp_nanos": _from_iso8601_timestamp,
     "from_iso8601_date": _from_iso8601_date,

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from local_athena.functions.dates import constant_text
 from local_athena.functions.json_text import MISSING, Members, canonical, dump, read
-from local_athena.functions.text import let
+from local_athena.functions.text import constant_text, let
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError

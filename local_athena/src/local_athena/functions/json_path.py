@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from local_athena.functions.dates import constant_text
 from local_athena.functions.json_building import write_building
 from local_athena.functions.json_input import (
     Write,
@@ -21,6 +20,7 @@ from local_athena.functions.json_output import dump_ordered
 from local_athena.functions.json_value import write_value
 from local_athena.functions.sql_json import Moment, PathError, evaluate
 from local_athena.functions.sql_json_parser import parse_path
+from local_athena.functions.text import constant_text
 from local_athena.functions.udf import call_python
 from local_athena.sql.bound import JsonOf
 from local_athena.sql.errors import SqlError

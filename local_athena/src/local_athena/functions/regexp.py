@@ -16,9 +16,9 @@ from local_athena.functions.joni import translate_joni
 from local_athena.functions.lambdas import bind, parameters
 from local_athena.functions.re2_patterns import re2_pattern
 from local_athena.functions.registry import CastWriter, ScalarWriter
-from local_athena.functions.text import let
+from local_athena.functions.text import constant_text, let
 from local_athena.functions.udf import call_python
-from local_athena.sql.bound import BoundExpression, Call, Cast, Constant, LambdaOf
+from local_athena.sql.bound import BoundExpression, Call, Constant, LambdaOf
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.types import Type
@@ -209,15 +209,6 @@ def _parts(value: str, pattern: str) -> dict[str, Any]:
     return {"texts": [*texts, value[start:]], "groups": groups}
 
 
-def _constant(expression: BoundExpression) -> str | None:
-    """The text of a constant pattern, through the coercion to a regular expression."""
-    while isinstance(expression, Cast):
-        expression = expression.operand
-    if isinstance(expression, Constant) and isinstance(expression.value, str):
-        return expression.value
-    return None
-
-
 def _python(name: str, function: Callable[..., Any]) -> ScalarWriter:
     def write(call: Call, arguments: Sequence[str]) -> str:
         types = [_type_text(argument) for argument in call.arguments]
@@ -239,7 +230,7 @@ def _is_pattern(text: str) -> bool:
 
 
 def _write_like(call: Call, arguments: Sequence[str]) -> str:
-    pattern = _constant(call.arguments[1])
+    pattern = constant_text(call.arguments[1])
     if pattern is not None and _PLAIN.fullmatch(pattern) and _is_pattern(pattern):
         native = pattern.removesuffix("$") + r"\n?\z" if pattern.endswith("$") else pattern
         if not pattern.endswith("\\$"):
@@ -252,7 +243,7 @@ def _write_like(call: Call, arguments: Sequence[str]) -> str:
 
 def _native(call: Call) -> str | None:
     """A call's pattern as an SQL text of RE2; None where DuckDB may not match it."""
-    pattern = _constant(call.arguments[1])
+    pattern = constant_text(call.arguments[1])
     written = None if pattern is None else re2_pattern(pattern)
     if pattern is None or written is None or not _is_pattern(pattern):
         return None
@@ -267,7 +258,7 @@ def _native_group(call: Call) -> int | None:
     group = call.arguments[2]
     if not isinstance(group, Constant) or not isinstance(group.value, int):
         return None
-    pattern = _constant(call.arguments[1]) or ""
+    pattern = constant_text(call.arguments[1]) or ""
     return group.value if 0 <= group.value <= min(compiled(pattern).groups, 9) else None
 
 
@@ -301,8 +292,8 @@ def _write_count(call: Call, arguments: Sequence[str]) -> str:
 
 def _native_replacement(call: Call) -> str | None:
     """A constant replacement as RE2 writes it."""
-    text = _constant(call.arguments[2]) if len(call.arguments) == 3 else ""
-    pattern = _constant(call.arguments[1])
+    text = constant_text(call.arguments[2]) if len(call.arguments) == 3 else ""
+    pattern = constant_text(call.arguments[1])
     if text is None or pattern is None:
         return None
     try:

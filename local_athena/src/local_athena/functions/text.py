@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
+from typing import Any
 
 from local_athena.functions.registry import ScalarWriter
-from local_athena.sql.bound import Call
+from local_athena.sql.bound import Call, Cast, Constant
 from local_athena.sql.representation import quote_text
 
 _ATOM = re.compile(
@@ -40,6 +41,15 @@ def quiet() -> Iterator[None]:
 def is_quiet() -> bool:
     """Whether a failure is to be NULL."""
     return _quiet.get()
+
+
+def constant_text(expression: Any) -> str | None:
+    """The value of a constant varchar, coerced or not; None otherwise."""
+    while isinstance(expression, Cast):
+        expression = expression.operand
+    if isinstance(expression, Constant) and isinstance(expression.value, str):
+        return expression.value
+    return None
 
 
 def payload(name: str, message: str) -> str:
