@@ -23,6 +23,14 @@ def bucket(s3: Any) -> str:
     return "lake"
 
 
+def uploading(s3: Any, body: bytes) -> tuple[dict[str, str], str]:
+    """An upload in progress in a bucket of its own: (where it is, the ETag of its one part)."""
+    s3.create_bucket(Bucket="bkt")
+    where = {"Bucket": "bkt", "Key": "a/b"}
+    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
+    return where, s3.upload_part(PartNumber=1, Body=body, **where)["ETag"]
+
+
 def listed(s3: Any, **options: Any) -> tuple[list[str], list[str]]:
     keys, prefixes = [], []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket="lake", **options):
@@ -349,10 +357,7 @@ def test_multipart__server_ends_before_a_whole_s_parts_go__they_go_at_the_next_s
 ) -> None:
     first = start_endpoint()
     s3 = client_of(first, "s3")
-    s3.create_bucket(Bucket="bkt")
-    where = {"Bucket": "bkt", "Key": "a/b"}
-    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
-    etag = s3.upload_part(PartNumber=1, Body=b"whole", **where)["ETag"]
+    where, etag = uploading(s3, b"whole")
     uploads = first.settings.data / "uploads"
     shutil.copytree(uploads, tmp_path / "before")
     named = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
@@ -374,10 +379,7 @@ def test_multipart__server_ends_while_an_aborted_one_s_files_go__it_stays_aborte
 ) -> None:
     first = start_endpoint()
     s3 = client_of(first, "s3")
-    s3.create_bucket(Bucket="bkt")
-    where = {"Bucket": "bkt", "Key": "a/b"}
-    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
-    s3.upload_part(PartNumber=1, Body=b"part", **where)
+    where, _ = uploading(s3, b"part")
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # it dies before the first file
         s3.abort_multipart_upload(**where)

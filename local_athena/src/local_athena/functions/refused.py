@@ -25,3 +25,9 @@ REFUSED: dict[str, str] = {
     "jaccard_index": _SET_DIGEST,
 }
 """Lower-case name -> the reason, as a message says it."""
+
+
+def unsupported(kind: str, name: str) -> str:
+    """What is said of a function that is not supported, with the reason where one is known."""
+    reason = REFUSED.get(name)
+    return f"{kind} {name} is not supported" + (f": {reason}" if reason else "")
