@@ -92,6 +92,7 @@ def test_limit__of_a_sorted_query__at_most_an_integer(lake, clauses, refused):
 )
 def test_error_of__memory_that_is_refused__is_trinos_limit(text: str) -> None:
     assert error_of(RuntimeError(text)).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
+    assert "Error" not in error_of(RuntimeError(text)).message
     assert error_of(MemoryError()).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
 
 

@@ -194,6 +194,39 @@ def test_multipart__aborted_or_unknown__leaves_nothing(
     assert caught.value.response["Error"]["Code"] == "NoSuchUpload"
 
 
+def test_multipart__part_for_another_key__finds_no_upload(s3: Any) -> None:
+    where, _ = uploading(s3, b"x")
+    with pytest.raises(ClientError) as caught:
+        s3.upload_part(**where | {"Key": "a/c"}, PartNumber=2, Body=b"y")
+    assert caught.value.response["Error"]["Code"] == "NoSuchUpload"
+    assert [part["PartNumber"] for part in s3.list_parts(**where)["Parts"]] == [1]
+
+
+@pytest.mark.parametrize("number", [0, 10_001])
+def test_multipart__number_of_no_part__is_refused(s3: Any, number: int) -> None:
+    where, _ = uploading(s3, b"x")
+    with pytest.raises(ClientError) as caught:
+        s3.upload_part(**where, PartNumber=number, Body=b"y")
+    assert caught.value.response["Error"]["Code"] == "InvalidArgument"
+
+
+def test_list_multipart_uploads__pages__have_each_upload_once(s3: Any, bucket: str) -> None:
+    keys = ["a/1", "a/1", "a/2", "b", "c/1"]
+    made = [(key, s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]) for key in keys]
+    pages = s3.get_paginator("list_multipart_uploads").paginate(
+        Bucket=bucket, PaginationConfig={"PageSize": 2}
+    )
+    sizes, found = [], []
+    for page in pages:
+        sizes.append(len(page["Uploads"]))
+        found += [(each["Key"], each["UploadId"]) for each in page["Uploads"]]
+    assert sizes == [2, 2, 1]
+    assert sorted(found) == sorted(made)
+    rolled = s3.list_multipart_uploads(Bucket=bucket, Delimiter="/")
+    assert [each["Prefix"] for each in rolled["CommonPrefixes"]] == ["a/", "c/"]
+    assert [each["Key"] for each in rolled["Uploads"]] == ["b"]
+
+
 def test_upload_file__above_the_threshold__goes_in_parts(
     s3: Any, bucket: str, tmp_path: Path
 ) -> None:

@@ -21,6 +21,11 @@ _IN_TRINOS_WORDS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], st
         lambda match: "Scalar sub-query has returned multiple rows",
     ),
     (
+        re.compile(r"Out of Memory Error: (?!failed to offload).*/(\d[^/]*?) used\)"),
+        "EXCEEDED_LOCAL_MEMORY_LIMIT",
+        lambda match: f"Query exceeded per-node memory limit of {match[1]}",
+    ),
+    (
         re.compile(r"Overflow in (HUGEINT addition|\w+ of DECIMAL)"),
         "NUMERIC_VALUE_OUT_OF_RANGE",
         lambda match: "Decimal overflow",

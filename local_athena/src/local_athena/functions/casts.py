@@ -7,7 +7,14 @@ double half to even, and carries binary dust from double to decimal.
 
 from __future__ import annotations
 
-from local_athena.functions.java_numbers import DECIMAL_FORM, DOUBLE_FORM, INTEGER_FORM, java_double
+from local_athena.functions.java_numbers import (
+    DECIMAL_FORM,
+    DOUBLE_FORM,
+    HEXADECIMAL_FORM,
+    INTEGER_FORM,
+    java_double,
+    read_hexadecimal,
+)
 from local_athena.functions.text import fail, guard, let, text
 from local_athena.functions.udf import call_python
 from local_athena.sql.errors import SqlError
@@ -248,7 +255,10 @@ def _text_to_double(value: str, source: Type, target: Type) -> str:
         attempt = (
             f"CASE WHEN regexp_full_match({v}, {text(DOUBLE_FORM)}) THEN "
             f"COALESCE(TRY_CAST(rtrim(trim({v}), 'fFdD') AS {kind}), "
-            f"{_infinite(v, kind)}) END"
+            f"{_infinite(v, kind)}) "
+            f"WHEN regexp_full_match({v}, {text(HEXADECIMAL_FORM)}) THEN "
+            f"CAST({call_python('hexadecimal', read_hexadecimal, [v], ['VARCHAR'], 'DOUBLE')} "
+            f"AS {kind}) END"
         )
         return or_fail(attempt, v, f"'Cannot cast ''' || {v} || ''' to {target.base.upper()}'")
 

@@ -11,6 +11,10 @@ _LEAST_NORMAL = 2.0**-126
 _ONE_DIGIT = re.compile(r"-?[0-9](e[-+][0-9]+)")
 """Java writes two digits at least, and of those the nearest: 4.9E-324."""
 DOUBLE_FORM = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
+HEXADECIMAL_FORM = (
+    r"\s*[+-]?0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]{1,9}[fFdD]?\s*"
+)
+"""A floating-point number in Java's hexadecimal notation: `0x1.8p3` is 12."""
 DECIMAL_FORM = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 INTEGER_FORM = r"\s*[+-]?[0-9]+\s*"
 """Texts that a cast to a number takes, as regular expressions of DuckDB's and of Python's."""
@@ -106,9 +110,19 @@ def read_integer(text: str) -> int:
 
 def read_double(text: str) -> float:
     """A text that Java's Double.parseDouble takes, in digits. Raises ValueError for another."""
+    if re.fullmatch(HEXADECIMAL_FORM, text, re.ASCII):
+        return read_hexadecimal(text)
     if not re.fullmatch(DOUBLE_FORM, text, re.ASCII):
         raise ValueError(text)
     return float(text.strip().rstrip("fFdD"))
+
+
+def read_hexadecimal(text: str) -> float:
+    """A text of HEXADECIMAL_FORM; what is too large is infinite."""
+    try:
+        return float.fromhex(text.strip().rstrip("fFdD"))
+    except OverflowError:
+        return -math.inf if text.strip().startswith("-") else math.inf
 
 
 def read_decimal(text: str) -> Decimal:

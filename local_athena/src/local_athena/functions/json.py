@@ -115,7 +115,9 @@ def _scalar(call: Call, arguments: Sequence[str]) -> str:
         exact = call_python("json_extract_scalar", _extract_scalar, given, kinds, "VARCHAR")
         plain = f"json_extract_string({j}, {native})"
         return (
-            f"(CASE WHEN {j} IS NULL OR NOT json_valid({j}) THEN NULL ELSE "
+            # DuckDB takes half a surrogate pair for no JSON
+            f"(CASE WHEN {j} IS NULL THEN NULL WHEN NOT json_valid({j}) THEN "
+            f"CASE WHEN contains({j}, '\\u') THEN {exact} END ELSE "
             f"CASE json_type({j}, {native}) WHEN 'VARCHAR' THEN {plain} "
             f"WHEN 'UBIGINT' THEN {plain} WHEN 'BIGINT' THEN {plain} WHEN 'BOOLEAN' THEN {plain} "
             f"WHEN 'DOUBLE' THEN {exact} WHEN 'HUGEINT' THEN {exact} WHEN 'UHUGEINT' THEN {exact} "

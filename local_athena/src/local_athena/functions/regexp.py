@@ -46,13 +46,15 @@ def too_slow() -> SqlError:
 class Expression:
     """A pattern whose matches in one text are found within MATCH_SECONDS, or not at all.
 
-    A search with much backtracking takes for ever, and nothing can interrupt it.
+    A search with much backtracking takes for ever, and nothing can interrupt it. One that took too
+    long is not tried again at once: DuckDB asks several times for the value of a constant.
     """
 
-    __slots__ = ("_pattern", "groups", "names")
+    __slots__ = ("_endless", "_pattern", "groups", "names")
 
     def __init__(self, pattern: Any, groups: int, names: dict[str, int]) -> None:
         self._pattern = pattern
+        self._endless: str | None = None
         self.groups = groups
         self.names = names
 
@@ -62,12 +64,15 @@ class Expression:
 
     def matches(self, value: str, start: int = 0) -> Iterator[Any]:
         """The matches, each searched behind the one before, an empty one's next character left."""
+        if value == self._endless:
+            raise too_slow()
         end = time.monotonic() + MATCH_SECONDS
         while start <= len(value):
             try:
                 left = max(end - time.monotonic(), 0.001)
                 found = self._pattern.search(value, start, timeout=left)
             except TimeoutError:
+                self._endless = value
                 raise too_slow() from None
             if found is None:
                 return

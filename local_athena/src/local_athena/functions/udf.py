@@ -147,9 +147,23 @@ def by_rows(function: Callable[..., Any], returns: str, sees_null: bool) -> Call
         except SqlError as error:
             message = error.message.replace("\0", "")  # (DuckDB's message would end there)
             raise ValueError(f"TRINO:{error.name}:{message}:TRINO") from None
-        return pa.array(result, type=target)
+        try:
+            return pa.array(result, type=target)
+        except UnicodeEncodeError:
+            return pa.array(_encodable(result), type=target)
 
     return run
+
+
+def _encodable(value: Any) -> Any:
+    """A value with `?` for half a surrogate pair, which has no UTF-8: Java's `getBytes(UTF_8)`."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_encodable, value))
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(held) for key, held in value.items()}
+    return value
 
 
 def check_text(size: int) -> None:

@@ -191,7 +191,7 @@ _CASTS: dict[str, frozenset[str]] = {
 }
 _TO_JSON = NUMERIC | {"boolean", "varchar", "date", "timestamp"}
 _FROM_JSON = NUMERIC | {"boolean", "varchar"}
-_JSON_KEYS = NUMERIC | {"boolean", "varchar"}
+_JSON_KEYS = NUMERIC | {"boolean", "varchar", "unknown"}
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from local_athena.settings import Settings
 from local_athena.storage.database import Database
 from local_athena.storage.files import FileStore
 from local_athena.storage.moto_key import DiskKey
-from local_athena.storage.moto_listing import list_objects_v2
+from local_athena.storage.moto_listing import list_multipart_uploads, list_objects_v2
 from local_athena.storage.moto_s3 import (
     DiskBackend,
     DiskBackendDict,
@@ -28,7 +28,7 @@ from local_athena.storage.moto_world import (
     publish_changes,
     touched,
 )
-from local_athena.storage.s3_rules import refuse_counts, refuse_key, refuse_path
+from local_athena.storage.s3_rules import refuse_counts, refuse_key, refuse_part, refuse_path
 
 Json = dict[str, Any]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
@@ -96,6 +96,7 @@ def _install() -> WsgiApp:
             response.key_response = _saving(response.key_response)
             response.bucket_response = _saving(response.bucket_response)
             response.list_objects_v2 = list_objects_v2
+            response.list_multipart_uploads = list_multipart_uploads
             response._key_response = _refusing(response._key_response)
             response._bucket_response = _refusing(response._bucket_response)
             _dispatcher = _Dispatcher(create_backend_app)
@@ -123,8 +124,13 @@ def _refusing(method: Any) -> Any:
     @wraps(method)
     def respond(self: Any, request: Any, full_url: str) -> Any:
         refuse_path(request.environ["REQUEST_URI"])
-        refuse_counts(self._get_querystring(request, full_url))
-        refuse_key(self.parse_key_name())
+        query, key = self._get_querystring(request, full_url), self.parse_key_name()
+        refuse_counts(query)
+        refuse_key(key)
+        if "uploadId" in query:
+            name = self.parse_bucket_name_from_url(request, full_url)
+            bucket = current().buckets.get(name) if name else None
+            refuse_part(query, key, {} if bucket is None else bucket.multiparts)
         return method(self, request, full_url)
 
     return respond

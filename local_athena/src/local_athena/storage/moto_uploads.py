@@ -53,6 +53,11 @@ class DiskMultipart(FakeMultipart):  # type: ignore[misc]  # moto's types are no
         self.folder = draft.rename(world.uploads / self.id)
         self.lock = threading.Lock()
 
+    @property
+    def begun(self) -> float:
+        """When it was begun, in seconds since 1970."""
+        return (self.folder / _FACTS).stat().st_mtime
+
     def set_part(self, part_id: int, value: Any) -> DiskKey:
         """Keep a part; an earlier one of that number goes after that."""
         if part_id < 1:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from moto.s3.exceptions import InvalidArgumentError, S3ClientError
+from moto.s3.exceptions import InvalidArgumentError, NoSuchUpload, S3ClientError
 
 MAX_KEY_BYTES = 1024
+MAX_PARTS = 10_000
 _COUNTS = ("max-keys", "max-uploads", "max-parts")
 _INT_MAX = 2**31 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -42,3 +43,21 @@ def refuse_counts(query: Mapping[str, Sequence[Any]]) -> None:
             if text and not 0 <= int(text) <= _INT_MAX:
                 message = f"Argument {name} must be an integer between 0 and {_INT_MAX}"
                 raise InvalidArgumentError(message, name, text)
+
+
+def refuse_part(query: Mapping[str, Sequence[Any]], key: str, uploads: Mapping[str, Any]) -> None:
+    """What a request says of a part and of the upload (of `uploads`, by id) that it belongs to.
+
+    Raises:
+        InvalidArgumentError: the number of a part is none from 1 to 10,000.
+        NoSuchUpload: the upload is that of another key.
+    """
+    for number in query.get("partNumber", ())[:1]:
+        text = str(number)
+        if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= MAX_PARTS):
+            message = f"Part number must be an integer between 1 and {MAX_PARTS}, inclusive"
+            raise InvalidArgumentError(message, "partNumber", text)
+    for upload_id in query.get("uploadId", ())[:1]:
+        upload = uploads.get(str(upload_id))
+        if upload is not None and upload.key_name != key:
+            raise NoSuchUpload(upload_id=upload_id)

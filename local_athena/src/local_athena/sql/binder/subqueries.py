@@ -26,6 +26,7 @@ from local_athena.sql.bound import (
     Column,
     Derived,
     Exists,
+    FieldOf,
     InQuery,
     Output,
     Quantified,
@@ -91,6 +92,7 @@ def bind_exists(binder: Binder, node: nodes.Exists, scope: Scope) -> BoundExpres
 def bind_in_query(binder: Binder, node: nodes.InQuery, scope: Scope) -> BoundExpression:
     value = binder.expression(node.value, scope)
     query = _inner(binder, node.query, scope, node.at)
+    value = _compared(value, query)
     check_correlation(binder, query, scope, can_run_in, node.at)
     common = common_super_type(value.type, _value_type(query))
     if common is None or not is_comparable(common):
@@ -104,11 +106,22 @@ def bind_in_query(binder: Binder, node: nodes.InQuery, scope: Scope) -> BoundExp
     return negated(found, node.negated)
 
 
+def _compared(value: BoundExpression, query: BoundQuery) -> BoundExpression:
+    """What is compared with a query's rows: a row of one field is its field, as a query of one
+    column is its column."""
+    if value.type.base != "row" or len(query.columns) > 1 or len(fields_of(value.type)) > 1:
+        return value
+    if isinstance(value, RowOf):
+        return value.items[0]
+    return FieldOf(value, 0, fields_of(value.type)[0].type)
+
+
 def bind_quantified(
     binder: Binder, node: nodes.QuantifiedComparison, scope: Scope
 ) -> BoundExpression:
     value = binder.expression(node.left, scope)
     query = _inner(binder, node.query, scope, node.at)
+    value = _compared(value, query)
     is_in = (node.operator, node.quantifier) in (("=", "any"), ("<>", "all"))
     can_run = can_run_in if is_in else can_run_quantified
     check_correlation(binder, query, scope, can_run, node.query.at)
