@@ -92,8 +92,15 @@ def test_limit__of_a_sorted_query__at_most_an_integer(lake, clauses, refused):
 )
 def test_error_of__memory_that_is_refused__is_trinos_limit(text: str) -> None:
     assert error_of(RuntimeError(text)).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
-    assert "Error" not in error_of(RuntimeError(text)).message
     assert error_of(MemoryError()).name == "EXCEEDED_LOCAL_MEMORY_LIMIT"
+
+
+def test_error_of__memory_that_is_refused__says_the_limit() -> None:
+    text = (
+        "Out of Memory Error: failed to allocate data of size 16.0 MiB (480.0 MiB/488.2 MiB used)"
+    )
+    wanted = "Query exceeded per-node memory limit of 488.2 MiB"
+    assert error_of(RuntimeError(text)).message == wanted
 
 
 def test_error_of__a_full_spill_folder__is_the_spill_limit() -> None:
