@@ -8,6 +8,15 @@
     {{ return(_newer("_landed_date")) }}
 {%- endmacro %}
 
+{#- For records that are told again and again: the first telling counts, in whatever order the days
+    are built. -#}
+{% macro first_delivery_condition() -%}
+    {{ return(
+        "(src._landed_date < target._landed_date or (src._landed_date = target._landed_date"
+        ~ " and src._source_sequence <= target._source_sequence))"
+    ) }}
+{%- endmacro %}
+
 {% macro _newer(clock) -%}
     {{ return(
         "(src." ~ clock ~ " > target." ~ clock ~ " or (src." ~ clock ~ " = target." ~ clock

@@ -5,6 +5,8 @@
     {% do test_surrogate_key() %}
     {% do test_landed_since_run_date() %}
     {% do test_newer_version_condition() %}
+    {% do test_first_delivery_condition() %}
+    {% do test_is_in_brazil() %}
     {% do test_winning_version() %}
     {% do test_br_date() %}
     {% do test_instant_type() %}

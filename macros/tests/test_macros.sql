@@ -44,6 +44,23 @@
     ) %}
 {% endmacro %}
 
+{% macro test_first_delivery_condition() %}
+    {% do assert_equal(
+        first_delivery_condition(),
+        "(src._landed_date < target._landed_date or (src._landed_date = target._landed_date"
+        ~ " and src._source_sequence <= target._source_sequence))",
+        "day of delivery, then position",
+    ) %}
+{% endmacro %}
+
+{% macro test_is_in_brazil() %}
+    {% do assert_equal(
+        is_in_brazil("a", "b") | trim,
+        "(a between -33.76 and 5.28 and b between -74.00 and -28.83)",
+        "both axes",
+    ) %}
+{% endmacro %}
+
 {% macro test_winning_version() %}
     {% set text = winning_version("t", ["a", "b"], ["c desc"]) %}
     {% do assert_equal("partition by a, b" in text, true, "keys") %}

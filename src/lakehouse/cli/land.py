@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import Contract, connect_lake
 from lakehouse.errors import ConfigError, LakehouseError
-from lakehouse.landing import Manifest, Sources, land, verify_manifest
+from lakehouse.landing import Manifest, NotDue, Sources, land, verify_manifest
 from lakehouse.landing.olist import land_olist
 from lakehouse.settings import Settings
 
 COLUMNS = ("feed", "business_date", "state", "read", "written", "rejected", "rules")
 
 
-def summarise(manifest: Manifest) -> dict[str, Any]:
-    """A manifest as one row of a table."""
+def summarise(manifest: Manifest | NotDue) -> dict[str, Any]:
+    """A manifest as one row of a table; of a feed that is not due there are no counts."""
+    if isinstance(manifest, NotDue):
+        due = f"due {manifest.due.isoformat()}"
+        counts = dict.fromkeys(("read", "written", "rejected"), 0)
+        return {**manifest.to_dict(), **counts, "state": "not due", "rules": due}
     rules = ", ".join(f"{rule} {count}" for rule, count in manifest.rejected_by_rule.items())
     return {
         "feed": manifest.feed,
@@ -93,7 +98,7 @@ def land_command(
         raise ConfigError(f"say which feeds: {', '.join(sorted(lake.contracts))}, or --all")
     contracts = [lake.contract(feed) for feed in wanted]
     sources = Sources.from_settings(settings)
-    landed: list[Manifest] = []
+    landed: list[Manifest | NotDue] = []
     failed: LakehouseError | None = None
     is_terminal = sys.stderr.isatty()
     with click.progressbar(
@@ -115,7 +120,7 @@ def _name(contract: Contract | None) -> str | None:
     return contract.feed if contract else None
 
 
-def _print(manifests: list[Manifest], as_json: bool) -> None:
+def _print(manifests: Sequence[Manifest | NotDue], as_json: bool) -> None:
     if as_json:
         print_json([manifest.to_dict() for manifest in manifests])
     elif manifests:

@@ -26,6 +26,8 @@ from lakehouse.contracts.model import (
     Contract,
     Format,
     FormatName,
+    Frequency,
+    FrequencyUnit,
     Loading,
     LoadingMode,
     Source,
@@ -50,6 +52,11 @@ _LOGICAL_TYPES: dict[str, str] = {
     "decimal": "number",
 }
 _NUMERIC = ("integer", "bigint", "decimal")
+_PROMISES = {
+    "frequency": "value: 1, unit: d",
+    "latency": "value: 26, unit: h",
+    "maximumLatency": "value: 26, unit: h",
+}
 _TYPES_ADVICE = (
     "one of varchar, integer, bigint, boolean, date, timestamp(3), decimal(18, 2) with its digits"
 )
@@ -142,11 +149,14 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         source=_build_source(_required_custom(custom, "source", root)),
         format=_build_format(_required_custom(custom, "format", root)),
         loading=_build_loading(_required_custom(custom, "loading", root), columns),
-        warn_after_hours=promises["latency"].integer(minimum=1),
-        error_after_hours=promises["maximumLatency"].integer(minimum=1),
+        frequency=_build_frequency(promises["frequency"]),
+        warn_after_hours=promises["latency"].child("value").integer(minimum=1),
+        error_after_hours=promises["maximumLatency"].child("value").integer(minimum=1),
     )
-    if not contract.key:
-        raise table.child("properties").error("has no primaryKey", "mark the key columns")
+    if not contract.key and contract.loading.mode != "full":
+        raise table.child("properties").error(
+            "has no primaryKey", "mark the key columns; only a full list can do without"
+        )
     return contract
 
 
@@ -164,11 +174,16 @@ def _service_levels(root: Node) -> dict[str, Node]:
         name = item.child("property").text()
         if name in ("latency", "maximumLatency"):
             item.child("unit").choice("h")
-        found[name] = item.child("value")
-    for name in ("latency", "maximumLatency"):
+        found[name] = item
+    for name, example in _PROMISES.items():
         if name not in found:
-            raise node.error(f"lacks {name}", f"add {{property: {name}, value: 26, unit: h}}")
+            raise node.error(f"lacks {name}", f"add {{property: {name}, {example}}}")
     return found
+
+
+def _build_frequency(node: Node) -> Frequency:
+    unit = cast("FrequencyUnit", node.child("unit").choice(*get_args(FrequencyUnit)))
+    return Frequency(node.child("value").integer(minimum=1), unit)
 
 
 def _build_columns(table: Node) -> tuple[Column, ...]:

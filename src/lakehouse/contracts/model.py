@@ -6,12 +6,15 @@ A contract describes one raw table. Types are Athena's names (Trino spelling): `
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 SourceKind = Literal["postgresql", "rest", "drop"]
-FormatName = Literal["csv", "json_lines", "json_pages"]
+FormatName = Literal["csv", "json_lines", "json_pages", "parquet"]
+FrequencyUnit = Literal["d", "w", "m"]
 LoadingMode = Literal["incremental", "full", "append"]
 TypeFamily = Literal["varchar", "integer", "bigint", "boolean", "date", "timestamp", "decimal"]
 
@@ -108,6 +111,24 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often a feed is delivered: every `count` days, weeks or months."""
+
+    count: int
+    unit: FrequencyUnit
+
+    def after(self, day: date) -> date:
+        """The day on which the delivery after that of `day` is due.
+
+        A month later is the same day of that month, or its last one.
+        """
+        if self.unit != "m":
+            return day + timedelta(days=self.count * (7 if self.unit == "w" else 1))
+        year, month = divmod(day.year * 12 + day.month - 1 + self.count, 12)
+        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """One raw table: its columns, its source and the promises about it."""
 
@@ -126,12 +147,13 @@ class Contract:
     source: Source
     format: Format
     loading: Loading
+    frequency: Frequency
     warn_after_hours: int
     error_after_hours: int
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Names of the key columns, in key order."""
+        """Names of the key columns, in key order; none for a full list whose rows have no key."""
         keyed = [column for column in self.columns if column.key_position is not None]
         return tuple(
             column.name for column in sorted(keyed, key=lambda column: column.key_position or 0)

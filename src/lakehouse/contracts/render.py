@@ -32,8 +32,11 @@ _STAGE = "{{ target.name }}"
 _SYSTEMS = {
     "catalogue": "Product catalogue, delivered as full snapshots.",
     "customer_service": "Customer service, delivered as files of surveys.",
+    "events": "Event store of the orders, a topic of which files stand for.",
+    "marketing": "Marketing, delivered as daily exports.",
     "order_management": "Order management, extracted by watermark.",
     "payment_gateway": "Payment gateway, read page by page.",
+    "postal": "Postal service, delivered as a monthly list.",
 }
 
 

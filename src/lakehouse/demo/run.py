@@ -24,7 +24,7 @@ from lakehouse.demo.marks import (
 from lakehouse.demo.plan import Plan, require_local
 from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError, LakehouseError
-from lakehouse.landing import Manifest, Sources, land, list_runs
+from lakehouse.landing import Manifest, NotDue, Sources, land, list_runs
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import Sources as Marketplace
 from lakehouse.marketplace import advance, running_sources, write_ledger
@@ -126,7 +126,9 @@ def _land_day(
         feeds = sorted(lake.contracts)
         manifests = []
         for number, feed in enumerate(feeds, start=1):
-            manifests.append(land(feed, day, addresses, lake))
+            answer = land(feed, day, addresses, lake)
+            if not isinstance(answer, NotDue):
+                manifests.append(answer)
             step.tick(number, len(feeds), feed)
         step.note = _describe(manifests)
         outcome.landed += manifests

@@ -2,11 +2,12 @@
 
 from lakehouse.landing.batch import land
 from lakehouse.landing.history import find_previous, list_runs, read_rejects, verify_manifest
-from lakehouse.landing.model import FileFacts, Manifest, Sources, run_id_of
+from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
 
 __all__ = [
     "FileFacts",
     "Manifest",
+    "NotDue",
     "Sources",
     "find_previous",
     "land",

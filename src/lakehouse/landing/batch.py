@@ -13,14 +13,20 @@ from datetime import UTC, date, datetime
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
-from lakehouse.errors import BatchHeldError, LandingError, SourceSchemaError
+from lakehouse.errors import (
+    BatchHeldError,
+    LandingError,
+    SourceMissingError,
+    SourceSchemaError,
+)
 from lakehouse.landing.door import Admission, admit
 from lakehouse.landing.extract import end_of_day, extract
 from lakehouse.landing.history import find_previous
-from lakehouse.landing.model import FileFacts, Manifest, Sources, run_id_of
+from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
 from lakehouse.landing.publish import Publication, data_parquet, file_facts, rejected_parquet
 from lakehouse.landing.read_csv import read_csv
 from lakehouse.landing.read_json import read_json_lines, read_json_page
+from lakehouse.landing.read_parquet import read_parquet
 from lakehouse.landing.records import Records, concat_records
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
@@ -28,7 +34,12 @@ from lakehouse.observability import format_facts, timed_step
 
 logger = logging.getLogger(__name__)
 
-_READERS = {"csv": read_csv, "json_lines": read_json_lines, "json_pages": read_json_page}
+_READERS = {
+    "csv": read_csv,
+    "json_lines": read_json_lines,
+    "json_pages": read_json_page,
+    "parquet": read_parquet,
+}
 
 
 def land(
@@ -38,8 +49,11 @@ def land(
     lake: Lake,
     *,
     again: bool = False,
-) -> Manifest:
+) -> Manifest | NotDue:
     """Land a feed and return the manifest of its published batch.
+
+    A feed that is delivered less often than daily, and has nothing for a day on which it need not
+    have, is not due: nothing is published and nothing is wrong.
 
     `again` asks the source once more although the stage holds a complete delivery of a run that
     was not published; a published run is never landed again.
@@ -73,7 +87,17 @@ def land(
             )
         if delivery is None:
             previous = find_previous(lake, contract, business_date)
-            delivery = extract(contract, business_date, sources, previous, stage)
+            try:
+                delivery = extract(contract, business_date, sources, previous, stage)
+            except SourceMissingError:
+                if previous is None:
+                    raise
+                due = contract.frequency.after(previous.business_date)
+                if due <= business_date:
+                    raise
+                answer = NotDue(contract.feed, business_date, previous.business_date, due)
+                logger.info("%s", format_facts(event="not_due", run_id=run_id, due=due.isoformat()))
+                return answer
         try:
             records, files = read_stage(contract, stage, delivery)
         except SourceSchemaError:

@@ -97,6 +97,27 @@ class Manifest:
             raise ManifestError(name, f"is not a manifest: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """A feed without a delivery on a day on which none was due: its last published batch is of
+    `last`, and the next delivery is due on `due`."""
+
+    feed: str
+    business_date: date
+    last: date
+    due: date
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values."""
+        return {
+            "feed": self.feed,
+            "business_date": self.business_date.isoformat(),
+            "state": "not_due",
+            "last": self.last.isoformat(),
+            "due": self.due.isoformat(),
+        }
+
+
 def run_id_of(feed: str, business_date: date) -> str:
     """The one run id of a feed and a business date."""
     return f"{feed}-{business_date.isoformat()}"

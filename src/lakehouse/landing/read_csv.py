@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from lakehouse.contracts import Contract, Format
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.records import Records, Unreadable
+from lakehouse.landing.utf8 import decode_utf8
 
 _BLOCK = 32 * 1024 * 1024
 
@@ -80,7 +79,7 @@ def read_text_table(
     numbers = np.setdiff1d(
         np.arange(1, total + 1), [record.row_number for record in unreadable], assume_unique=True
     )
-    table, numbers, undecodable = _decode(table, numbers, source_file)
+    table, numbers, undecodable = decode_utf8(table, numbers, source_file)
     unreadable += undecodable
     return table, pa.chunked_array([pa.array(numbers, pa.int64())]), tuple(unreadable)
 
@@ -120,45 +119,3 @@ def _as_utf8(content: bytes, source_file: str, contract: Contract) -> bytes:
             contract.feed,
             f"{source_file} is not {contract.format.encoding}: byte {error.start} cannot be read",
         ) from error
-
-
-def _decode(
-    table: pa.Table, numbers: Any, source_file: str
-) -> tuple[pa.Table, Any, list[Unreadable]]:
-    """Columns of bytes as text; rows with bytes that are not UTF-8 are taken out."""
-    try:
-        return table.cast(_text_schema(table)), numbers, []
-    except pa.ArrowInvalid:
-        pass
-    is_bad = np.zeros(table.num_rows, dtype=np.bool_)
-    for name in table.column_names:
-        try:
-            table[name].cast(pa.string())
-        except pa.ArrowInvalid:
-            # Only a column that is known to hold such bytes is looked at value by value.
-            is_bad |= np.array([not _is_text(value) for value in table[name].to_pylist()])
-    bad = table.take(pa.array(np.flatnonzero(is_bad)))
-    undecodable = [
-        Unreadable(int(number), source_file, _show(row), "bytes that are not UTF-8")
-        for number, row in zip(numbers[is_bad], bad.to_pylist(), strict=True)
-    ]
-    kept = table.filter(pc.invert(pa.array(is_bad)))
-    return kept.cast(_text_schema(table)), numbers[~is_bad], undecodable
-
-
-def _text_schema(table: pa.Table) -> pa.Schema:
-    return pa.schema([(name, pa.string()) for name in table.column_names])
-
-
-def _is_text(value: bytes | None) -> bool:
-    try:
-        (value or b"").decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _show(row: Mapping[str, bytes | None]) -> str:
-    return ",".join(
-        (value or b"").decode("utf-8", errors="backslashreplace") for value in row.values()
-    )

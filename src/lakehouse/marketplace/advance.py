@@ -8,8 +8,8 @@ from lakehouse.marketplace.ledger import write_ledger
 from lakehouse.marketplace.sources import (
     PaymentGateway,
     load_order_management,
+    write_drops,
     write_payment_log,
-    write_snapshots,
 )
 from lakehouse.marketplace.world import World
 
@@ -37,7 +37,7 @@ def advance(world: World, day: dt.date, sources: Sources) -> Path:
     """
     number = world.check_day(day)
     load_order_management(world, number, sources.postgres_url)
-    write_snapshots(world, number, sources.drop)
+    write_drops(world, number, sources.drop)
     write_payment_log(world, number, sources.payment_log)
     if sources.gateway is not None:
         sources.gateway.today = day.isoformat()

@@ -1,7 +1,5 @@
 """Rows of the customers table, as the order management system shows them."""
 
-import unicodedata
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -75,9 +73,9 @@ def _mails(world: World, states: AccountStates, first: I64, family: I64) -> pa.S
     number = below(draw(world.seed, "account.mail_number", key, states.contact), 10_000)
     domain = below(draw(world.seed, "account.mail_domain", key, states.contact), len(MAIL_DOMAINS))
     mails = text.join(
-        text.words([_ascii(name) for name in FIRST_NAMES], first),
+        text.words([text.plain(name) for name in FIRST_NAMES], first),
         ".",
-        text.words([_ascii(name) for name in FAMILY_NAMES], family),
+        text.words([text.plain(name) for name in FAMILY_NAMES], family),
         text.numbers(number),
         "@",
         text.words(MAIL_DOMAINS, domain),
@@ -117,7 +115,3 @@ def _cpfs(world: World, person: I64) -> pa.StringArray:
     )
     form = below(draw(world.seed, "person.cpf_form", person), 2)
     return text.choose(form, dotted, text.digits(number, 11))
-
-
-def _ascii(word: str) -> str:
-    return unicodedata.normalize("NFD", word).encode("ascii", "ignore").decode().lower()

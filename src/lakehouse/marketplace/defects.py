@@ -44,11 +44,29 @@ SELLER_DEFECTS = (
     Defect("state_is_missing", "required"),
     Defect("field_too_many", "shape"),
 )
+EVENT_DEFECTS = (
+    Defect("line_is_cut", "shape"),
+    Defect("type_is_unknown", "allowed_values"),
+    Defect("order_is_missing", "required"),
+    Defect("time_is_no_time", "type"),
+)
+LEAD_DEFECTS = (
+    Defect("status_is_unknown", "allowed_values"),
+    Defect("lead_is_missing", "required"),
+)
+POINT_DEFECTS = (
+    Defect("latitude_is_text", "type"),
+    Defect("state_is_missing", "required"),
+    Defect("field_too_many", "shape"),
+)
 FEED_DEFECTS: dict[str, tuple[Defect, ...]] = {
     "payments": PAYMENT_DEFECTS,
     "reviews": REVIEW_DEFECTS,
     "products": PRODUCT_DEFECTS,
     "sellers": SELLER_DEFECTS,
+    "order_events": EVENT_DEFECTS,
+    "marketing_leads": LEAD_DEFECTS,
+    "geolocation": POINT_DEFECTS,
 }
 
 
@@ -60,6 +78,19 @@ def copies(world: World, feed: str, *key: IntLike) -> I64:
     kind = 2 + below(draw(world.seed, f"{feed}.copy_kind", *key), kinds)
     repeated = np.where(value < malformed + duplicate, DUPLICATE, NONE)
     return np.where(value < malformed, kind, repeated)
+
+
+def with_copies(rows: I64, copy: I64) -> tuple[I64, I64]:
+    """Rows with each one's copy after it, and the kind of each: NONE, DUPLICATE or a defect.
+
+    A duplicate is a plain row once more, so its kind is NONE too.
+    """
+    times = np.where(copy != NONE, 2, 1)
+    again = np.repeat(rows, times)
+    kind = np.repeat(copy, times)
+    first = np.ones(len(again), dtype=np.bool_)
+    first[np.cumsum(times)[copy != NONE] - 1] = False
+    return again, np.where(first | (kind == DUPLICATE), NONE, kind)
 
 
 def rules(feed: str) -> list[str]:
@@ -74,4 +105,7 @@ def _rates(rates: Rates, feed: str) -> tuple[int, int]:
         "reviews": (rates.malformed_review_ppm, rates.duplicate_review_ppm),
         "products": (rates.malformed_product_ppm, rates.duplicate_product_ppm),
         "sellers": (rates.malformed_seller_ppm, rates.duplicate_seller_ppm),
+        "order_events": (rates.malformed_event_ppm, rates.duplicate_event_ppm),
+        "marketing_leads": (rates.malformed_lead_ppm, rates.duplicate_lead_ppm),
+        "geolocation": (rates.malformed_point_ppm, rates.duplicate_point_ppm),
     }[feed]

@@ -16,12 +16,21 @@ from lakehouse.marketplace import orders as order_life
 from lakehouse.marketplace import people
 from lakehouse.marketplace.customer_feed import customer_rows
 from lakehouse.marketplace.demand import first_orders
+from lakehouse.marketplace.event_feed import (
+    event_lines,
+    event_order,
+    topic_offsets,
+    topic_partitions,
+)
+from lakehouse.marketplace.events import PARTITIONS, Events, events_of
 from lakehouse.marketplace.json_feeds import (
     payment_lines,
     payment_order,
     review_lines,
     review_order,
 )
+from lakehouse.marketplace.lead_feed import lead_order, lead_rows
+from lakehouse.marketplace.leads import LeadVersions, leads_by, versions_of
 from lakehouse.marketplace.order_feeds import item_rows, order_rows
 from lakehouse.marketplace.orders import Orders, OrderStates, orders_of
 from lakehouse.marketplace.payments import Payments, payments_of
@@ -29,9 +38,16 @@ from lakehouse.marketplace.reviews import Reviews, reviews_of
 from lakehouse.marketplace.streams import I64, Bools
 from lakehouse.marketplace.world import HORIZON_DAYS, World, day_end
 
-Log = TypeVar("Log", Payments, Reviews)
+Log = TypeVar("Log", Payments, Reviews, Events, LeadVersions)
 Columns = TypeVar(
-    "Columns", Payments, Reviews, OrderStates, item_life.ItemStates, people.AccountStates
+    "Columns",
+    Payments,
+    Reviews,
+    Events,
+    LeadVersions,
+    OrderStates,
+    item_life.ItemStates,
+    people.AccountStates,
 )
 
 CHUNK = 50_000
@@ -104,6 +120,29 @@ def review_file(world: World, day: int) -> Iterator[pa.StringArray]:
     order = review_order(reviews)
     for begin in range(0, len(order), 2 * CHUNK):
         yield review_lines(world, reviews, order[begin : begin + 2 * CHUNK])
+
+
+def event_file(world: World, day: int) -> Iterator[pa.StringArray]:
+    """The records that the topic of order events has gained on the business date ``day``."""
+    told = np.zeros(PARTITIONS, dtype=np.int64)
+    for orders in _recent(world, day):
+        part = events_of(world, orders)
+        events = _within(world, day, part, part.sent)
+        order = event_order(events)
+        partitions = topic_partitions(events)[order]
+        offsets = topic_offsets(world, day, partitions, told)
+        told = told + np.bincount(partitions, minlength=PARTITIONS)
+        for begin in range(0, len(order), 2 * CHUNK):
+            rows = slice(begin, begin + 2 * CHUNK)
+            yield event_lines(world, events, order[rows], offsets[rows])
+
+
+def lead_file(world: World, day: int) -> pa.Table:
+    """Marketing's export of the business date ``day``."""
+    leads = leads_by(world, day)
+    versions = versions_of(world, leads)
+    part = _within(world, day, versions, versions.delivered)
+    return lead_rows(world, leads, part, lead_order(leads, part))
 
 
 def _recent(world: World, day: int) -> Iterator[Orders]:

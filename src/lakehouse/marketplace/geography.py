@@ -277,3 +277,10 @@ def _haversine(a: State, b: State) -> float:
 
 DISTANCES_KM: I64 = _distance_table()
 """Kilometres by (state, state), indexes into STATES."""
+
+
+def cities_of_prefixes(prefix: I64) -> I64:
+    """Index into CITY_NAMES of the city in whose range each postal prefix lies."""
+    order = np.argsort(_CITY_FIRST)
+    cities: I64 = order[np.searchsorted(_CITY_FIRST[order], prefix, side="right") - 1]
+    return cities

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.marketplace import text
-from lakehouse.marketplace.defects import DUPLICATE, NONE, copies
+from lakehouse.marketplace.defects import copies, with_copies
 from lakehouse.marketplace.orders import PAYMENT_TYPES
 from lakehouse.marketplace.payments import Payments
 from lakehouse.marketplace.reviews import Reviews
@@ -25,10 +25,7 @@ from lakehouse.marketplace.vocabulary import (
     GOOD_MESSAGES,
     GOOD_TITLES,
 )
-from lakehouse.marketplace.world import World
-
-_UTC_OFFSET = 3 * 3600
-"""America/Sao_Paulo is three hours behind UTC on every day from 2020 on."""
+from lakehouse.marketplace.world import UTC_OFFSET, World
 
 
 def payment_copies(world: World, payments: Payments) -> I64:
@@ -43,7 +40,7 @@ def payment_order(payments: Payments) -> I64:
 
 def payment_lines(world: World, payments: Payments, rows: I64) -> pa.StringArray:
     """One JSON object for each of the reports ``rows``, and for their copies."""
-    rows, kind = _with_copies(rows, payment_copies(world, payments)[rows])
+    rows, kind = with_copies(rows, payment_copies(world, payments)[rows])
     value = payments.value[rows]
     amount = pc.if_else(
         pa.array(kind == 2), '"n/d"', text.money(np.where(kind == 4, -value - 1, value))
@@ -62,7 +59,7 @@ def payment_lines(world: World, payments: Payments, rows: I64) -> pa.StringArray
         ',"payment_value":',
         amount,
         ',"updated_at":"',
-        text.iso_instants(payments.at[rows] + _UTC_OFFSET, "Z"),
+        text.iso_instants(payments.at[rows] + UTC_OFFSET, "Z"),
         '"}',
     )
 
@@ -79,7 +76,7 @@ def review_order(reviews: Reviews) -> I64:
 
 def review_lines(world: World, reviews: Reviews, rows: I64) -> pa.StringArray:
     """One JSON object for each of the reviews ``rows``, and for their copies."""
-    rows, kind = _with_copies(rows, review_copies(world, reviews)[rows])
+    rows, kind = with_copies(rows, review_copies(world, reviews)[rows])
     key = reviews.order_index[rows] * 2 + reviews.number[rows]
     unknown = reviews.answered[rows] == 0
     answered = pc.if_else(
@@ -120,19 +117,6 @@ def review_lines(world: World, reviews: Reviews, rows: I64) -> pa.StringArray:
         "}",
     )
     return pc.if_else(pa.array(kind == 2), pc.utf8_slice_codeunits(lines, 0, 70), lines)
-
-
-def _with_copies(rows: I64, copy: I64) -> tuple[I64, I64]:
-    """Rows with each one's copy after it, and the kind of each: NONE, DUPLICATE or a defect.
-
-    A duplicate is a plain row once more, so its kind is NONE too.
-    """
-    times = np.where(copy != NONE, 2, 1)
-    again = np.repeat(rows, times)
-    kind = np.repeat(copy, times)
-    first = np.ones(len(again), dtype=np.bool_)
-    first[np.cumsum(times)[copy != NONE] - 1] = False
-    return again, np.where(first | (kind == DUPLICATE), NONE, kind)
 
 
 def _words(

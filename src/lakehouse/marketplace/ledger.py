@@ -15,11 +15,18 @@ from lakehouse.marketplace.catalogue import Kind
 from lakehouse.marketplace.catalogue_feeds import snapshot_copies
 from lakehouse.marketplace.defects import NONE, rules
 from lakehouse.marketplace.deliveries import order_chunks
+from lakehouse.marketplace.event_feed import event_copies
+from lakehouse.marketplace.events import events_of
 from lakehouse.marketplace.geography import STATES
 from lakehouse.marketplace.items import items_of
+from lakehouse.marketplace.lead_feed import lead_copies
+from lakehouse.marketplace.leads import leads_by, versions_of
 from lakehouse.marketplace.ledger_dimensions import add_catalogue, add_customers, add_dates
+from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads
 from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAVAILABLE
 from lakehouse.marketplace.payments import payments_of
+from lakehouse.marketplace.postal_feed import point_copies
+from lakehouse.marketplace.postal_points import delivered_on, points_on
 from lakehouse.marketplace.reviews import reviews_of
 from lakehouse.marketplace.streams import I64
 from lakehouse.marketplace.tally import (
@@ -64,14 +71,28 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
         copies = json_feeds.review_copies(world, reviews)
         _reject(world, tally, "reviews", copies[said], reviews.delivered[said])
         _refuse(tally, "order_items", "minimum", facts.rejected_items)
+        events = events_of(world, orders)
+        add_events(world, tally, events, number)
+        sent = events.sent < day_end(number)
+        _reject(world, tally, "order_events", event_copies(world, events)[sent], events.sent[sent])
     for delivered in range(world.first, number + 1):
         for feed, kind in _SNAPSHOTS:
             copies = snapshot_copies(world, feed, kind, delivered)
             _reject(world, tally, feed, copies, np.full(len(copies), delivered * DAY))
+    for delivered in delivered_on(world, number):
+        copies = point_copies(world, delivered, points_on(world, delivered))
+        _reject(world, tally, "geolocation", copies, np.full(len(copies), delivered * DAY))
+    leads = leads_by(world, number)
+    versions = versions_of(world, leads)
+    told = versions.delivered < day_end(number)
+    copies = lead_copies(world, leads, versions)
+    _reject(world, tally, "marketing_leads", copies[told], versions.delivered[told])
     _add_days(tally, np.array(sorted(purchase_days), dtype=np.int64))
     _refuse(tally, "customers", "required", known.rejected)
     add_customers(world, number, tally, known, people)
     add_catalogue(world, number, tally)
+    add_leads(world, number, tally)
+    add_geolocation(world, number, tally)
     add_dates(tally)
     return list(tally.figures())
 

@@ -49,6 +49,25 @@ class Rates:
     product_without_category_ppm: int = 18_000
     lower_case_state_ppm: int = 3_000
 
+    late_event_ppm: int = 20_000
+    """Events of orders that are recorded an hour to 10 days after they occurred; others within 10
+    minutes."""
+    repeated_event_ppm: int = 10_000
+    """Events that are sent twice, up to 3 days apart, at two offsets of the topic."""
+    late_lead_ppm: int = 30_000
+    """Versions of leads that marketing delivers 1 to 5 days late."""
+    repeated_lead_ppm: int = 20_000
+    """Versions of leads that are delivered again a day after."""
+    mistyped_cnpj_ppm: int = 20_000
+    """Leads whose company number has a wrong check digit."""
+    mistyped_phone_ppm: int = 20_000
+    """Leads whose phone is no phone number."""
+    point_outside_ppm: int = 10_000
+    """Points of the postal service that lie outside of Brazil."""
+    prefix_without_point_ppm: int = 20_000
+    prefix_moved_per_delivery_ppm: int = 50_000
+    """Postal prefixes whose points are measured anew for a delivery."""
+
     malformed_move_ppm: int = 30_000
     """Moves (after the first business date) entered without postal code, put right in 1 to 3
     days."""
@@ -58,9 +77,15 @@ class Rates:
     malformed_review_ppm: int = 8_000
     malformed_product_ppm: int = 1_500
     malformed_seller_ppm: int = 3_000
+    malformed_event_ppm: int = 2_000
+    malformed_lead_ppm: int = 5_000
+    malformed_point_ppm: int = 2_000
     duplicate_payment_ppm: int = 4_000
     duplicate_review_ppm: int = 5_000
     duplicate_product_ppm: int = 1_000
     duplicate_seller_ppm: int = 2_000
+    duplicate_event_ppm: int = 2_000
+    duplicate_lead_ppm: int = 5_000
+    duplicate_point_ppm: int = 150_000
     """Malformed and duplicate rows of files and pages are copies of a good row of the batch: the
     good one is always delivered too."""

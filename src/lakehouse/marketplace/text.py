@@ -3,6 +3,7 @@
 Everything returns a ``pyarrow`` string array; a mask says where it is null.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -91,3 +92,8 @@ def between(separator: str, *parts: Text) -> Text:
 def choose(choice: I64, *options: "Text | str") -> Text:
     """The option of each row's choice."""
     return pc.choose(pa.array(choice), *options)
+
+
+def plain(word: str) -> str:
+    """A word in lower case and without accents, as mail addresses have it."""
+    return unicodedata.normalize("NFD", word).encode("ascii", "ignore").decode().lower()

@@ -132,3 +132,9 @@ AREA_CODES = (
     "81", "86", "41", "21", "84", "69", "95", "51", "48", "79", "11", "63",
 )  # fmt: skip
 """Telephone area code of each state's capital, in the order of geography.STATES."""
+
+LEAD_ORIGINS = (
+    "organic_search", "paid_search", "social", "direct_traffic", "email", "referral", "display",
+    "other",
+)  # fmt: skip
+"""Where leads come from, those of most leads first."""

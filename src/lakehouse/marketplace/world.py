@@ -10,6 +10,8 @@ from lakehouse.marketplace.rates import Rates
 
 EPOCH = dt.date(1970, 1, 1)
 DAY = 86_400
+UTC_OFFSET = 3 * 3600
+"""America/Sao_Paulo is three hours behind UTC on every day from 2020 on."""
 HISTORY_DAYS = 730
 """Days of orders before the first business date."""
 ORDERS_AT_SCALE_1 = 100_000

@@ -89,17 +89,20 @@ def deliver_sources(day: str) -> str:
 
 
 def land_feed(feed: str, day: str) -> str:
-    """Land one feed of one business date; gives the run id of the published batch.
+    """Land one feed of one business date; gives the run id of the published batch, or says that
+    the feed is not due.
 
     Raises:
         LandingError, SourceError: as `lakehouse.landing.land`.
     """
     from lakehouse.contracts import connect_lake
-    from lakehouse.landing import Sources, land
+    from lakehouse.landing import NotDue, Sources, land
 
     settings = Settings.from_env()
     sources = Sources.from_settings(settings)
     manifest = land(feed, date.fromisoformat(day), sources, connect_lake(settings))
+    if isinstance(manifest, NotDue):
+        return f"{feed} is not due before {manifest.due.isoformat()}"
     _log.info(
         "event=landed run_id=%s read=%s written=%s rejected=%s",
         manifest.run_id,

@@ -60,6 +60,10 @@ def _flag(column: str) -> _Column:
     return _Column(f"if({column}, 1, 0)", f"count_if({column})")
 
 
+def _degrees(column: str) -> _Column:
+    return _summed(f"cast({column} * 1000000 as bigint)")
+
+
 def _money(column: str) -> _Column:
     return _Column(f"cast({column} * 100 as bigint)", f"sum({column})")
 
@@ -148,6 +152,35 @@ _PAYMENT = {
     "payment_sequence": _summed("p.payment_sequence"),
     "purchase_date_br": _date("p.purchase_date_br"),
     "purchased_at": _instant("p.purchased_at"),
+}
+
+_EVENT = {
+    "event_id": _text("e.event_id"),
+    "order_id": _text("e.order_id"),
+    "occurred_at": _instant("e.occurred_at"),
+    "recorded_at": _instant("e.recorded_at"),
+    "kafka_partition": _summed("e.kafka_partition"),
+}
+_LEAD = {
+    "lead_id": _text("l.lead_id"),
+    "landing_page_id": _text("l.landing_page_id"),
+    "business_segment": _text("l.business_segment"),
+    "contact_name": _text("l.contact_name"),
+    "contact_email": _text("l.contact_email"),
+    "seller_id": _text("l.seller_id"),
+    "contact_date_br": _date("l.contact_date_br"),
+    "contacted_at": _instant("l.contacted_at"),
+    "qualified_at": _instant("l.qualified_at"),
+    "won_at": _instant("l.won_at"),
+    "lost_at": _instant("l.lost_at"),
+    "updated_at": _instant("l.updated_at"),
+}
+_PLACE = {
+    "zip_code_prefix": _text("g.zip_code_prefix"),
+    "city": _text("g.city"),
+    "point_count": _summed("g.point_count"),
+    "latitude": _degrees("g.latitude"),
+    "longitude": _degrees("g.longitude"),
 }
 
 FIGURE_QUERIES: tuple[FigureQuery, ...] = (
@@ -310,6 +343,24 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         },
         "{curated}.dim_dates as d",
         table="dates",
+    ),
+    _figure(
+        "order_events_by_type",
+        {"day": "cast(e.event_date_br as varchar)", "event_type": "e.event_type"},
+        {"events": "count(*)", **_EVENT},
+        "{integration}.int_order_events as e",
+    ),
+    _figure(
+        "leads_by_status",
+        {"origin": "l.origin", "lead_status": "l.lead_status"},
+        {"leads": "count(*)", **_LEAD, "row_checksum": _checksum(_LEAD)},
+        "{integration}.int_marketing_leads as l",
+    ),
+    _figure(
+        "geolocation_by_state",
+        {"state": "g.state"},
+        {"prefixes": "count(*)", **_PLACE, "row_checksum": _checksum(_PLACE)},
+        "{integration}.int_geolocation as g",
     ),
     _figure(
         "rejected_rows",

@@ -33,6 +33,13 @@ AGREED = {
     "category_translations": "product_category_name* product_category_name_english",
     "reviews": "review_id* order_id* review_score review_comment_title? review_comment_message? "
     "review_creation_date review_answer_timestamp?",
+    "order_events": "event_id* order_id event_type occurred_at recorded_at kafka_partition "
+    "kafka_offset",
+    "marketing_leads": "lead_id* contacted_at origin? landing_page_id? business_segment? "
+    "contact_name? contact_email? contact_phone? company_cnpj? lead_status seller_id? "
+    "qualified_at? won_at? lost_at? updated_at",
+    "geolocation": "geolocation_zip_code_prefix geolocation_lat geolocation_lng geolocation_city "
+    "geolocation_state",
 }
 
 
@@ -60,6 +67,9 @@ def test_load_contracts__own_files__mark_personal_data() -> None:
         ("customers", "customer_email", ("email",)),
         ("customers", "customer_phone", ("phone",)),
         ("customers", "customer_cpf", ("national_id",)),
+        ("marketing_leads", "contact_name", ("person_name",)),
+        ("marketing_leads", "contact_email", ("email",)),
+        ("marketing_leads", "contact_phone", ("phone",)),
     }
 
 

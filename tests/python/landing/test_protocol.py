@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from lakehouse.errors import (
     SourceMissingError,
     SourceSchemaError,
 )
-from lakehouse.landing import Sources, land, list_runs, read_rejects, verify_manifest
+from lakehouse.landing import NotDue, Sources, land, list_runs, read_rejects, verify_manifest
 
 DAY = date(2026, 6, 1)
 HEADER = "seller_id,seller_zip_code_prefix,seller_city,seller_state,seller_name,seller_cnpj\n"
@@ -412,3 +413,58 @@ def test_land__json_lines__are_read_by_their_nested_paths(
         (4, "required", "order_id"),
         (5, "type", "review_score"),
     ]
+
+
+POINTS = (
+    "geolocation_zip_code_prefix;geolocation_lat;geolocation_lng;geolocation_city;"
+    "geolocation_state\n"
+    "1037;-23,54562128115268;-46,63929204800168;São Paulo;SP\n"
+    "1037;-23,54562128115268;-46,63929204800168;São Paulo;SP\n"
+    "69900;-9,97;-67,81;Rio Branco;AC\n"
+)
+
+
+def test_land__a_monthly_list__is_not_due_for_a_month_and_then_missed(
+    lake: Lake, tmp_path: Path
+) -> None:
+    sources = Sources(drop_dir=tmp_path)
+
+    def deliver(day: date) -> None:
+        folder = tmp_path / "geolocation" / day.isoformat()
+        folder.mkdir(parents=True)
+        (folder / "list.csv").write_text(POINTS, "iso-8859-1")
+
+    with pytest.raises(SourceMissingError):  # nothing was ever delivered
+        land("geolocation", date(2026, 1, 30), sources, lake)
+    deliver(date(2026, 1, 31))
+    manifest = land("geolocation", date(2026, 1, 31), sources, lake)
+    assert not isinstance(manifest, NotDue)
+    assert (manifest.written_count, manifest.rejected_by_rule) == (2, {"duplicate_row": 1})
+    before = objects_of(lake)
+    for day in (date(2026, 2, 1), date(2026, 2, 27)):
+        answer = land("geolocation", day, sources, lake)
+        assert answer == NotDue("geolocation", day, date(2026, 1, 31), date(2026, 2, 28))
+    assert objects_of(lake) == before
+    with pytest.raises(SourceMissingError, match=r"no \*\.csv in"):
+        land("geolocation", date(2026, 2, 28), sources, lake)
+    deliver(date(2026, 2, 20))  # early, and landed all the same
+    assert not isinstance(land("geolocation", date(2026, 2, 20), sources, lake), NotDue)
+    assert isinstance(land("geolocation", date(2026, 3, 19), sources, lake), NotDue)
+
+
+def test_land__latin_1_with_decimal_commas__is_read_to_the_last_digit(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder = tmp_path / "geolocation" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    (folder / "list.csv").write_bytes(POINTS.encode("iso-8859-1"))
+    manifest = land("geolocation", DAY, Sources(drop_dir=tmp_path), lake)
+    assert not isinstance(manifest, NotDue)
+    (data,) = (file for file in manifest.files if file.role == "data")
+    key = data.uri.partition(f"{RAW}/")[2]
+    body = lake.s3.get_object(Bucket=RAW, Key=key)["Body"].read()
+    first, second = pq.read_table(io.BytesIO(body)).to_pylist()
+    assert first["geolocation_zip_code_prefix"] == "01037"
+    assert first["geolocation_city"] == "São Paulo"
+    assert str(first["geolocation_lat"]).startswith("-23.54562128115268000")
+    assert second["geolocation_lng"] == -Decimal("67.81")

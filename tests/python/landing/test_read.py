@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.contracts import load_contracts
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.read_csv import read_csv
 from lakehouse.landing.read_json import read_json_lines, read_json_page
+from lakehouse.landing.read_parquet import read_parquet
 
 CONTRACTS = load_contracts(Path(__file__).resolve().parents[3] / "contracts")
 TRANSLATIONS = CONTRACTS["category_translations"]
@@ -102,3 +109,71 @@ def test_read_json_page__money__is_never_floating_point() -> None:
 def test_read_json_page__no_page__is_refused_by_name(page: bytes) -> None:
     with pytest.raises(SourceSchemaError, match=r"p\.json is not"):
         read_json_page(page, "p.json", CONTRACTS["payments"])
+
+
+def parquet(**columns: Any) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        (pa.array(["é", None, ""]), ["é", None, ""]),
+        (pa.array(["a", "b", "a"]).dictionary_encode(), ["a", "b", "a"]),
+        (pa.array([1, None, -3], pa.int16()), ["1", None, "-3"]),
+        (pa.array([0.1, 2.5, None]), ["0.1", "2.5", None]),
+        (pa.array([Decimal("1.50"), None, Decimal("-0.01")]), ["1.50", None, "-0.01"]),
+        (pa.array([True, False, None]), ["true", "false", None]),
+        (pa.array([date(2026, 6, 1), None, None]), ["2026-06-01", None, None]),
+        (pa.nulls(3), [None, None, None]),
+        (
+            pa.array([datetime(2026, 6, 1, 3, 4, 5, tzinfo=UTC), None, None]),
+            ["2026-06-01 03:04:05.000000Z", None, None],
+        ),
+        (
+            pa.array([datetime(2026, 6, 1, 3, 4, 5), None, None], pa.timestamp("ms")),  # noqa: DTZ001
+            ["2026-06-01 03:04:05.000", None, None],
+        ),
+        (
+            # A zone other than UTC says how to show the instant, which is UTC in the file.
+            pa.array([0, None, None], pa.timestamp("s", "America/Sao_Paulo")),
+            ["1970-01-01 00:00:00.000Z", None, None],
+        ),
+    ],
+    ids=lambda value: str(getattr(value, "type", "")),
+)
+def test_read_parquet__each_type__is_text_that_the_door_reads(
+    values: Any, texts: list[str | None]
+) -> None:
+    records = read_parquet(parquet(**{EN: values, PT: values, "more": values}), "f", TRANSLATIONS)
+    assert records.columns[PT].to_pylist() == texts
+    assert records.columns.column_names == [PT, EN]
+    assert records.ignored == ("more",)
+    assert records.row_number.to_pylist() == [1, 2, 3]
+
+
+def test_read_parquet__bytes_that_are_no_utf8__take_only_those_rows_out() -> None:
+    content = parquet(**{PT: pa.array([b"a", b"caf\xe9", "é".encode()]), EN: ["x", "y", "z"]})
+    records = read_parquet(content, "f.parquet", TRANSLATIONS)
+    assert records.columns[PT].to_pylist() == ["a", "é"]
+    assert records.row_number.to_pylist() == [1, 3]
+    (bad,) = records.unreadable
+    assert (bad.row_number, bad.text, bad.problem) == (2, "caf\\xe9,y", "bytes that are not UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not Parquet that can be read"),
+        (b"PAR1 and no more", "is not Parquet that can be read"),
+        (parquet(**{PT: ["a"]}), f"f lacks the columns {EN}; it has {PT}"),
+        (parquet(**{PT: [["a"]], EN: ["b"]}), "product_category_name is list<"),
+    ],
+)
+def test_read_parquet__what_cannot_be_read__is_refused_by_name(
+    content: bytes, message: str
+) -> None:
+    with pytest.raises(SourceSchemaError, match=message):
+        read_parquet(content, "f", TRANSLATIONS)

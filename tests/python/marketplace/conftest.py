@@ -27,14 +27,21 @@ from lakehouse.marketplace.catalogue_feeds import (
 )
 from lakehouse.marketplace.deliveries import (
     customer_changes,
+    event_file,
+    lead_file,
     order_changes,
     payment_log,
     review_file,
 )
+from lakehouse.marketplace.postal_feed import ENCODING, postal_file
 from lakehouse.marketplace.world import day_number
 
 Row = dict[str, Any]
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+EVENT_TYPES = {
+    *("created", "approved", "processing", "invoiced"),
+    *("shipped", "delivered", "canceled", "unavailable"),
+}
 UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -49,6 +56,11 @@ class Warehouse:
         self.reviews: dict[tuple[str, str], Row] = {}
         self.products: dict[str, Row] = {}
         self.sellers: dict[str, Row] = {}
+        self.events: dict[str, Row] = {}
+        self.offsets: set[tuple[int, int]] = set()
+        self.leads: dict[str, Row] = {}
+        self.points: dict[str, list[Row]] = {}  # of the last list that has the prefix
+        self.retold: Counter[str] = Counter()  # rows told again on a later day, by feed
         self.people: set[str] = set()
         self.active: dict[str, set[str]] = {"products": set(), "sellers": set()}
         self.versions: list[Row] = []
@@ -80,6 +92,10 @@ class Warehouse:
             self._snapshot(feed, snapshot(world, number))
         self._json("payments", _lines(payment_log(world, number)), self._payment)
         self._json("reviews", _lines(review_file(world, number)), self._review)
+        self._json("order_events", _lines(event_file(world, number)), self._event)
+        self._leads(lead_file(world, number).to_pylist())
+        if day in (world.first_day, day.replace(day=1)):
+            self._postal(postal_file(world, number).encode(ENCODING).decode("iso-8859-1"))
         self.accounts_on[day] = dict(self.customers)
 
     def _customer(self, row: Row) -> None:
@@ -163,6 +179,63 @@ class Warehouse:
         self.reviews[row["review_id"], row["order"]["id"]] = row
         return None
 
+    def _event(self, row: Row) -> str | None:
+        if row["order_id"] is None:
+            return "required"
+        try:
+            dt.datetime.fromisoformat(row["occurred_at"])
+        except ValueError:
+            return "type"
+        if row["event_type"] not in EVENT_TYPES:
+            return "allowed_values"
+        place = row["kafka_partition"], row["kafka_offset"]
+        assert place not in self.offsets
+        self.offsets.add(place)
+        known = self.events.setdefault(row["event_id"], {**row, "told": self.day})
+        self.retold["order_events"] += known["kafka_offset"] != row["kafka_offset"]
+        return None
+
+    def _leads(self, rows: list[Row]) -> None:
+        seen: set[str] = set()
+        for row in rows:
+            if row["lead_id"] is None:
+                rule: str | None = "required"
+            elif row["lead_status"] not in ("contacted", "qualified", "won", "lost"):
+                rule = "allowed_values"
+            else:
+                rule = "duplicate_row" if repr(row) in seen else None
+            seen.add(repr(row))
+            if rule:
+                self._reject("marketing_leads", rule)
+                continue
+            known = self.leads.get(row["lead_id"], row)
+            self.retold["marketing_leads"] += known["updated_at"] > row["updated_at"]
+            if known["updated_at"] <= row["updated_at"]:
+                self.leads[row["lead_id"]] = row
+
+    def _postal(self, text: str) -> None:
+        header, *lines = csv.reader(io.StringIO(text), delimiter=";")
+        seen: set[tuple[str, ...]] = set()
+        places: defaultdict[str, list[Row]] = defaultdict(list)
+        for line in lines:
+            if len(line) != len(header):
+                rule: str | None = "shape"
+            elif not line[4]:
+                rule = "required"
+            elif not line[1].lstrip("-").replace(",", "").isdigit():
+                rule = "type"
+            else:
+                rule = "duplicate_row" if tuple(line) in seen else None
+            if rule:
+                self._reject("geolocation", rule)
+                continue
+            seen.add(tuple(line))
+            latitude, longitude = (Decimal(part.replace(",", ".")) for part in line[1:3])
+            places[line[0].zfill(5)].append(
+                {"at": (latitude, longitude), "city": line[3], "state": line[4]}
+            )
+        self.points |= places
+
     # The figures -------------------------------------------------------------------------------
 
     def figures(self, as_of: Iterable[dt.date]) -> dict[tuple[str, frozenset[Any]], Decimal]:
@@ -207,9 +280,64 @@ class Warehouse:
                     self._add("customer_history", 1, **grain)
         self._catalogue()
         self._calendar()
+        self._events_and_leads()
+        self._map()
         for (day_text, feed, rule), count in self.rejected.items():
             self._add("rejected_rows", count, day=day_text, feed=feed, rule=rule)
         return {key: value for key, value in self._sums.items() if value}
+
+    def _events_and_leads(self) -> None:
+        for row in self.events.values():
+            occurred = dt.datetime.fromisoformat(row["occurred_at"])
+            day = occurred.astimezone(SAO_PAULO).date().isoformat()
+            self._row(
+                "order_events_by_type",
+                {"day": day, "event_type": row["event_type"]},
+                events=1,
+                event_id=row["event_id"],
+                order_id=row["order_id"],
+                occurred_at=occurred,
+                recorded_at=dt.datetime.fromisoformat(row["recorded_at"]),
+                kafka_partition=row["kafka_partition"],
+            )
+        for row in self.leads.values():
+            told = {name: row[name] for name in ("lead_id", "landing_page_id", "business_segment")}
+            clocks = ("contacted_at", "qualified_at", "won_at", "lost_at", "updated_at")
+            self._fact(
+                "leads_by_status",
+                {"origin": row["origin"], "lead_status": row["lead_status"]},
+                "leads",
+                **told,
+                contact_name=row["contact_name"],
+                contact_email=row["contact_email"].strip().lower(),
+                seller_id=row["seller_id"],
+                contact_date_br=row["contacted_at"].astimezone(SAO_PAULO).date(),
+                **{name: row[name] for name in clocks},
+            )
+
+    def _map(self) -> None:
+        for prefix, points in self.points.items():
+            inside = [
+                point["at"]
+                for point in points
+                if -34 < point["at"][0] < Decimal("5.28") and -74 < point["at"][1] < -28
+            ]
+            middle = (len(inside) - 1) // 2
+            latitude, longitude = (
+                sorted(at[axis] for at in inside)[middle] if inside else Decimal(0)
+                for axis in (0, 1)
+            )
+            cities = Counter(point["city"] for point in points)
+            self._fact(
+                "geolocation_by_state",
+                {"state": points[0]["state"]},
+                "prefixes",
+                zip_code_prefix=prefix,
+                city=min(cities, key=lambda city: (-cities[city], city)),
+                point_count=len(inside),
+                latitude=int(round(latitude, 6) * 10**6),
+                longitude=int(round(longitude, 6) * 10**6),
+            )
 
     def _catalogue(self) -> None:
         for key, row in self.products.items():

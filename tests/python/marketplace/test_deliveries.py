@@ -20,11 +20,14 @@ from lakehouse.marketplace.catalogue_feeds import (
 )
 from lakehouse.marketplace.deliveries import (
     customer_changes,
+    event_file,
+    lead_file,
     order_changes,
     payment_log,
     review_file,
 )
 from lakehouse.marketplace.demand import black_friday, first_orders, mothers_day
+from lakehouse.marketplace.postal_feed import postal_file
 from lakehouse.marketplace.world import day_number
 
 SMALL = World(scale=0.01)
@@ -51,6 +54,10 @@ def log_of(world: World, day: int) -> list[str]:
     return [line for piece in payment_log(world, day) for line in piece.to_pylist()]
 
 
+def events_of(world: World, day: int) -> list[str]:
+    return [line for piece in event_file(world, day) for line in piece.to_pylist()]
+
+
 def reviews_of(world: World, day: int) -> list[str]:
     return [line for piece in review_file(world, day) for line in piece.to_pylist()]
 
@@ -69,9 +76,14 @@ def changed_day(day: int) -> dt.date:
 
 
 def test_changes__any_size_of_piece__gives_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = shown(SMALL, None, SMALL.first), log_of(SMALL, SMALL.first)
+    def all_rows() -> tuple[Any, ...]:
+        return shown(SMALL, None, SMALL.first), *(
+            rows_of(SMALL, SMALL.first) for rows_of in (log_of, events_of)
+        )
+
+    whole = all_rows()
     monkeypatch.setattr(deliveries, "CHUNK", 37)
-    assert (shown(SMALL, None, SMALL.first), log_of(SMALL, SMALL.first)) == whole
+    assert all_rows() == whole
 
 
 @settings(max_examples=10, deadline=None)
@@ -181,6 +193,79 @@ def test_freight__within_a_state_and_across_the_country__follows_the_distance() 
     assert mean["SP"] < mean["BA"] < mean["PA"]
 
 
+def test_event_file__ten_days__tells_events_late_out_of_order_and_again() -> None:
+    world = World(scale=0.1)
+    told: dict[str, set[tuple[int, int]]] = {}
+    newest: dict[str, str] = {}
+    late = overtaken = 0
+    for day in range(world.first, world.first + 10):
+        ends: Counter[int] = Counter()
+        for line in events_of(world, day):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            place = row["kafka_partition"], row["kafka_offset"]
+            assert ends[place[0]] <= place[1]
+            ends[place[0]] = place[1]
+            told.setdefault(row["event_id"], set()).add(place)
+            late += row["recorded_at"][:10] > row["occurred_at"][:10]
+            if row["order_id"] is not None and row["occurred_at"].startswith("20"):
+                overtaken += newest.get(row["order_id"], "") > row["occurred_at"]
+                newest[row["order_id"]] = max(newest.get(row["order_id"], ""), row["occurred_at"])
+    assert len(told) > 5_000
+    assert late > 50
+    assert overtaken > 50
+    again = sum(len(places) > 1 for places in told.values())
+    assert 0.005 < again / len(told) < 0.015
+
+
+def test_lead_file__sixty_days__tells_versions_late_and_again() -> None:
+    world = World(scale=1)
+    newest: dict[str, dt.datetime] = {}
+    known: set[tuple[str, dt.datetime]] = set()
+    overtaken = again = 0
+    for day in range(world.first, world.first + 60):
+        for row in lead_file(world, day).to_pylist():
+            lead, updated = row["lead_id"], row["updated_at"]
+            if lead is None:
+                continue
+            overtaken += newest.get(lead, updated) > updated
+            newest[lead] = max(newest.get(lead, updated), updated)
+            again += (lead, updated) in known and day > world.first
+            known.add((lead, updated))
+    assert overtaken > 5
+    assert again > 20
+
+
+def test_lead_file__won_leads__name_sellers_that_the_catalogue_has_soon() -> None:
+    world = World(scale=1)
+    rows = lead_file(world, world.first).to_pylist()
+    won = {row["seller_id"] for row in rows if row["lead_status"] == "won"}
+    _, *lines = seller_snapshot(world, world.first + 3).splitlines()
+    listed = {line.split(",")[0] for line in lines}
+    assert len(won) > 1_000
+    assert len(won & listed) > 0.9 * len(won)  # the others left since
+    others = [row for row in rows if row["lead_status"] in ("contacted", "qualified", "lost")]
+    assert {row["seller_id"] for row in others} == {None}
+
+
+def test_postal_file__two_lists__have_other_points_for_some_prefixes_only() -> None:
+    world = World(scale=0.1)
+    points: list[dict[str, set[str]]] = []
+    for day in (world.first, world.first + 30):
+        found: dict[str, set[str]] = {}
+        for line in postal_file(world, day).splitlines()[1:]:
+            prefix, latitude, longitude, *_ = line.split(";")
+            found.setdefault(prefix, set()).add(f"{latitude} {longitude}")
+        points.append(found)
+    first, second = points
+    both = first.keys() & second.keys()
+    moved = sum(not first[prefix] & second[prefix] for prefix in both)
+    assert 0.06 < moved / len(both) < 0.14  # each list measures a twentieth anew
+    assert second.keys() - first.keys()
+
+
 def test_texts__reviews__are_portuguese_with_accents() -> None:
     text = "\n".join(reviews_of(SMALL, SMALL.first))
     assert all(letter in text for letter in "áãçéêíóú")
@@ -211,9 +296,10 @@ def digest(world: World) -> str:
         for tables in order_changes(world, since, day):
             for table in tables:
                 found.update(repr(table.to_pylist()).encode())
-        for text in (product_snapshot(world, day), seller_snapshot(world, day)):
-            found.update(text.encode())
-        for line in [*log_of(world, day), *reviews_of(world, day), translation_snapshot()]:
+        for snapshot in (product_snapshot, seller_snapshot, postal_file):
+            found.update(snapshot(world, day).encode())
+        lines = [*log_of(world, day), *reviews_of(world, day), *events_of(world, day)]
+        for line in [*lines, translation_snapshot(), repr(lead_file(world, day).to_pylist())]:
             found.update(line.encode())
     return found.hexdigest()
 

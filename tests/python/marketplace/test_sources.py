@@ -15,7 +15,7 @@ import pytest
 from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace import World, advance, running_sources
 from lakehouse.marketplace.deliveries import payment_log
-from lakehouse.marketplace.sources import PaymentGateway, load_order_management, write_snapshots
+from lakehouse.marketplace.sources import PaymentGateway, load_order_management, write_drops
 from lakehouse.marketplace.sources.postgres import EmbeddedPostgres
 
 WORLD = World(scale=0.005)
@@ -212,21 +212,24 @@ def test_gateway__port_taken__says_which(gateway: PaymentGateway, tmp_path: Path
         PaymentGateway(tmp_path, str(FIRST), port)
 
 
-def test_write_snapshots__again__leaves_the_files_alone(tmp_path: Path) -> None:
-    write_snapshots(WORLD, WORLD.first, tmp_path)
+def test_write_drops__again__leaves_the_files_alone(tmp_path: Path) -> None:
+    write_drops(WORLD, WORLD.first, tmp_path)
     files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert [path.relative_to(tmp_path).as_posix() for path in files] == [
         "category_translations/2026-06-01/category_translations.csv",
+        "geolocation/2026-06-01/geolocation.csv",
+        "marketing_leads/2026-06-01/marketing_leads.parquet",
+        "order_events/2026-06-01/order_events.jsonl",
         "products/2026-06-01/products.csv",
         "reviews/2026-06-01/reviews.jsonl",
         "sellers/2026-06-01/sellers.csv",
     ]
     before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
-    write_snapshots(WORLD, WORLD.first, tmp_path)
+    write_drops(WORLD, WORLD.first, tmp_path)
     assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
 
 
-def test_write_snapshots__a_file_in_the_way__says_where(tmp_path: Path) -> None:
+def test_write_drops__a_file_in_the_way__says_where(tmp_path: Path) -> None:
     (tmp_path / "drop").write_text("not a folder")
     with pytest.raises(MarketplaceError, match="cannot write"):
-        write_snapshots(WORLD, WORLD.first, tmp_path / "drop")
+        write_drops(WORLD, WORLD.first, tmp_path / "drop")

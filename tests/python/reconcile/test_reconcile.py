@@ -16,7 +16,12 @@ from lakehouse.reconcile.compare import NULL, warehouse_values
 from lakehouse.reconcile.figures import VALUE, FigureQuery, render
 from lakehouse.reconcile.ledger_file import grain_of
 
-CI = {"curated": "ci_curated", "snapshots": "ci_snapshots", "ops": "ci_ops"}
+CI = {
+    "integration": "ci_integration",
+    "curated": "ci_curated",
+    "snapshots": "ci_snapshots",
+    "ops": "ci_ops",
+}
 BY_DAY = FigureQuery("sales", ("day",), ("orders", "gmv_brl"), "select 1")
 TOTAL = FigureQuery("versions", (), (VALUE,), "select 1", constants=(("table", "a"),))
 DAY = {"day": "2026-06-01"}
@@ -111,11 +116,11 @@ def test_warehouse_values__rows_that_make_no_sense__are_refused(
         warehouse_values(BY_DAY, rows)
 
 
-def test_figure_queries__names__are_the_fourteen_of_the_business_rules() -> None:
+def test_figure_queries__names__are_those_of_the_business_rules() -> None:
     page = Path(__file__).parents[3] / "docs" / "en" / "business-rules.md"
     table = page.read_text(encoding="utf-8").split("## The figures of the ledger")[1]
     documented = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert len(documented) == 14
+    assert len(documented) == 17
     assert list(dict.fromkeys(query.figure for query in FIGURE_QUERIES)) == documented
 
 
@@ -170,7 +175,7 @@ def answers(values: Mapping[str, list[tuple[str, ...]]]) -> Any:
     return run
 
 
-def test_reconcile__warehouse_that_agrees__says_fourteen_of_fourteen(tmp_path: Path) -> None:
+def test_reconcile__warehouse_that_agrees__says_so(tmp_path: Path) -> None:
     grain = {"day": "2026-06-01", "order_status": "created"}
     status = {"figure": "orders_by_status", "grain": grain, "value": 4}
     path = write(tmp_path, [AS_OF, status])
@@ -180,7 +185,7 @@ def test_reconcile__warehouse_that_agrees__says_fourteen_of_fourteen(tmp_path: P
             "from (values": [("2026-06-01", "SP", "3")],
         }
     )
-    assert reconcile(path, CI, run).summary == "14 of 14 figures agree"
+    assert reconcile(path, CI, run).summary == "17 of 17 figures agree"
 
 
 def test_reconcile__a_row_less__names_the_figure(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The source systems of the demonstration: a database, a drop folder, a REST service."""
 
-from lakehouse.marketplace.sources.files import write_payment_log, write_snapshots
+from lakehouse.marketplace.sources.files import write_drops, write_payment_log
 from lakehouse.marketplace.sources.gateway import PaymentGateway
 from lakehouse.marketplace.sources.postgres import EmbeddedPostgres, load_order_management
 
@@ -8,6 +8,6 @@ __all__ = [
     "EmbeddedPostgres",
     "PaymentGateway",
     "load_order_management",
+    "write_drops",
     "write_payment_log",
-    "write_snapshots",
 ]

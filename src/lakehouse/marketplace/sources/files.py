@@ -1,18 +1,21 @@
 """Files that the sources drop, and the log behind the payment service.
 
-``<drop>/<feed>/<date>/<feed>.csv`` (products, sellers, category_translations) and
-``<drop>/reviews/<date>/reviews.jsonl``; ``<log>/<date>.jsonl`` holds what the payment gateway's
-log gained on that business date. A file appears whole or not at all, and is left alone once it is
-there: its bytes are a function of the world and the date.
+``<drop>/<feed>/<date>/<feed>.<form>``: CSV for products, sellers, category_translations and, on its
+days, geolocation; lines of JSON for reviews and order_events; Parquet for marketing_leads.
+``<log>/<date>.jsonl`` holds what the payment gateway's log gained on that business date. A file
+appears whole or not at all, and is left alone once it is there: its bytes are a function of the
+world and the date.
 """
 
 import contextlib
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace.catalogue_feeds import (
@@ -20,20 +23,26 @@ from lakehouse.marketplace.catalogue_feeds import (
     seller_snapshot,
     translation_snapshot,
 )
-from lakehouse.marketplace.deliveries import payment_log, review_file
+from lakehouse.marketplace.deliveries import event_file, lead_file, payment_log, review_file
+from lakehouse.marketplace.postal_feed import ENCODING, postal_file
+from lakehouse.marketplace.postal_points import delivered_on
 from lakehouse.marketplace.world import World, day_date
 
 
-def write_snapshots(world: World, day: int, drop: Path) -> None:
+def write_drops(world: World, day: int, drop: Path) -> None:
     """Drop the files of the business date ``day``."""
-    date = day_date(day).isoformat()
-    _write(drop / "products" / date / "products.csv", lambda: [product_snapshot(world, day)])
-    _write(drop / "sellers" / date / "sellers.csv", lambda: [seller_snapshot(world, day)])
-    _write(
-        drop / "category_translations" / date / "category_translations.csv",
-        lambda: [translation_snapshot()],
-    )
-    _write(drop / "reviews" / date / "reviews.jsonl", lambda: _lines(review_file(world, day)))
+    files: dict[str, Callable[[], Iterable[bytes]]] = {
+        "products.csv": lambda: [product_snapshot(world, day).encode()],
+        "sellers.csv": lambda: [seller_snapshot(world, day).encode()],
+        "category_translations.csv": lambda: [translation_snapshot().encode()],
+        "reviews.jsonl": lambda: _lines(review_file(world, day)),
+        "order_events.jsonl": lambda: _lines(event_file(world, day)),
+        "marketing_leads.parquet": lambda: [_parquet(lead_file(world, day))],
+    }
+    if day in delivered_on(world, day):
+        files["geolocation.csv"] = lambda: [postal_file(world, day).encode(ENCODING)]
+    for name, content in files.items():
+        _write(drop / name.partition(".")[0] / day_date(day).isoformat() / name, content)
 
 
 def write_payment_log(world: World, day: int, folder: Path) -> None:
@@ -43,23 +52,29 @@ def write_payment_log(world: World, day: int, folder: Path) -> None:
         _write(path, partial(_log_lines, world, number))
 
 
-def _log_lines(world: World, day: int) -> Iterator[str]:
+def _log_lines(world: World, day: int) -> Iterator[bytes]:
     return _lines(payment_log(world, day))
 
 
-def _lines(pieces: Iterable[pa.StringArray]) -> Iterator[str]:
+def _lines(pieces: Iterable[pa.StringArray]) -> Iterator[bytes]:
     for piece in pieces:
         if len(piece):
-            yield "\n".join(piece.to_pylist()) + "\n"
+            yield ("\n".join(piece.to_pylist()) + "\n").encode()
 
 
-def _write(path: Path, content: Callable[[], Iterable[str]]) -> None:
+def _parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="snappy")
+    return sink.getvalue()
+
+
+def _write(path: Path, content: Callable[[], Iterable[bytes]]) -> None:
     if path.exists():
         return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8", newline="") as out:
+        with unfinished.open("wb") as out:
             out.writelines(content())
         unfinished.replace(path)
     except OSError as error:

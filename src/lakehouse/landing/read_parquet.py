@@ -1,0 +1,81 @@
+"""Records out of Parquet bytes: every column as text, so that one door checks all sources alike.
+
+A number shows its digits, an instant with a zone is written in UTC with `Z`, one without a zone as
+the wall clock that it is. The order of columns does not matter.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lakehouse.contracts import Contract
+from lakehouse.errors import SourceSchemaError
+from lakehouse.landing.read_csv import repeated
+from lakehouse.landing.records import Records
+from lakehouse.landing.utf8 import decode_utf8
+
+
+def read_parquet(content: bytes, source_file: str, contract: Contract) -> Records:
+    """Read one file under a contract.
+
+    Raises:
+        SourceSchemaError: the file is not Parquet, lacks columns of the contract, or has one of a
+            type that is no text, number, boolean, date or instant.
+    """
+    try:
+        with pq.ParquetFile(io.BytesIO(content)) as file:
+            found = file.schema_arrow.names
+            names = {column.source_path: column.name for column in contract.columns}
+            missing = [path for path in names if path not in found]
+            if missing:
+                raise SourceSchemaError(
+                    contract.feed,
+                    f"{source_file} lacks the columns {', '.join(missing)}; it has "
+                    f"{', '.join(found)}. Deliver them, or change {contract.file}",
+                )
+            table = file.read(columns=list(names), use_threads=False)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceSchemaError(
+            contract.feed, f"{source_file} is not Parquet that can be read: {error}"
+        ) from error
+    texts = pa.table(
+        {
+            name: _as_bytes(table[path], f"{source_file}: {path}", contract)
+            for path, name in names.items()
+        }
+    )
+    numbers = np.arange(1, texts.num_rows + 1)
+    columns, numbers, unreadable = decode_utf8(texts, numbers, source_file)
+    return Records(
+        columns=columns,
+        row_number=pa.chunked_array([pa.array(numbers, pa.int64())]),
+        source_file=repeated(source_file, columns.num_rows),
+        unreadable=tuple(unreadable),
+        ignored=tuple(sorted(set(found) - set(names))),
+    )
+
+
+def _as_bytes(column: Any, place: str, contract: Contract) -> Any:
+    """A column's texts as bytes, which may not be UTF-8 where the source says that they are."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+        return column.cast(pa.binary())
+    if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return column.cast(pa.string()).cast(pa.binary())
+    if pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or pa.types.is_date(kind):
+        return column.cast(pa.string()).cast(pa.binary())
+    if pa.types.is_timestamp(kind):
+        clocks = column.cast(pa.timestamp(kind.unit)).cast(pa.string())
+        zone = "" if kind.tz is None else "Z"
+        return pc.binary_join_element_wise(clocks, zone, "").cast(pa.binary())
+    raise SourceSchemaError(
+        contract.feed, f"{place} is {kind}, which is no text, number, boolean, date or instant"
+    )

@@ -1,0 +1,160 @@
+"""The ledger's figures of the integration layer: events of orders, leads, points of the map."""
+
+import numpy as np
+
+from lakehouse.marketplace import lead_feed, text
+from lakehouse.marketplace.event_feed import topic_partitions
+from lakehouse.marketplace.events import Events, event_keys
+from lakehouse.marketplace.geography import CITY_STATE, STATES
+from lakehouse.marketplace.leads import (
+    CONTACTED,
+    LEAD_STATUSES,
+    LOST,
+    QUALIFIED,
+    WON,
+    Leads,
+    leads_by,
+    origins_of,
+    versions_of,
+)
+from lakehouse.marketplace.orders import STATUSES
+from lakehouse.marketplace.postal_feed import city_texts
+from lakehouse.marketplace.postal_points import DEGREE, Points, delivered_on, points_on
+from lakehouse.marketplace.streams import I64
+from lakehouse.marketplace.tally import (
+    CHECKSUM,
+    Tally,
+    days,
+    instant_sums,
+    row_sums,
+    text_sums,
+)
+from lakehouse.marketplace.vocabulary import LEAD_ORIGINS
+from lakehouse.marketplace.world import DAY, World, day_end
+
+
+def add_events(world: World, tally: Tally, events: Events, day: int) -> None:
+    """The events told up to the end of ``day``, each once."""
+    rows = np.flatnonzero((events.again == 0) & (events.sent < day_end(day)))
+    order, place = np.unique(events.order_index[rows], return_inverse=True)
+    order_sums = text_sums(text.identifiers(world.seed, "order", order))
+    key = event_keys(events.order_index[rows], events.event_type[rows])
+    tally.add(
+        "order_events_by_type",
+        {
+            "day": days(events.occurred[rows] // DAY),
+            "event_type": (events.event_type[rows], STATUSES.__getitem__),
+        },
+        {
+            "events": np.ones(len(rows), dtype=np.int64),
+            "event_id": text_sums(text.identifiers(world.seed, "event", key)),
+            "order_id": order_sums[place],
+            "occurred_at": instant_sums(events.occurred[rows]),
+            "recorded_at": instant_sums(events.recorded[rows]),
+            "kafka_partition": topic_partitions(events)[rows],
+        },
+    )
+
+
+def add_leads(world: World, day: int, tally: Tally) -> None:
+    """Each lead of which a version was delivered, in the newest of the delivered versions."""
+    leads = leads_by(world, day)
+    versions = versions_of(world, leads)
+    told = versions.delivered < day_end(day)
+    status = np.full(len(leads.key), -1, dtype=np.int64)
+    updated = np.zeros(len(leads.key), dtype=np.int64)
+    np.maximum.at(updated, versions.lead[told], versions.updated[told])
+    newest = told & (versions.updated == updated[versions.lead])
+    status[versions.lead[newest]] = versions.status[newest]
+    rows = np.flatnonzero(status >= 0)
+    known = Leads(leads.key[rows], leads.steps[:, rows], leads.seller[rows])
+    status, updated = status[rows], updated[rows]
+    origin = origins_of(world, known, len(LEAD_ORIGINS))
+    contacts = lead_feed.contacts(world, known)
+
+    def reached(step: int) -> I64:
+        at = known.steps[step]
+        return instant_sums(np.where(at <= updated, at, 0))
+
+    columns = {
+        "lead_id": text_sums(text.identifiers(world.seed, "lead", known.key)),
+        "landing_page_id": text_sums(lead_feed.landing_pages(world, known)),
+        "business_segment": text_sums(lead_feed.segments(world, known)),
+        "contact_name": text_sums(contacts.name),
+        "contact_email": text_sums(contacts.email),
+        "seller_id": text_sums(lead_feed.seller_ids(world, known, status == WON)),
+        "contact_date_br": known.steps[CONTACTED] // DAY,
+        "contacted_at": reached(CONTACTED),
+        "qualified_at": reached(QUALIFIED),
+        "won_at": reached(WON),
+        "lost_at": reached(LOST),
+        "updated_at": instant_sums(updated),
+    }
+    tally.add(
+        "leads_by_status",
+        {
+            "origin": (origin, LEAD_ORIGINS.__getitem__),
+            "lead_status": (status, LEAD_STATUSES.__getitem__),
+        },
+        {"leads": np.ones(len(rows), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
+    )
+
+
+def add_geolocation(world: World, day: int, tally: Tally) -> None:
+    """The place of each postal prefix that was ever delivered, from the last list that has it."""
+    lists = [points_on(world, delivered) for delivered in delivered_on(world, day)]
+    number = np.concatenate([np.full(len(p.prefix), n) for n, p in enumerate(lists)])
+    prefix = np.concatenate([points.prefix for points in lists])
+    newest = np.zeros(100_000, dtype=np.int64)
+    np.maximum.at(newest, prefix, number)
+    places = [
+        _place(points, rows)
+        for n, points in enumerate(lists)
+        for rows in _groups(points.prefix, newest[points.prefix] == n)
+    ]
+    if not places:
+        return
+    table = np.array([place[:-1] for place in places], dtype=np.int64)
+    names = [place[-1] for place in places]
+    columns = {
+        "zip_code_prefix": text_sums(text.digits(table[:, 0], 5)),
+        "city": text_sums(text.words(names, np.arange(len(names), dtype=np.int64))),
+        "point_count": table[:, 2],
+        "latitude": table[:, 3],
+        "longitude": table[:, 4],
+    }
+    tally.add(
+        "geolocation_by_state",
+        {"state": (table[:, 1], lambda code: STATES[code].code)},
+        {"prefixes": np.ones(len(names), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
+    )
+
+
+def _groups(prefix: I64, mask: "np.typing.NDArray[np.bool_]") -> list[I64]:
+    """The rows of each prefix, of those in the mask; prefixes are sorted."""
+    rows = np.flatnonzero(mask)
+    if len(rows) == 0:
+        return []
+    return np.split(rows, np.flatnonzero(np.diff(prefix[rows])) + 1)
+
+
+def _place(points: Points, rows: I64) -> tuple[int, int, int, int, int, str]:
+    """Prefix, state, points inside of Brazil, their median in millionths of a degree (0 without
+    points), and the city as most points write it, the smaller text of equally many."""
+    inside = rows[points.outside[rows] == 0]
+    latitude, longitude = (
+        _millionths(int(np.sort(units[inside])[(len(inside) - 1) // 2])) if len(inside) else 0
+        for units in (points.latitude, points.longitude)
+    )
+    texts = city_texts(points.city[rows], points.city_form[rows]).to_pylist()
+    city = min(set(texts), key=lambda name: (-texts.count(name), name))
+    first = rows[0]
+    state = int(CITY_STATE[points.city[first]])
+    return int(points.prefix[first]), state, len(inside), latitude, longitude, city
+
+
+def _millionths(units: int) -> int:
+    """Units of a coordinate in millionths of a degree, half away from zero."""
+    step = DEGREE // 10**6
+    rounded = (abs(units) + step // 2) // step
+    return -rounded if units < 0 else rounded
