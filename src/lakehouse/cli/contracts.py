@@ -17,8 +17,10 @@ from lakehouse.contracts import (
     load_contracts,
     load_inventory,
 )
+from lakehouse.contracts.evolution import Change, judge_changes
 from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
 from lakehouse.contracts.loader import SUFFIX
+from lakehouse.contracts.previous import find_previous_contracts
 from lakehouse.contracts.render import find_stale, render_all, write_rendered
 from lakehouse.errors import ContractError
 from lakehouse.settings import Settings
@@ -30,17 +32,29 @@ def contracts_command() -> None:
 
 
 @contracts_command.command("check")
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option(
+    "--against",
+    metavar="REF|FOLDER",
+    envvar="LAKEHOUSE_CONTRACTS_AGAINST",
+    help="Compare with this git reference or folder (default: where this branch left main).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print problems and changes as JSON.")
 @ends_with_status
-def check_command(as_json: bool) -> None:
-    """Check every contract, infra/lake.yml, and that rendered files are fresh.
+def check_command(against: str | None, as_json: bool) -> None:
+    """Check every contract, infra/lake.yml, that rendered files are fresh, and what changed.
+
+    A change against the previous version must show in the contract's version number; what takes
+    away something that a model names is a problem whatever the number.
 
     \b
-    Example:
+    Examples:
       lakehouse contracts check
+      lakehouse contracts check --against v1.2.0 --json
     """
     project = Settings.from_env().project_dir
     problems: list[str] = []
+    changes: list[Change] = []
+    previous = None
     paths = sorted((project / "contracts").glob(f"*{SUFFIX}"))
     for path in paths:
         try:
@@ -53,10 +67,30 @@ def check_command(as_json: bool) -> None:
         inventory = load_inventory(project / "infra" / "lake.yml")
         stale = find_stale(project, render_all(contracts, inventory))
         problems += [f"{problem} (run `lakehouse contracts render`)" for problem in stale]
+        try:
+            previous = find_previous_contracts(project, against)
+        except ContractError as error:
+            if against is not None:
+                raise
+            # Contracts of before that this version no longer reads must not stop what repairs them.
+            click.echo(f"not compared with the previous version: {error}", err=True)
+        if previous is not None:
+            changes, found = judge_changes(project, previous, contracts)
+            problems += found
     if as_json:
-        print_json({"contracts": len(paths), "problems": problems})
-    for problem in [] if as_json else problems:
-        click.echo(f"error: {problem}", err=True)
+        print_json(
+            {
+                "contracts": len(paths),
+                "against": previous.name if previous else None,
+                "changes": [asdict(change) for change in changes],
+                "problems": problems,
+            }
+        )
+    else:
+        for change in changes:
+            click.echo(str(change))
+        for problem in problems:
+            click.echo(f"error: {problem}", err=True)
     if problems:
         sys.exit(ContractError.exit_code)
     if not as_json:
