@@ -24,6 +24,6 @@ TBLPROPERTIES (
   'projection.ingest_date.interval' = '1',
   'projection.ingest_date.interval.unit' = 'DAYS',
   'projection.feed.type' = 'enum',
-  'projection.feed.values' = 'category_translations,customers,geolocation,marketing_leads,order_events,order_items,orders,payments,products,reviews,sellers',
+  'projection.feed.values' = 'category_translations,customers,exchange_rates,geolocation,marketing_leads,order_events,order_items,orders,payments,products,reviews,sellers',
   'storage.location.template' = 's3://${prefix}-${stage}-ops/rejected_rows/feed=${feed}/ingest_date=${ingest_date}/'
 );

@@ -9,7 +9,7 @@ from lakehouse.marketplace.sources import (
     PaymentGateway,
     load_order_management,
     write_drops,
-    write_payment_log,
+    write_gateway_logs,
 )
 from lakehouse.marketplace.world import World
 
@@ -19,13 +19,13 @@ class Sources:
     """Where the source systems are.
 
     postgres_url: any PostgreSQL that may be written. drop: the folder of dropped files.
-    payment_log: the folder behind the payment service. gateway: the running service, if it runs in
+    gateway_logs: the folder behind the payment service. gateway: the running service, if it runs in
     this process. ledger: where the ledger is written.
     """
 
     postgres_url: str
     drop: Path
-    payment_log: Path
+    gateway_logs: Path
     ledger: Path
     gateway: PaymentGateway | None = None
 
@@ -38,7 +38,7 @@ def advance(world: World, day: dt.date, sources: Sources) -> Path:
     number = world.check_day(day)
     load_order_management(world, number, sources.postgres_url)
     write_drops(world, number, sources.drop)
-    write_payment_log(world, number, sources.payment_log)
+    write_gateway_logs(world, number, sources.gateway_logs)
     if sources.gateway is not None:
         sources.gateway.today = day.isoformat()
     return write_ledger(world, day, sources.ledger)

@@ -54,6 +54,11 @@ LEAD_DEFECTS = (
     Defect("status_is_unknown", "allowed_values"),
     Defect("lead_is_missing", "required"),
 )
+RATE_DEFECTS = (
+    Defect("rate_is_text", "type"),
+    Defect("currency_is_missing", "required"),
+    Defect("rate_is_zero", "minimum"),
+)
 POINT_DEFECTS = (
     Defect("latitude_is_text", "type"),
     Defect("state_is_missing", "required"),
@@ -67,6 +72,7 @@ FEED_DEFECTS: dict[str, tuple[Defect, ...]] = {
     "order_events": EVENT_DEFECTS,
     "marketing_leads": LEAD_DEFECTS,
     "geolocation": POINT_DEFECTS,
+    "exchange_rates": RATE_DEFECTS,
 }
 
 
@@ -107,5 +113,6 @@ def _rates(rates: Rates, feed: str) -> tuple[int, int]:
         "sellers": (rates.malformed_seller_ppm, rates.duplicate_seller_ppm),
         "order_events": (rates.malformed_event_ppm, rates.duplicate_event_ppm),
         "marketing_leads": (rates.malformed_lead_ppm, rates.duplicate_lead_ppm),
+        "exchange_rates": (rates.malformed_rate_ppm, rates.duplicate_rate_ppm),
         "geolocation": (rates.malformed_point_ppm, rates.duplicate_point_ppm),
     }[feed]

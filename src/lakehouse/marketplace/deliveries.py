@@ -23,9 +23,11 @@ from lakehouse.marketplace.event_feed import (
     topic_partitions,
 )
 from lakehouse.marketplace.events import PARTITIONS, Events, events_of
+from lakehouse.marketplace.exchange import Quotes, quotes_by
 from lakehouse.marketplace.json_feeds import (
     payment_lines,
     payment_order,
+    rate_lines,
     review_lines,
     review_order,
 )
@@ -38,13 +40,14 @@ from lakehouse.marketplace.reviews import Reviews, reviews_of
 from lakehouse.marketplace.streams import I64, Bools
 from lakehouse.marketplace.world import HORIZON_DAYS, World, day_end
 
-Log = TypeVar("Log", Payments, Reviews, Events, LeadVersions)
+Log = TypeVar("Log", Payments, Reviews, Events, LeadVersions, Quotes)
 Columns = TypeVar(
     "Columns",
     Payments,
     Reviews,
     Events,
     LeadVersions,
+    Quotes,
     OrderStates,
     item_life.ItemStates,
     people.AccountStates,
@@ -107,6 +110,12 @@ def payment_log(world: World, day: int) -> Iterator[pa.StringArray]:
     order = payment_order(payments)
     for begin in range(0, len(order), 2 * CHUNK):
         yield payment_lines(world, payments, order[begin : begin + 2 * CHUNK])
+
+
+def rate_log(world: World, day: int) -> Iterator[pa.StringArray]:
+    """The lines that the gateway's log of exchange rates has gained on the business date."""
+    quotes = quotes_by(world, day)
+    yield rate_lines(world, _within(world, day, quotes, quotes.at))
 
 
 def review_file(world: World, day: int) -> Iterator[pa.StringArray]:

@@ -1,4 +1,4 @@
-"""Lines of JSON: the payment gateway's log and customer service's reviews.
+"""Lines of JSON: the payment gateway's logs and customer service's reviews.
 
 Rows are in the order in which the source tells them; a malformed or repeated copy (see
 ``defects``) stands right after its good row.
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from lakehouse.marketplace import text
 from lakehouse.marketplace.defects import copies, with_copies
+from lakehouse.marketplace.exchange import CURRENCIES, UNIT, Quotes
 from lakehouse.marketplace.orders import PAYMENT_TYPES
 from lakehouse.marketplace.payments import Payments
 from lakehouse.marketplace.reviews import Reviews
@@ -60,6 +61,30 @@ def payment_lines(world: World, payments: Payments, rows: I64) -> pa.StringArray
         amount,
         ',"updated_at":"',
         text.iso_instants(payments.at[rows] + UTC_OFFSET, "Z"),
+        '"}',
+    )
+
+
+def rate_copies(world: World, quotes: Quotes) -> I64:
+    """The copy that each report has beside it, see ``defects.copies``."""
+    return copies(world, "exchange_rates", quotes.currency, quotes.day, quotes.version)
+
+
+def rate_lines(world: World, quotes: Quotes) -> pa.StringArray:
+    """One JSON object for each of the reports, and for their copies."""
+    rows, kind = with_copies(np.arange(len(quotes.day), dtype=np.int64), rate_copies(world, quotes))
+    rate = quotes.rate[rows]
+    shown = text.join(text.numbers(rate // UNIT), ".", text.digits(rate % UNIT, 8))
+    currency = text.join('"', text.words(CURRENCIES, quotes.currency[rows]), '"')
+    return text.join(
+        '{"currency":',
+        pc.if_else(pa.array(kind == 3), "null", currency),
+        ',"rate_date":"',
+        text.days(quotes.day[rows]),
+        '","brl_per_unit":',
+        text.choose(np.select([kind == 2, kind == 4], [1, 2], 0), shown, '"n/d"', "0"),
+        ',"updated_at":"',
+        text.iso_instants(quotes.at[rows] + UTC_OFFSET, "Z"),
         '"}',
     )
 

@@ -17,12 +17,13 @@ from lakehouse.marketplace.defects import NONE, rules
 from lakehouse.marketplace.deliveries import order_chunks
 from lakehouse.marketplace.event_feed import event_copies
 from lakehouse.marketplace.events import events_of
+from lakehouse.marketplace.exchange import quotes_by
 from lakehouse.marketplace.geography import STATES
 from lakehouse.marketplace.items import items_of
 from lakehouse.marketplace.lead_feed import lead_copies
 from lakehouse.marketplace.leads import leads_by, versions_of
 from lakehouse.marketplace.ledger_dimensions import add_catalogue, add_customers, add_dates
-from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads
+from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads, add_rates
 from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAVAILABLE
 from lakehouse.marketplace.payments import payments_of
 from lakehouse.marketplace.postal_feed import point_copies
@@ -82,6 +83,8 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     for delivered in delivered_on(world, number):
         copies = point_copies(world, delivered, points_on(world, delivered))
         _reject(world, tally, "geolocation", copies, np.full(len(copies), delivered * DAY))
+    quotes = quotes_by(world, number)
+    _reject(world, tally, "exchange_rates", json_feeds.rate_copies(world, quotes), quotes.at)
     leads = leads_by(world, number)
     versions = versions_of(world, leads)
     told = versions.delivered < day_end(number)
@@ -93,6 +96,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     add_catalogue(world, number, tally)
     add_leads(world, number, tally)
     add_geolocation(world, number, tally)
+    add_rates(world, number, tally)
     add_dates(tally)
     return list(tally.figures())
 

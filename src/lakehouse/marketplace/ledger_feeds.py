@@ -1,10 +1,11 @@
-"""The ledger's figures of the integration layer: events of orders, leads, points of the map."""
+"""The ledger's figures of the integration layer: order events, leads, places, exchange rates."""
 
 import numpy as np
 
 from lakehouse.marketplace import lead_feed, text
 from lakehouse.marketplace.event_feed import topic_partitions
 from lakehouse.marketplace.events import Events, event_keys
+from lakehouse.marketplace.exchange import CURRENCIES, winning_rates
 from lakehouse.marketplace.geography import CITY_STATE, STATES
 from lakehouse.marketplace.leads import (
     CONTACTED,
@@ -127,6 +128,21 @@ def add_geolocation(world: World, day: int, tally: Tally) -> None:
         "geolocation_by_state",
         {"state": (table[:, 1], lambda code: STATES[code].code)},
         {"prefixes": np.ones(len(names), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
+    )
+
+
+def add_rates(world: World, day: int, tally: Tally) -> None:
+    """The rates of business days, as known at the end of ``day``; in hundred-millionths of BRL."""
+    rates = winning_rates(world, day)
+    columns = {
+        "rate_date": rates.day,
+        "rate": rates.rate,
+        "updated_at": instant_sums(rates.at),
+    }
+    tally.add(
+        "exchange_rates",
+        {"currency": (rates.currency, CURRENCIES.__getitem__)},
+        {"rates": np.ones(len(rates.day), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
     )
 
 

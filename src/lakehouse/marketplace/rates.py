@@ -54,6 +54,8 @@ class Rates:
     minutes."""
     repeated_event_ppm: int = 10_000
     """Events that are sent twice, up to 3 days apart, at two offsets of the topic."""
+    revised_rate_ppm: int = 40_000
+    """Exchange rates that are revised on the morning after."""
     late_lead_ppm: int = 30_000
     """Versions of leads that marketing delivers 1 to 5 days late."""
     repeated_lead_ppm: int = 20_000
@@ -79,6 +81,7 @@ class Rates:
     malformed_seller_ppm: int = 3_000
     malformed_event_ppm: int = 2_000
     malformed_lead_ppm: int = 5_000
+    malformed_rate_ppm: int = 20_000
     malformed_point_ppm: int = 2_000
     duplicate_payment_ppm: int = 4_000
     duplicate_review_ppm: int = 5_000
@@ -86,6 +89,7 @@ class Rates:
     duplicate_seller_ppm: int = 2_000
     duplicate_event_ppm: int = 2_000
     duplicate_lead_ppm: int = 5_000
+    duplicate_rate_ppm: int = 10_000
     duplicate_point_ppm: int = 150_000
     """Malformed and duplicate rows of files and pages are copies of a good row of the batch: the
     good one is always delivered too."""

@@ -29,9 +29,9 @@ def running_sources(
     _claim(world, folder)
     with ExitStack() as stack:
         url = postgres_url or stack.enter_context(EmbeddedPostgres(folder / "postgres")).url
-        log = folder / "payments"
-        gateway = stack.enter_context(PaymentGateway(log, world.first_day.isoformat()))
-        yield Sources(url, folder / "drop", log, folder / "ledger", gateway)
+        logs = folder / "gateway"
+        gateway = stack.enter_context(PaymentGateway(logs, world.first_day.isoformat()))
+        yield Sources(url, folder / "drop", logs, folder / "ledger", gateway)
 
 
 def _claim(world: World, folder: Path) -> None:

@@ -66,6 +66,11 @@ def instants(seconds: I64, null: Bools | None = None) -> Text:
     return pc.cast(pa.array(seconds, pa.timestamp("s"), mask=null), pa.string())
 
 
+def days(numbers: I64) -> Text:
+    """``2026-06-01`` for each day number."""
+    return pc.cast(pa.array(numbers.astype(np.int32), pa.date32()), pa.string())
+
+
 def iso_instants(seconds: I64, suffix: str, null: Bools | None = None) -> Text:
     """``2026-06-01T12:34:56`` and the suffix."""
     shown = instants(seconds, null)

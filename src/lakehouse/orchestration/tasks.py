@@ -82,9 +82,7 @@ def deliver_sources(day: str) -> str:
     from lakehouse.marketplace import Sources, advance
 
     folder = settings.demo_dir
-    sources = Sources(
-        settings.postgres_url, folder / "drop", folder / "payments", folder / "ledger"
-    )
+    sources = Sources(settings.postgres_url, folder / "drop", folder / "gateway", folder / "ledger")
     return str(advance(world, date.fromisoformat(day), sources))
 
 

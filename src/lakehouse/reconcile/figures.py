@@ -175,6 +175,11 @@ _LEAD = {
     "lost_at": _instant("l.lost_at"),
     "updated_at": _instant("l.updated_at"),
 }
+_RATE = {
+    "rate_date": _date("x.rate_date"),
+    "rate": _summed("cast(x.brl_per_unit * 100000000 as bigint)"),
+    "updated_at": _instant("x.updated_at"),
+}
 _PLACE = {
     "zip_code_prefix": _text("g.zip_code_prefix"),
     "city": _text("g.city"),
@@ -361,6 +366,12 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         {"state": "g.state"},
         {"prefixes": "count(*)", **_PLACE, "row_checksum": _checksum(_PLACE)},
         "{integration}.int_geolocation as g",
+    ),
+    _figure(
+        "exchange_rates",
+        {"currency": "x.currency"},
+        {"rates": "count(*)", **_RATE, "row_checksum": _checksum(_RATE)},
+        "{integration}.int_exchange_rates as x",
     ),
     _figure(
         "rejected_rows",

@@ -125,7 +125,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_contracts_check__own_project__is_valid_and_fresh(project: Path) -> None:
     result = run("contracts", "check")
     assert result.exit_code == 0, result.output
-    assert result.output == "11 contracts are valid and their rendered files fresh\n"
+    assert result.output == "12 contracts are valid and their rendered files fresh\n"
 
 
 def test_contracts_check__malformed_and_stale__names_everything(project: Path) -> None:

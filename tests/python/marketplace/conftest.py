@@ -31,6 +31,7 @@ from lakehouse.marketplace.deliveries import (
     lead_file,
     order_changes,
     payment_log,
+    rate_log,
     review_file,
 )
 from lakehouse.marketplace.postal_feed import ENCODING, postal_file
@@ -60,6 +61,7 @@ class Warehouse:
         self.offsets: set[tuple[int, int]] = set()
         self.leads: dict[str, Row] = {}
         self.points: dict[str, list[Row]] = {}  # of the last list that has the prefix
+        self.rates: dict[tuple[str, str], Row] = {}
         self.retold: Counter[str] = Counter()  # rows told again on a later day, by feed
         self.people: set[str] = set()
         self.active: dict[str, set[str]] = {"products": set(), "sellers": set()}
@@ -92,6 +94,7 @@ class Warehouse:
             self._snapshot(feed, snapshot(world, number))
         self._json("payments", _lines(payment_log(world, number)), self._payment)
         self._json("reviews", _lines(review_file(world, number)), self._review)
+        self._json("exchange_rates", _lines(rate_log(world, number)), self._rate)
         self._json("order_events", _lines(event_file(world, number)), self._event)
         self._leads(lead_file(world, number).to_pylist())
         if day in (world.first_day, day.replace(day=1)):
@@ -177,6 +180,17 @@ class Warehouse:
         answered = row["answered_at"]
         row["at"] = dt.datetime.fromisoformat(answered) if answered else created
         self.reviews[row["review_id"], row["order"]["id"]] = row
+        return None
+
+    def _rate(self, row: Row) -> str | None:
+        if row["currency"] is None:
+            return "required"
+        if not isinstance(row["brl_per_unit"], Decimal):
+            return "type" if isinstance(row["brl_per_unit"], str) else "minimum"
+        known = self.rates.get((row["currency"], row["rate_date"]), row)
+        self.retold["exchange_rates"] += known["updated_at"] < row["updated_at"]
+        if known["updated_at"] <= row["updated_at"]:
+            self.rates[row["currency"], row["rate_date"]] = row
         return None
 
     def _event(self, row: Row) -> str | None:
@@ -282,6 +296,15 @@ class Warehouse:
         self._calendar()
         self._events_and_leads()
         self._map()
+        for (currency, day_text), row in self.rates.items():
+            self._fact(
+                "exchange_rates",
+                {"currency": currency},
+                "rates",
+                rate_date=dt.date.fromisoformat(day_text),
+                rate=int(row["brl_per_unit"] * 10**8),
+                updated_at=dt.datetime.fromisoformat(row["updated_at"]),
+            )
         for (day_text, feed, rule), count in self.rejected.items():
             self._add("rejected_rows", count, day=day_text, feed=feed, rule=rule)
         return {key: value for key, value in self._sums.items() if value}

@@ -6,13 +6,14 @@ import sys
 from collections import Counter
 from typing import Any
 
+import holidays
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.errors import MarketplaceError
-from lakehouse.marketplace import World, deliveries
+from lakehouse.marketplace import Rates, World, deliveries
 from lakehouse.marketplace.catalogue_feeds import (
     product_snapshot,
     seller_snapshot,
@@ -24,6 +25,7 @@ from lakehouse.marketplace.deliveries import (
     lead_file,
     order_changes,
     payment_log,
+    rate_log,
     review_file,
 )
 from lakehouse.marketplace.demand import black_friday, first_orders, mothers_day
@@ -56,6 +58,10 @@ def log_of(world: World, day: int) -> list[str]:
 
 def events_of(world: World, day: int) -> list[str]:
     return [line for piece in event_file(world, day) for line in piece.to_pylist()]
+
+
+def rates_of(world: World, day: int) -> list[str]:
+    return [line for piece in rate_log(world, day) for line in piece.to_pylist()]
 
 
 def reviews_of(world: World, day: int) -> list[str]:
@@ -266,6 +272,34 @@ def test_postal_file__two_lists__have_other_points_for_some_prefixes_only() -> N
     assert second.keys() - first.keys()
 
 
+def test_rate_log__two_years__has_rates_of_business_days_and_revisions_a_day_after() -> None:
+    # What is a holiday is asked of a published calendar, not of the generator.
+    public = holidays.country_holidays("BR")
+    optional = holidays.country_holidays("BR", categories=("optional",), language="pt_BR")
+    world = World(rates=Rates(malformed_rate_ppm=0, duplicate_rate_ppm=0))
+    told: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for day in range(world.first, world.first + 30):
+        for line in rates_of(world, day):
+            row = json.loads(line)
+            told.setdefault((row["currency"], row["rate_date"]), []).append(row)
+    days = {dt.date.fromisoformat(day) for _, day in told}
+    calendar = {changed_day(number) for number in range(world.start, world.first + 30)}
+    assert days & calendar == {
+        day
+        for day in calendar
+        if day.weekday() < 5
+        and day not in public
+        and not optional.get(day, "").startswith(("Carnaval", "Corpus Christi"))
+    }
+    revised = [rows for rows in told.values() if len(rows) == 2]
+    assert 0.02 < len(revised) / len(told) < 0.06
+    for first, second in revised:
+        after = dt.date.fromisoformat(first["rate_date"]) + dt.timedelta(days=1)
+        assert second["updated_at"][:10] == str(after)
+        assert second["brl_per_unit"] != first["brl_per_unit"]
+    assert all(3 < row["brl_per_unit"] < 9 for rows in told.values() for row in rows)
+
+
 def test_texts__reviews__are_portuguese_with_accents() -> None:
     text = "\n".join(reviews_of(SMALL, SMALL.first))
     assert all(letter in text for letter in "áãçéêíóú")
@@ -298,7 +332,12 @@ def digest(world: World) -> str:
                 found.update(repr(table.to_pylist()).encode())
         for snapshot in (product_snapshot, seller_snapshot, postal_file):
             found.update(snapshot(world, day).encode())
-        lines = [*log_of(world, day), *reviews_of(world, day), *events_of(world, day)]
+        lines = [
+            *log_of(world, day),
+            *reviews_of(world, day),
+            *events_of(world, day),
+            *rates_of(world, day),
+        ]
         for line in [*lines, translation_snapshot(), repr(lead_file(world, day).to_pylist())]:
             found.update(line.encode())
     return found.hexdigest()

@@ -35,6 +35,7 @@ BUSY = Rates(
     lower_case_state_ppm=100_000,
     late_event_ppm=200_000,
     repeated_event_ppm=200_000,
+    revised_rate_ppm=300_000,
     late_lead_ppm=300_000,
     repeated_lead_ppm=200_000,
     mistyped_cnpj_ppm=200_000,
@@ -49,6 +50,7 @@ BUSY = Rates(
     malformed_event_ppm=50_000,
     malformed_lead_ppm=100_000,
     malformed_point_ppm=50_000,
+    malformed_rate_ppm=200_000,
     malformed_product_ppm=50_000,
     malformed_seller_ppm=50_000,
     duplicate_payment_ppm=100_000,
@@ -56,6 +58,7 @@ BUSY = Rates(
     duplicate_event_ppm=50_000,
     duplicate_lead_ppm=100_000,
     duplicate_point_ppm=100_000,
+    duplicate_rate_ppm=200_000,
     duplicate_product_ppm=50_000,
     duplicate_seller_ppm=50_000,
 )
@@ -130,6 +133,10 @@ def test_ledger__busy_days__has_every_kind_of_row(warehouse: Any) -> None:
         ("order_events", "type"),
         ("order_events", "allowed_values"),
         ("order_events", "duplicate_row"),
+        ("exchange_rates", "required"),
+        ("exchange_rates", "type"),
+        ("exchange_rates", "minimum"),
+        ("exchange_rates", "duplicate_row"),
         ("marketing_leads", "required"),
         ("marketing_leads", "allowed_values"),
         ("marketing_leads", "duplicate_row"),
@@ -139,7 +146,7 @@ def test_ledger__busy_days__has_every_kind_of_row(warehouse: Any) -> None:
         ("geolocation", "duplicate_row"),
     }
     assert warehouse.retold["order_events"] > 0
-    assert warehouse.retold["marketing_leads"] > 0
+    assert warehouse.retold["exchange_rates"] > 0
     assert any(row["deleted_at"] for row in warehouse.customers.values())
     assert any(row["deleted_at"] for row in warehouse.orders.values())
     assert any(row["deleted_at"] for row in warehouse.items.values())

@@ -14,7 +14,7 @@ import pytest
 
 from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace import World, advance, running_sources
-from lakehouse.marketplace.deliveries import payment_log
+from lakehouse.marketplace.deliveries import payment_log, rate_log
 from lakehouse.marketplace.sources import PaymentGateway, load_order_management, write_drops
 from lakehouse.marketplace.sources.postgres import EmbeddedPostgres
 
@@ -55,12 +55,14 @@ def get(url: str) -> Any:
         return json.load(answer)
 
 
-def fetch_all(gateway: PaymentGateway, cursor: str | None = None, limit: int = 7) -> list[Any]:
-    """Every page from a cursor on; the last one last."""
+def fetch_all(
+    gateway: PaymentGateway, cursor: str | None = None, limit: int = 7, name: str = "payments"
+) -> list[Any]:
+    """Every page of a log from a cursor on; the last one last."""
     pages = []
     while True:
         query = f"limit={limit}" + (f"&cursor={cursor}" if cursor else "")
-        pages.append(get(f"{gateway.url}/v1/payments?{query}"))
+        pages.append(get(f"{gateway.url}/v1/{name}?{query}"))
         cursor = pages[-1]["next_cursor"]
         if cursor is None:
             return pages
@@ -140,19 +142,33 @@ def test_running_sources__folder_of_another_marketplace__is_refused(tmp_path: Pa
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[PaymentGateway]:
-    for offset in range(3):
-        lines = [line for piece in payment_log(WORLD, WORLD.first + offset) for line in piece]
-        day = FIRST + dt.timedelta(days=offset)
-        (tmp_path / f"{day}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    for name, log in (("payments", payment_log), ("exchange_rates", rate_log)):
+        (tmp_path / name).mkdir()
+        for offset in range(3):
+            lines = [line for piece in log(WORLD, WORLD.first + offset) for line in piece]
+            day = FIRST + dt.timedelta(days=offset)
+            (tmp_path / name / f"{day}.jsonl").write_text("".join(f"{line}\n" for line in lines))
     with PaymentGateway(tmp_path, str(FIRST)) as service:
         yield service
 
 
 def test_gateway__pages__are_the_log_line_by_line(gateway: PaymentGateway) -> None:
     rows = [row for page in fetch_all(gateway) for row in page["data"]]
-    written = (gateway.log / f"{FIRST}.jsonl").read_text().splitlines()
+    written = (gateway.logs / "payments" / f"{FIRST}.jsonl").read_text().splitlines()
     assert len(rows) > 100
     assert rows == [json.loads(line) for line in written]
+
+
+def test_gateway__exchange_rates__are_their_own_log(gateway: PaymentGateway) -> None:
+    gateway.today = str(FIRST + dt.timedelta(days=2))
+    rows = [
+        row for page in fetch_all(gateway, limit=100, name="exchange_rates") for row in page["data"]
+    ]
+    files = sorted((gateway.logs / "exchange_rates").iterdir())
+    written = [line for file in files for line in file.read_text().splitlines()]
+    assert len(rows) > 900
+    assert rows == [json.loads(line) for line in written]
+    assert set(rows[0]) == {"currency", "rate_date", "brl_per_unit", "updated_at"}
 
 
 def test_gateway__next_day__goes_on_after_the_last_cursor(gateway: PaymentGateway) -> None:
@@ -163,7 +179,7 @@ def test_gateway__next_day__goes_on_after_the_last_cursor(gateway: PaymentGatewa
     written = [
         json.loads(line)
         for offset in (1, 2)
-        for line in (gateway.log / f"{FIRST + dt.timedelta(days=offset)}.jsonl")
+        for line in (gateway.logs / "payments" / f"{FIRST + dt.timedelta(days=offset)}.jsonl")
         .read_text()
         .splitlines()
     ]
@@ -181,7 +197,7 @@ def test_gateway__updated_until__holds_later_reports_back(gateway: PaymentGatewa
         cursor = pages[-1]["next_cursor"]
     rows = [row for page in pages for row in page["data"]]
     assert max(row["updated_at"] for row in rows) < until
-    assert len(rows) == len((gateway.log / f"{FIRST}.jsonl").read_text().splitlines())
+    assert len(rows) == len((gateway.logs / "payments" / f"{FIRST}.jsonl").read_text().splitlines())
     rest = fetch_all(gateway, pages[-1]["last_cursor"])
     assert rest[0]["data"][0]["updated_at"] >= until
 

@@ -2,9 +2,9 @@
 
 ``<drop>/<feed>/<date>/<feed>.<form>``: CSV for products, sellers, category_translations and, on its
 days, geolocation; lines of JSON for reviews and order_events; Parquet for marketing_leads.
-``<log>/<date>.jsonl`` holds what the payment gateway's log gained on that business date. A file
-appears whole or not at all, and is left alone once it is there: its bytes are a function of the
-world and the date.
+``<logs>/<feed>/<date>.jsonl`` holds what the payment gateway's log of payments, and that of
+exchange_rates, gained on the business date. A file appears whole or not at all, and is left alone
+once it is there: its bytes are a function of the world and the date.
 """
 
 import contextlib
@@ -23,7 +23,13 @@ from lakehouse.marketplace.catalogue_feeds import (
     seller_snapshot,
     translation_snapshot,
 )
-from lakehouse.marketplace.deliveries import event_file, lead_file, payment_log, review_file
+from lakehouse.marketplace.deliveries import (
+    event_file,
+    lead_file,
+    payment_log,
+    rate_log,
+    review_file,
+)
 from lakehouse.marketplace.postal_feed import ENCODING, postal_file
 from lakehouse.marketplace.postal_points import delivered_on
 from lakehouse.marketplace.world import World, day_date
@@ -45,15 +51,18 @@ def write_drops(world: World, day: int, drop: Path) -> None:
         _write(drop / name.partition(".")[0] / day_date(day).isoformat() / name, content)
 
 
-def write_payment_log(world: World, day: int, folder: Path) -> None:
-    """Write the payment log of every business date up to ``day`` that is not there yet."""
-    for number in range(world.first, day + 1):
-        path = folder / f"{day_date(number).isoformat()}.jsonl"
-        _write(path, partial(_log_lines, world, number))
+def write_gateway_logs(world: World, day: int, folder: Path) -> None:
+    """Write the gateway's logs of every business date up to ``day`` that are not there yet."""
+    for feed, log in (("payments", payment_log), ("exchange_rates", rate_log)):
+        for number in range(world.first, day + 1):
+            path = folder / feed / f"{day_date(number).isoformat()}.jsonl"
+            _write(path, partial(_log_lines, log, world, number))
 
 
-def _log_lines(world: World, day: int) -> Iterator[bytes]:
-    return _lines(payment_log(world, day))
+def _log_lines(
+    log: Callable[[World, int], Iterator[pa.StringArray]], world: World, day: int
+) -> Iterator[bytes]:
+    return _lines(log(world, day))
 
 
 def _lines(pieces: Iterable[pa.StringArray]) -> Iterator[bytes]:

@@ -1,9 +1,10 @@
-"""The payment gateway: a small REST service on 127.0.0.1 over the payment log.
+"""The payment gateway: a small REST service on 127.0.0.1 over its logs.
 
 ``GET /v1/payments?cursor=…&limit=…&updated_until=…`` answers
 ``{"data": […], "next_cursor": … or null, "last_cursor": …}``: at most ``limit`` (500, up to 1,000)
 reports after the cursor, in the order of ``updated_at``, before ``updated_until``
 (``YYYY-MM-DDThh:mm:ssZ``) when that is given. Without a cursor it starts at the beginning.
+``GET /v1/exchange_rates`` answers in the same way.
 ``next_cursor`` is null on the last page; ``last_cursor`` says where the page ended, so that a later
 call goes on there. Cursors stay valid for ever. ``GET /health`` answers ``{"status": "ok"}``.
 """
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from lakehouse.errors import MarketplaceError
 
 PAGE_ROWS, PAGE_LIMIT = 500, 1_000
+_LOGS = ("payments", "exchange_rates")
 _CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,15})")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
@@ -27,12 +29,12 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 class PaymentGateway:
     """The service; use as a context manager, or ``start`` and ``stop``.
 
-    It serves ``<log>/<date>.jsonl`` up to and including ``today`` (``YYYY-MM-DD``), which may be
-    moved while it runs.
+    It serves ``<logs>/<name>/<date>.jsonl`` up to and including ``today`` (``YYYY-MM-DD``), which
+    may be moved while it runs.
     """
 
-    def __init__(self, log: Path, today: str, port: int = 0) -> None:
-        self.log = log
+    def __init__(self, logs: Path, today: str, port: int = 0) -> None:
+        self.logs = logs
         self.today = today
         try:
             self._server = _Server(("127.0.0.1", port), self)
@@ -78,20 +80,19 @@ class PaymentGateway:
     ) -> None:
         self.stop()
 
-    def page(self, cursor: str | None, limit: int, until: str | None = None) -> bytes:
-        """The body of one page; raises ValueError for a cursor or an instant that is none."""
+    def page(self, name: str, cursor: str | None, limit: int, until: str | None = None) -> bytes:
+        """The body of one page of a log; raises ValueError for what is no cursor or no instant."""
         if until is not None and not _INSTANT.fullmatch(until):
             raise ValueError(f"updated_until must look like 2026-06-02T03:00:00Z, not {until!r}")
-        days = sorted(path.stem for path in self.log.glob("*.jsonl") if path.stem <= self.today)
+        log = self.logs / name
+        days = sorted(path.stem for path in log.glob("*.jsonl") if path.stem <= self.today)
         date, offset = _parse(cursor) if cursor else (days[0] if days else self.today, 0)
         lines: list[bytes] = []
         more = False
         for day in [day for day in days if day >= date]:
             if day != date:
                 date, offset = day, 0
-            found, offset, more = _read(
-                self.log / f"{day}.jsonl", offset, limit - len(lines), until
-            )
+            found, offset, more = _read(log / f"{day}.jsonl", offset, limit - len(lines), until)
             lines += found
             if more:
                 break
@@ -140,8 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/health":
             self._answer(200, b'{"status":"ok"}')
             return
-        if url.path != "/v1/payments":
-            self._error(404, "there is only /v1/payments and /health")
+        name = url.path.removeprefix("/v1/")
+        if name not in _LOGS:
+            known = ", ".join(f"/v1/{log}" for log in _LOGS)
+            self._error(404, f"there is only {known} and /health")
             return
         query = parse_qs(url.query)
         cursor = query.get("cursor", [""])[0] or None
@@ -155,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             until = query.get("updated_until", [""])[0] or None
-            self._answer(200, self.server.gateway.page(cursor, limit, until))
+            self._answer(200, self.server.gateway.page(name, cursor, limit, until))
         except ValueError as error:
             self._error(400, str(error))
 
