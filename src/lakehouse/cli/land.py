@@ -18,7 +18,7 @@ from lakehouse.landing import Manifest, NotDue, Sources, land, verify_manifest
 from lakehouse.landing.olist import land_olist
 from lakehouse.settings import Settings
 
-COLUMNS = ("feed", "business_date", "state", "read", "written", "rejected", "rules")
+COLUMNS = ("feed", "business_date", "state", "read", "written", "rejected", "rules", "warnings")
 
 
 def summarise(manifest: Manifest | NotDue) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def summarise(manifest: Manifest | NotDue) -> dict[str, Any]:
         "written": manifest.written_count,
         "rejected": manifest.rejected_count,
         "rules": rules,
+        "warnings": ", ".join(manifest.warnings),
     }
 
 
@@ -125,3 +126,6 @@ def _print(manifests: Sequence[Manifest | NotDue], as_json: bool) -> None:
         print_json([manifest.to_dict() for manifest in manifests])
     elif manifests:
         print_table(map(summarise, manifests), COLUMNS)
+    for manifest in manifests:
+        for warning in [] if isinstance(manifest, NotDue) else manifest.warnings.values():
+            click.echo(f"warning: {manifest.feed}: {warning}", err=True)

@@ -66,7 +66,7 @@ REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
     TechnicalColumn(
         "rule",
         VARCHAR,
-        "First rule the row broke: shape, required, type, minimum, maximum, max_length, "
+        "First rule the row broke: shape, required, type, future, minimum, maximum, max_length, "
         "allowed_values or duplicate_row.",
     ),
     TechnicalColumn(

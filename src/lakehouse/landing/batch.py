@@ -21,8 +21,9 @@ from lakehouse.errors import (
 )
 from lakehouse.landing.door import Admission, admit
 from lakehouse.landing.extract import end_of_day, extract
-from lakehouse.landing.history import find_previous
+from lakehouse.landing.history import find_previous, published_days, read_published
 from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
+from lakehouse.landing.oddities import RECENT, find_oddities, profile_rows
 from lakehouse.landing.publish import Publication, data_parquet, file_facts, rejected_parquet
 from lakehouse.landing.read_csv import read_csv
 from lakehouse.landing.read_json import read_json_lines, read_json_page
@@ -103,8 +104,10 @@ def land(
         except SourceSchemaError:
             stage.reopen()
             raise
-        admission = admit(records, contract)
-        return settle(publication, contract, business_date, delivery, files, admission, records)
+        admission = admit(records, contract, until=end_of_day(business_date))
+        return settle(
+            lake, publication, contract, business_date, delivery, files, admission, records
+        )
 
 
 def require_visible(lake: Lake, business_date: date, run_id: str) -> None:
@@ -131,6 +134,7 @@ def read_stage(
 
 
 def settle(
+    lake: Lake,
     publication: Publication,
     contract: Contract,
     business_date: date,
@@ -169,7 +173,19 @@ def settle(
         watermark=delivery.watermark,
         ignored_fields=records.ignored,
     )
-    reason = find_reason_to_hold(contract, manifest.read_count, rejected_count)
+    profile = profile_rows(admission.rows, contract, end_of_day(business_date))
+    days = published_days(lake, contract)
+    recent = [read_published(lake, contract, day) for day in days if day < business_date][-RECENT:]
+    later = next((day for day in days if day > business_date), None)
+    manifest = replace(
+        manifest,
+        null_columns=profile.null_columns,
+        future_columns=profile.future_columns,
+        warnings=find_oddities(manifest, profile, contract, recent, later),
+    )
+    reason = find_reason_to_hold(
+        contract, manifest.read_count, rejected_count, profile.garbled_count
+    )
     if reason is not None:
         held = replace(
             manifest,
@@ -188,7 +204,7 @@ def settle(
     return manifest
 
 
-def find_reason_to_hold(contract: Contract, read: int, rejected: int) -> str | None:
+def find_reason_to_hold(contract: Contract, read: int, rejected: int, garbled: int) -> str | None:
     """Why a batch must wait for a person, or None.
 
     A few refused rows of a small batch say nothing: below the allowance the share is not asked.
@@ -199,6 +215,8 @@ def find_reason_to_hold(contract: Contract, read: int, rejected: int) -> str | N
     if rejected > limit:
         share = contract.loading.reject_threshold
         return f"{rejected} of {read} rows were refused, more than {share:.0%}"
+    if garbled > limit:
+        return f"{garbled} of {read} rows hold text of a wrong encoding"
     return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -24,13 +25,14 @@ from lakehouse.landing.records import Records
 from lakehouse.landing.values import Typed, arrow_type, convert, flags
 
 Rule = Literal[
-    "shape", "required", "type", "minimum", "maximum", "max_length", "allowed_values",
+    "shape", "required", "type", "future", "minimum", "maximum", "max_length", "allowed_values",
     "duplicate_row",
 ]  # fmt: skip
 RULES: tuple[Rule, ...] = (
     "shape",
     "required",
     "type",
+    "future",
     "minimum",
     "maximum",
     "max_length",
@@ -69,10 +71,15 @@ class _Checked:
 
 
 def admit(
-    records: Records, contract: Contract, *, date_orders: Mapping[str, DateOrder] | None = None
+    records: Records,
+    contract: Contract,
+    *,
+    date_orders: Mapping[str, DateOrder] | None = None,
+    until: datetime | None = None,
 ) -> Admission:
     """Check and convert the records of a batch.
 
+    `until` is the instant at which its business date ends: no watermark may lie there or later.
     `date_orders` gives the order of the parts of dates for columns that are not ISO 8601.
     """
     orders = date_orders or {}
@@ -82,6 +89,7 @@ def admit(
             column,
             contract,
             orders.get(column.name, "ymd"),
+            until if column.name == contract.loading.watermark else None,
         )
         for column in contract.columns
     }
@@ -99,7 +107,9 @@ def admit(
     )
 
 
-def _check_column(source: Any, column: Column, contract: Contract, order: DateOrder) -> _Checked:
+def _check_column(
+    source: Any, column: Column, contract: Contract, order: DateOrder, until: datetime | None
+) -> _Checked:
     trimmed = pc.utf8_trim_whitespace(source)
     is_null = pc.equal(trimmed, "")
     if contract.format.null_tokens:
@@ -119,6 +129,8 @@ def _check_column(source: Any, column: Column, contract: Contract, order: DateOr
     broken: dict[str, Flags] = {"type": typed.is_unreadable}
     if column.required:
         broken["required"] = is_missing
+    if until is not None and typed.micros is not None:
+        broken["future"] = typed.micros >= round(until.timestamp() * 1_000_000)
     if column.minimum is not None:
         broken["minimum"] = flags(pc.less(typed.values, _bound(column, typed, column.minimum)))
     if column.maximum is not None:

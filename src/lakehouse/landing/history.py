@@ -38,25 +38,38 @@ def list_runs(lake: Lake, contracts: Iterable[Contract]) -> list[Manifest]:
     return sorted(found, key=lambda manifest: (manifest.business_date, manifest.feed))
 
 
-def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manifest | None:
-    """The last published run of a feed before a business date."""
+def published_days(lake: Lake, contract: Contract) -> list[date]:
+    """The business dates of which a feed has a published batch, in order."""
     raw = Bucket(lake.s3, lake.bucket("raw"))
-    prefix = feed_prefix(contract)
-    days = [
-        key.removeprefix(f"{prefix}ingest_date=").removesuffix(f"/{SUCCESS}")
+    prefix = f"{feed_prefix(contract)}ingest_date="
+    return sorted(
+        date.fromisoformat(key.removeprefix(prefix).removesuffix(f"/{SUCCESS}"))
         for key in raw.list(prefix)
         if key.endswith(f"/{SUCCESS}")
-    ]
-    earlier = [day for day in days if day < business_date.isoformat()]
-    if not earlier:
-        return None
-    key = f"{prefix}ingest_date={max(earlier)}/{MANIFEST}"
+    )
+
+
+def read_published(lake: Lake, contract: Contract, business_date: date) -> Manifest:
+    """The manifest of a published batch.
+
+    Raises:
+        ManifestError: it is not there, or is none.
+    """
+    raw = Bucket(lake.s3, lake.bucket("raw"))
+    day = business_date.isoformat()
+    key = f"{feed_prefix(contract)}ingest_date={day}/{MANIFEST}"
     content = raw.get(key)
     if content is None:
         raise ManifestError(
-            f"{contract.feed}-{max(earlier)}", f"{raw.uri(key)} is missing beside its {SUCCESS}"
+            f"{contract.feed}-{day}", f"{raw.uri(key)} is missing beside its {SUCCESS}"
         )
     return Manifest.from_json(content, raw.uri(key))
+
+
+def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manifest | None:
+    """The last published run of a feed before a business date."""
+    earlier = [day for day in published_days(lake, contract) if day < business_date]
+    return read_published(lake, contract, earlier[-1]) if earlier else None
 
 
 def read_rejects(

@@ -48,6 +48,8 @@ class Manifest:
 
     `watermark` holds what the next run needs to go on (`from`, `until`, `cursor`). `reason` says
     why a held batch is held. `ignored_fields` came from the source and are in no contract.
+    `null_columns` had no value in any row that was written, `future_columns` one after the
+    business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`).
     Nothing in it depends on the clock: the same stage gives the same manifest.
     """
 
@@ -68,6 +70,9 @@ class Manifest:
     watermark: Mapping[str, str | None]
     ignored_fields: tuple[str, ...] = ()
     reason: str | None = None
+    null_columns: tuple[str, ...] = ()
+    future_columns: tuple[str, ...] = ()
+    warnings: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest as plain values, keys in order."""
@@ -91,7 +96,8 @@ class Manifest:
                 raise ValueError(f"protocol {protocol}, expected {PROTOCOL}")
             document["business_date"] = date.fromisoformat(document["business_date"])
             document["files"] = tuple(FileFacts(**item) for item in document["files"])
-            document["ignored_fields"] = tuple(document["ignored_fields"])
+            for name in ("ignored_fields", "null_columns", "future_columns"):
+                document[name] = tuple(document.get(name, ()))
             return cls(**document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ManifestError(name, f"is not a manifest: {error}") from error

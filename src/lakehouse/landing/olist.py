@@ -138,7 +138,9 @@ def _land_feed(
         admission = admit(records, shaped, date_orders=orders.get(feed))
         counts = {FILES[name]: read.read_count for name, read in files.items()}
         facts = stage.describe(staged, counts)
-        return settle(publication, contract, business_date, delivery, facts, admission, records)
+        return settle(
+            lake, publication, contract, business_date, delivery, facts, admission, records
+        )
 
 
 def _staged_names(feed: str) -> list[str]:

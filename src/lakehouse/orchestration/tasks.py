@@ -108,6 +108,8 @@ def land_feed(feed: str, day: str) -> str:
         manifest.written_count,
         manifest.rejected_count,
     )
+    for kind, sentence in manifest.warnings.items():
+        _log.warning("event=odd run_id=%s kind=%s: %s", manifest.run_id, kind, sentence)
     return manifest.run_id
 
 
