@@ -14,7 +14,8 @@
     ├── MarketplaceError             7   the demonstration's source systems cannot be made
     ├── QueryError                   8   Athena did not answer a query
     ├── ReconcileError               9   the warehouse and the ledger cannot be compared
-    └── DemoError                   10   a step of the demonstration failed
+    ├── DemoError                   10   a step of the demonstration failed
+    └── MetricError                 11   a metric cannot be asked as it was
 
 A message says what is wrong and what to do. Facts that a program may want are attributes.
 `retryable` tells an orchestrator whether the same call may succeed later without any repair.
@@ -145,3 +146,9 @@ class DemoError(LakehouseError):
     """A step of the demonstration failed; the message says which and what to do."""
 
     exit_code = 10
+
+
+class MetricError(LakehouseError):
+    """A metric or dimension is unknown, unclear or not to be had together."""
+
+    exit_code = 11

@@ -34,6 +34,9 @@ _COMMANDS: Mapping[str, _Place] = {
     "reconcile": _Place(
         "lakehouse.cli.reconcile", "reconcile_command", "Compare the warehouse with the ledger."
     ),
+    "metrics": _Place(
+        "lakehouse.cli.metrics", "metrics_command", "List the business's metrics, and ask them."
+    ),
     "contracts": _Place(
         "lakehouse.cli.contracts", "contracts_command", "Check, render and apply contracts."
     ),
