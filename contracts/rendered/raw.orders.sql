@@ -8,6 +8,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`orders` (
   `order_delivered_carrier_date` timestamp COMMENT 'Instant when the parcel was handed to the carrier.',
   `order_delivered_customer_date` timestamp COMMENT 'Instant when the parcel reached the customer.',
   `order_estimated_delivery_date` timestamp COMMENT 'Delivery promised at purchase: midnight, in America/Sao_Paulo, of the promised day.',
+  `created_at` timestamp COMMENT 'Instant when the order management system took the order in. It never changes, whatever else of the order does.',
   `updated_at` timestamp COMMENT 'Instant of the last change of the order in the source, the watermark of extraction.',
   `deleted_at` timestamp COMMENT 'Instant when the source deleted the order. Null while it lives.',
   `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
@@ -27,7 +28,7 @@ LOCATION 's3://${prefix}-${stage}-raw/order_management/orders/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'orders.odcs.yaml',
-  'contract_version' = '1.0.0',
+  'contract_version' = '2.0.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

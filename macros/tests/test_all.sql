@@ -12,6 +12,7 @@
     {% do test_instant_type() %}
     {% do test_months_condition() %}
     {% do test_month_partition() %}
+    {% do test_growing_portions() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

@@ -107,3 +107,14 @@
         {% do assert_equal(_month_partition(partitioned_by), expected, partitioned_by | string) %}
     {% endfor %}
 {% endmacro %}
+
+{% macro test_growing_portions() %}
+    {% for elements, expected in [
+        ([], []),
+        ([1], [[1]]),
+        ([1, 2, 3], [[1], [2, 3]]),
+        ([1, 2, 3, 4, 5, 6, 7, 8], [[1], [2, 3], [4, 5, 6, 7], [8]]),
+    ] %}
+        {% do assert_equal(growing_portions(elements), expected, elements | string) %}
+    {% endfor %}
+{% endmacro %}

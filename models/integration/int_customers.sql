@@ -1,10 +1,19 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='customer_id',
-    update_condition=newer_version_condition(), on_schema_change='fail'
+    update_condition=newer_version_condition(), on_schema_change='fail',
+    merge_update_columns_rules={
+        '_person_changed_date': "case when target.customer_unique_id <> src.customer_unique_id"
+            ~ " then src._landed_date else coalesce(_new_, _old_) end"
+    }
 ) }}
 
 with customers as (
-    select * from {{ source('order_management', 'customers') }}
+    select
+        *,
+        lag(customer_unique_id) over (
+            partition by customer_id order by updated_at, _source_sequence
+        ) as person_before
+    from {{ source('order_management', 'customers') }}
     where {{ landed_since_run_date() }}
 ),
 
@@ -12,9 +21,17 @@ states as (
     select * from {{ ref('seed_br_states') }}
 ),
 
+dated as (
+    select
+        *,
+        max(case when person_before <> customer_unique_id then ingest_date end)
+            over (partition by customer_id) as person_changed_date
+    from customers
+),
+
 versions as (
     {{ winning_version(
-        'customers', ['customer_id'], ['updated_at desc', '_source_sequence desc']
+        'dated', ['customer_id'], ['updated_at desc', '_source_sequence desc']
     ) | indent(4) }}
 )
 
@@ -37,7 +54,8 @@ select
 
     versions._source_sequence,
     versions.ingest_date as _landed_date,
-    versions._run_id
+    versions._run_id,
+    versions.person_changed_date as _person_changed_date
 from versions
 left join states on upper(trim(versions.customer_state)) = states.state
 where versions._version_rank = 1

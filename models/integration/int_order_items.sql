@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge',
     unique_key=['order_id', 'order_item_number'],
-    partitioned_by=['bucket(order_id, 4)'],
+    partitioned_by=['month(_order_created_at)'],
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 
@@ -10,31 +10,83 @@ with order_items as (
     where {{ landed_since_run_date() }}
 ),
 
+orders as (
+    select * from {{ found_orders() }}
+),
+
+delivered as (
+    select
+        order_id,
+        order_item_id as order_item_number,
+        product_id,
+        seller_id,
+
+        deleted_at is not null as is_deleted,
+
+        cast(price as decimal(18, 2)) as price_brl,
+        cast(freight_value as decimal(18, 2)) as freight_brl,
+
+        cast(shipping_limit_date as {{ instant_type() }}) as shipping_limit_at,
+        cast(updated_at as {{ instant_type() }}) as updated_at,
+        cast(deleted_at as {{ instant_type() }}) as deleted_at,
+
+        _source_sequence,
+        ingest_date as _landed_date,
+        _run_id
+    from order_items
+    {% if is_incremental() %}
+        union all
+        {# Those that came before their order, which this run has found. #}
+        select
+            order_id,
+            order_item_number,
+            product_id,
+            seller_id,
+
+            is_deleted,
+
+            price_brl,
+            freight_brl,
+
+            shipping_limit_at,
+            updated_at,
+            deleted_at,
+
+            _source_sequence,
+            _landed_date,
+            _run_id
+        from {{ this }}
+        where
+            _order_created_at is null
+            and order_id in (select orders.order_id from orders)
+    {% endif %}
+),
+
 versions as (
     {{ winning_version(
-        'order_items',
-        ['order_id', 'order_item_id'],
-        ['updated_at desc', '_source_sequence desc']
+        'delivered', ['order_id', 'order_item_number'], ['updated_at desc', '_source_sequence desc']
     ) | indent(4) }}
 )
 
 select
-    order_id,
-    order_item_id as order_item_number,
-    product_id,
-    seller_id,
+    versions.order_id,
+    versions.order_item_number,
+    versions.product_id,
+    versions.seller_id,
 
-    deleted_at is not null as is_deleted,
+    versions.is_deleted,
 
-    cast(price as decimal(18, 2)) as price_brl,
-    cast(freight_value as decimal(18, 2)) as freight_brl,
+    versions.price_brl,
+    versions.freight_brl,
 
-    cast(shipping_limit_date as {{ instant_type() }}) as shipping_limit_at,
-    cast(updated_at as {{ instant_type() }}) as updated_at,
-    cast(deleted_at as {{ instant_type() }}) as deleted_at,
+    versions.shipping_limit_at,
+    versions.updated_at,
+    versions.deleted_at,
 
-    _source_sequence,
-    ingest_date as _landed_date,
-    _run_id
+    versions._source_sequence,
+    versions._landed_date,
+    versions._run_id,
+    orders.created_at as _order_created_at
 from versions
-where _version_rank = 1
+left join orders on versions.order_id = orders.order_id
+where versions._version_rank = 1

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='order_id',
-    partitioned_by=['month(purchased_at)'],
+    partitioned_by=['month(created_at)'],
     update_condition=newer_version_condition(), on_schema_change='fail',
     merge_update_columns_rules={
         '_purchased_from': 'least(_new_, _old_)', '_purchased_until': 'greatest(_new_, _old_)'
@@ -36,6 +36,7 @@ select
     cast(order_approved_at as {{ instant_type() }}) as approved_at,
     cast(order_delivered_carrier_date as {{ instant_type() }}) as delivered_to_carrier_at,
     cast(order_delivered_customer_date as {{ instant_type() }}) as delivered_at,
+    cast(created_at as {{ instant_type() }}) as created_at,
     cast(updated_at as {{ instant_type() }}) as updated_at,
     cast(deleted_at as {{ instant_type() }}) as deleted_at,
 

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge',
     unique_key=['order_id', 'payment_sequence'],
-    partitioned_by=['bucket(order_id, 4)'],
+    partitioned_by=['month(_order_created_at)'],
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 
@@ -10,27 +10,71 @@ with payments as (
     where {{ landed_since_run_date() }}
 ),
 
+orders as (
+    select * from {{ found_orders() }}
+),
+
+delivered as (
+    select
+        order_id,
+        payment_sequential as payment_sequence,
+
+        lower(trim(payment_type)) as payment_type,
+        payment_installments as installments,
+
+        cast(payment_value as decimal(18, 2)) as amount_brl,
+
+        cast(updated_at as {{ instant_type() }}) as updated_at,
+
+        _source_sequence,
+        ingest_date as _landed_date,
+        _run_id
+    from payments
+    {% if is_incremental() %}
+        union all
+        {# Those that came before their order, which this run has found. #}
+        select
+            order_id,
+            payment_sequence,
+
+            payment_type,
+            installments,
+
+            amount_brl,
+
+            updated_at,
+
+            _source_sequence,
+            _landed_date,
+            _run_id
+        from {{ this }}
+        where
+            _order_created_at is null
+            and order_id in (select orders.order_id from orders)
+    {% endif %}
+),
+
 versions as (
     {{ winning_version(
-        'payments',
-        ['order_id', 'payment_sequential'],
-        ['updated_at desc', '_source_sequence desc']
+        'delivered', ['order_id', 'payment_sequence'], ['updated_at desc', '_source_sequence desc']
     ) | indent(4) }}
 )
 
 select
-    order_id,
-    payment_sequential as payment_sequence,
+    versions.order_id,
+    versions.payment_sequence,
 
-    lower(trim(payment_type)) as payment_type,
-    payment_installments as installments,
+    versions.payment_type,
+    versions.installments,
 
-    cast(payment_value as decimal(18, 2)) as amount_brl,
+    versions.amount_brl,
 
-    cast(updated_at as {{ instant_type() }}) as updated_at,
+    versions.updated_at,
 
-    _source_sequence,
-    ingest_date as _landed_date,
-    _run_id
+    versions._source_sequence,
+    versions._landed_date,
+    versions._run_id,
+    orders.created_at as _order_created_at
 from versions
-where _version_rank = 1
+left join orders on versions.order_id = orders.order_id
+where versions._version_rank = 1

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge',
     unique_key=['review_id', 'order_id'],
+    partitioned_by=['month(_order_created_at)'],
     update_condition=newer_delivery_condition(), on_schema_change='fail'
 ) }}
 
@@ -9,25 +10,71 @@ with reviews as (
     where {{ landed_since_run_date() }}
 ),
 
+orders as (
+    select * from {{ found_orders() }}
+),
+
+delivered as (
+    select
+        review_id,
+        order_id,
+
+        review_score,
+        nullif(trim(review_comment_title), '') as comment_title,
+        nullif(trim(review_comment_message), '') as comment_message,
+
+        cast(review_creation_date as {{ instant_type() }}) as created_at,
+        cast(review_answer_timestamp as {{ instant_type() }}) as answered_at,
+
+        _source_sequence,
+        ingest_date as _landed_date,
+        _run_id
+    from reviews
+    {% if is_incremental() %}
+        union all
+        {# Those that came before their order, which this run has found. #}
+        select
+            review_id,
+            order_id,
+
+            review_score,
+            comment_title,
+            comment_message,
+
+            created_at,
+            answered_at,
+
+            _source_sequence,
+            _landed_date,
+            _run_id
+        from {{ this }}
+        where
+            _order_created_at is null
+            and order_id in (select orders.order_id from orders)
+    {% endif %}
+),
+
 versions as (
     {{ winning_version(
-        'reviews', ['review_id', 'order_id'], ['ingest_date desc', '_source_sequence desc']
+        'delivered', ['review_id', 'order_id'], ['_landed_date desc', '_source_sequence desc']
     ) | indent(4) }}
 )
 
 select
-    review_id,
-    order_id,
+    versions.review_id,
+    versions.order_id,
 
-    review_score,
-    nullif(trim(review_comment_title), '') as comment_title,
-    nullif(trim(review_comment_message), '') as comment_message,
+    versions.review_score,
+    versions.comment_title,
+    versions.comment_message,
 
-    cast(review_creation_date as {{ instant_type() }}) as created_at,
-    cast(review_answer_timestamp as {{ instant_type() }}) as answered_at,
+    versions.created_at,
+    versions.answered_at,
 
-    _source_sequence,
-    ingest_date as _landed_date,
-    _run_id
+    versions._source_sequence,
+    versions._landed_date,
+    versions._run_id,
+    orders.created_at as _order_created_at
 from versions
-where _version_rank = 1
+left join orders on versions.order_id = orders.order_id
+where versions._version_rank = 1

@@ -6,17 +6,20 @@
     on_schema_change='fail'
 ) }}
 
+{% set months = changed_months() %}
+{% set accounts = ref('int_changed_accounts') %}
+
 with changed as (
     select * from {{ ref('int_changed_orders') }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
-    where {{ is_changed_order('purchased_at') }}
+    where {{ is_changed_order('created_at', months.created_at) }}
 ),
 
 customers as (
-    select * from {{ ref('int_customers') }}
+    select * from {{ accounts if is_incremental() else ref('int_customers') }}
 ),
 
 statuses as (
@@ -30,7 +33,7 @@ items as (
         sum(price_brl) as items_brl,
         sum(freight_brl) as freight_brl
     from {{ ref('int_order_items') }}
-    where not is_deleted and {{ is_changed_order() }}
+    where not is_deleted and {{ is_changed_order('_order_created_at', months.created_at) }}
     group by order_id
 ),
 
@@ -39,7 +42,7 @@ payments as (
         order_id,
         sum(amount_brl) as payments_brl
     from {{ ref('int_payments') }}
-    where {{ is_changed_order() }}
+    where {{ is_changed_order('_order_created_at', months.created_at) }}
     group by order_id
 ),
 
@@ -49,7 +52,7 @@ reviews as (
         order_id,
         max_by(review_score, row(coalesce(answered_at, created_at), review_id)) as review_score
     from {{ ref('int_reviews') }}
-    where {{ is_changed_order() }}
+    where {{ is_changed_order('_order_created_at', months.created_at) }}
     group by order_id
 )
 

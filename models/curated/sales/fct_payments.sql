@@ -7,18 +7,20 @@
     on_schema_change='fail'
 ) }}
 
+{% set months = changed_months() %}
+
 with changed as (
     select * from {{ ref('int_changed_orders') }}
 ),
 
 payments as (
     select * from {{ ref('int_payments') }}
-    where {{ is_changed_order() }}
+    where {{ is_changed_order('_order_created_at', months.created_at) }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
-    where {{ is_changed_order('purchased_at') }}
+    where {{ is_changed_order('created_at', months.created_at) }}
 ),
 
 payment_types as (

@@ -38,7 +38,7 @@ FILES: Mapping[str, str] = {
 # Columns of the contracts that Olist does not publish: derived, or null by policy.
 DERIVED: Mapping[str, frozenset[str]] = {
     "customers": frozenset({"updated_at"}),
-    "orders": frozenset({"updated_at"}),
+    "orders": frozenset({"created_at", "updated_at"}),
     "order_items": frozenset({"updated_at"}),
     "payments": frozenset({"updated_at"}),
 }

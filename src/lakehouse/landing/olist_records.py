@@ -1,6 +1,7 @@
 """Olist's files as records of our contracts: what they lack is derived, or null by policy.
 
-Derived is `updated_at`, because Olist publishes no time of change:
+Derived is an order's `created_at`, which is its purchase, and `updated_at`, because Olist publishes
+no time of change:
 - of an order: its latest known event (purchase, approval, hand-over, delivery);
 - of an account: the purchase of its order (Olist has one account an order);
 - of an item or a payment: the `updated_at` of its order.
@@ -22,8 +23,9 @@ from lakehouse.landing.olist_files import OlistFile
 from lakehouse.landing.read_csv import repeated
 from lakehouse.landing.records import Records
 
+_PURCHASE = "order_purchase_timestamp"
 _EVENTS = (
-    "order_purchase_timestamp",
+    _PURCHASE,
     "order_approved_at",
     "order_delivered_carrier_date",
     "order_delivered_customer_date",
@@ -44,8 +46,14 @@ def build_records(
             columns[column.name] = file.table[column.name]
         else:
             columns[column.name] = pa.nulls(file.table.num_rows, pa.string())
+    events = {
+        name: _micros(orders.table[name], contract.format.time_zone, order_dates.get(name, "ymd"))
+        for name in _EVENTS
+    }
     if contract.loading.watermark is not None:
-        columns[contract.loading.watermark] = _times_of_change(contract, file, orders, order_dates)
+        columns[contract.loading.watermark] = _times_of_change(contract, file, orders, events)
+    if contract.feed == "orders":
+        columns["created_at"] = _as_text(events[_PURCHASE])
     return Records(
         columns=pa.table(columns),
         row_number=file.row_number,
@@ -59,16 +67,12 @@ def _times_of_change(
     contract: Contract,
     file: OlistFile,
     orders: OlistFile,
-    order_dates: Mapping[str, DateOrder],
+    events: Mapping[str, Int64s],
 ) -> Any:
-    events = {
-        name: _micros(orders.table[name], contract.format.time_zone, order_dates.get(name, "ymd"))
-        for name in _EVENTS
-    }
     latest = np.maximum.reduce(list(events.values()))
     if contract.feed == "orders":
         return _as_text(latest)
-    purchased = events["order_purchase_timestamp"]
+    purchased = events[_PURCHASE]
     if contract.feed == "customers":
         key, times = "customer_id", purchased
     else:

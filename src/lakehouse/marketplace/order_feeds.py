@@ -16,6 +16,7 @@ ORDER_COLUMNS = (
     "order_delivered_carrier_date",
     "order_delivered_customer_date",
     "order_estimated_delivery_date",
+    "created_at",
     "updated_at",
     "deleted_at",
 )
@@ -47,6 +48,7 @@ def order_rows(world: World, orders: Orders, states: OrderStates) -> pa.Table:
                 states.delivered, null=states.delivered == 0
             ),
             "order_estimated_delivery_date": text.instants(states.promised),
+            "created_at": text.instants(orders.visible[rows]),
             "updated_at": text.instants(states.updated),
             "deleted_at": text.instants(states.deleted, null=states.deleted == 0),
         }

@@ -20,7 +20,7 @@ AGREED = {
     "deleted_at?",
     "orders": "order_id* customer_id order_status order_purchase_timestamp order_approved_at? "
     "order_delivered_carrier_date? order_delivered_customer_date? order_estimated_delivery_date "
-    "updated_at deleted_at?",
+    "created_at updated_at deleted_at?",
     "order_items": "order_id* order_item_id* product_id seller_id shipping_limit_date price "
     "freight_value updated_at deleted_at?",
     "payments": "order_id* payment_sequential* payment_type payment_installments payment_value "

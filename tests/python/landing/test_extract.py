@@ -32,7 +32,7 @@ create table orders (
     order_id text, customer_id text, order_status text, order_purchase_timestamp timestamp,
     order_approved_at timestamp, order_delivered_carrier_date timestamp,
     order_delivered_customer_date timestamp, order_estimated_delivery_date timestamp,
-    updated_at timestamp, deleted_at timestamp, not_ours text
+    created_at timestamp, updated_at timestamp, deleted_at timestamp, not_ours text
 )
 """
 
@@ -64,6 +64,7 @@ def add(connection: psycopg.Connection[Any], key: str, updated_at: str | None, *
         "order_status": "created",
         "order_purchase_timestamp": "2026-05-01 10:00:00",
         "order_estimated_delivery_date": "2026-06-20 00:00:00",
+        "created_at": "2026-05-01 10:00:00",
         "updated_at": updated_at,
         **more,
     }

@@ -138,6 +138,9 @@ def test_land_olist__as_published__values_are_those_of_the_files(
     assert first["order_purchase_timestamp"] == datetime(2017, 10, 2, 13, 56, 33)
     assert first["order_estimated_delivery_date"] == datetime(2017, 10, 18, 2, 0)
     assert first["updated_at"] == datetime(2017, 10, 11, 0, 25, 13)
+    assert [row["created_at"] for row in rows["orders"]] == [
+        row["order_purchase_timestamp"] for row in rows["orders"]
+    ]
     assert first["deleted_at"] is None
     assert first["_source_values"] is None
     assert second["_is_ambiguous_time"] is True

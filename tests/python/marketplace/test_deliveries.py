@@ -73,6 +73,8 @@ def test_changes__day_by_day__end_in_the_state_made_from_scratch() -> None:
     for day in range(SMALL.first + 1, SMALL.first + 15):
         for table, changed in zip(tables, shown(SMALL, day - 1, day), strict=True):
             assert all(row["updated_at"][:10] == str(changed_day(day)) for row in changed.values())
+            for key in table.keys() & changed.keys():
+                assert table[key].get("created_at") == changed[key].get("created_at")
             table.update(changed)
     assert tables == shown(SMALL, None, SMALL.first + 14)
 
@@ -109,7 +111,7 @@ def test_changes__any_world_and_day__refer_to_rows_that_are_there(
     for rows in (customers, orders, items):
         assert all(row["updated_at"] < end for row in rows.values())
     for row in orders.values():
-        assert row["order_purchase_timestamp"] <= row["updated_at"]
+        assert row["order_purchase_timestamp"] <= row["created_at"] <= row["updated_at"]
 
 
 def test_payment_log__ten_days__speaks_of_known_orders_in_order_of_updated_at() -> None:

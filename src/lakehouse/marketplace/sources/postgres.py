@@ -53,6 +53,7 @@ create table if not exists orders (
     order_delivered_carrier_date timestamp(3),
     order_delivered_customer_date timestamp(3),
     order_estimated_delivery_date timestamp(3) not null,
+    created_at timestamp(3) not null,
     updated_at timestamp(3) not null,
     deleted_at timestamp(3)
 );
