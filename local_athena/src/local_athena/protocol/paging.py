@@ -3,12 +3,14 @@
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from local_athena.errors import ApiError, InvalidRequestError
-from local_athena.storage.rows import read_rows
+from local_athena.protocol.rendering import Rendered, render
+from local_athena.storage.rows import read_lines
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
@@ -17,6 +19,7 @@ Refusal = Callable[[str], ApiError]
 """What is said of a token that is none of ours."""
 
 MAX_ROWS = 1000
+_VALUE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|null')
 
 
 def malformed(token: str) -> ApiError:
@@ -69,22 +72,25 @@ def result_rows(
     row_count: int,
     start: int,
     size: int,
-) -> tuple[list[Json], int | None]:
+) -> tuple[Rendered, int | None]:
     """(rows in GetQueryResults' form, position of the next page or None).
 
-    Position 0 is the header row when there is a header.
+    Position 0 is the header row when there is a header. The lines of the rows file become the
+    answer's text without being read: that took more time than all else in a page.
     """
     shift = 0 if header is None else 1
     total = row_count + shift
     end = min(start + size, total)
-    rows: list[Json] = []
+    lines: list[bytes] = []
     if header is not None and start == 0 and end > 0:
-        rows.append({"Data": [{"VarCharValue": name} for name in header]})
-    first = max(start - shift, 0)
-    wanted = end - start - len(rows)
+        lines.append(render(header) + b"\n")
+    wanted = end - start - len(lines)
     if wanted > 0:
-        rows.extend(
-            {"Data": [{} if value is None else {"VarCharValue": value} for value in values]}
-            for values in read_rows(results, rows_of, first, wanted)
-        )
-    return rows, (end if end < total else None)
+        lines += read_lines(results, rows_of, max(start - shift, 0), wanted)
+    data = _VALUE.sub(_datum, b"".join(lines)).splitlines()
+    rows = b",".join(b'{"Data":' + row + b"}" for row in data)
+    return Rendered(b"[" + rows + b"]"), (end if end < total else None)
+
+
+def _datum(value: re.Match[bytes]) -> bytes:
+    return b"{}" if value[0] == b"null" else b'{"VarCharValue":' + value[0] + b"}"

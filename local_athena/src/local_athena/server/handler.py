@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import io
-import json
 import logging
 import re
 import socket
@@ -21,6 +20,7 @@ from local_athena.access import refusal
 from local_athena.errors import ApiError, CatalogError, LocalAthenaError, internal_text
 from local_athena.failures import log_failure
 from local_athena.json_reading import read_json
+from local_athena.protocol.rendering import render
 from local_athena.server.patience import PatientReader
 from local_athena.server.services import Services
 
@@ -202,10 +202,7 @@ class Handler(WSGIRequestHandler):
 
     def _send_json(self, status: int, body: Json) -> None:
         """An answer of the JSON protocol: an error's name is `__type` in its body, in no header."""
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "surrogatepass"
-        )
-        self._send(status, "application/x-amz-json-1.1", content, None)
+        self._send(status, "application/x-amz-json-1.1", render(body), None)
 
     def _send(self, status: int, kind: str, content: bytes, error: str | None) -> None:
         head = [

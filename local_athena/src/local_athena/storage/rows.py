@@ -71,6 +71,13 @@ class RowsWriter:
 
 def read_rows(results: Path, query_id: str, start: int, count: int) -> list[list[str | None]]:
     """Rows `start` to `start + count - 1`; fewer at the end, none if there is no file."""
+    lines = b",".join(read_lines(results, query_id, start, count))
+    found: list[list[str | None]] = json.loads(b"[" + lines + b"]")
+    return found
+
+
+def read_lines(results: Path, query_id: str, start: int, count: int) -> list[bytes]:
+    """The lines of those rows, each with its line break."""
     path = rows_path(results, query_id)
     try:
         file = path.open("rb")
@@ -82,9 +89,7 @@ def read_rows(results: Path, query_id: str, start: int, count: int) -> list[list
         for _ in range(skip):
             if not file.readline():
                 return []
-        lines = b",".join(islice(file, count))
-        found: list[list[str | None]] = json.loads(b"[" + lines + b"]")
-        return found
+        return list(islice(file, count))
 
 
 def delete_rows(results: Path, query_id: str) -> None:
