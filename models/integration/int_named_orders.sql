@@ -2,6 +2,8 @@
 
 {# Raw is read in the run's partitions alone, so that this costs what landed and nothing else. #}
 {% set landed = landed_since(var("run_date")) %}
+{# Named outside of the condition below, so that dbt knows that it is read. #}
+{% set all_orders = ref('int_orders') %}
 {% set is_of_another_person = "_person_changed_date >= date '" ~ var("run_date") ~ "'" %}
 
 with named as (
@@ -46,7 +48,7 @@ with named as (
         select
             orders.order_id,
             orders.created_at
-        from {{ ref('int_orders') }} as orders
+        from {{ all_orders }} as orders
         inner join {{ ref('int_customers') }} as customers
             on orders.customer_id = customers.customer_id
         where customers.{{ is_of_another_person }}

@@ -3,6 +3,9 @@
     unique_key=['order_id', 'customer_id'], on_schema_change='fail'
 ) }}
 
+{# Named outside of the condition below, so that dbt builds it first on the first day too. #}
+{% set known = ref('int_customers') %}
+
 with orders as (
     select
         order_id,
@@ -32,7 +35,7 @@ accounts as (
 
         cast(null as date) as account_landed_date
     from orders
-    left join {{ ref('int_customers') }} as known_accounts
+    left join {{ known }} as known_accounts
         on orders.customer_id = known_accounts.customer_id
     where known_accounts.customer_id is null
     union all
