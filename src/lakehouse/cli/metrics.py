@@ -6,13 +6,16 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 
 from lakehouse.athena import connect_athena
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
+from lakehouse.cli.reconcile import DIFFERENCE_EXIT_CODE, as_document, print_outcome
 from lakehouse.metrics import GRAINS, MetricCompiler, MetricQuery, parse_project, semantic_manifest
+from lakehouse.reconcile import find_ledger, reconcile_metrics
 from lakehouse.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -100,6 +103,37 @@ def query_command(
     result = connect_athena(settings).run(sql)
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     _print(rows, result.columns, form)
+
+
+@metrics_command.command("reconcile")
+@click.option("--date", "business_date", type=_DAY, help="Business date; the last by default.")
+@click.option(
+    "--ledger",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="LAKEHOUSE_LEDGER_DIR",
+    help="Folder of ledgers; .lakehouse/ledger in the checkout by default.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@ends_with_status
+def reconcile_metrics_command(
+    business_date: datetime | None, folder: Path | None, as_json: bool
+) -> None:
+    """Compare every metric with the ledger: in total, by day, state and category.
+
+    Exits with 1 and names metric, grain and both values when one of them differs.
+    """
+    settings = Settings.from_env()
+    ledger = find_ledger(folder or settings.demo_dir / "ledger", _date(business_date))
+    ensure_endpoint()
+    run = connect_athena(settings).run
+    outcome = reconcile_metrics(ledger, _compiler(settings), run)
+    if as_json:
+        print_json(as_document(outcome, ledger.stem))
+    else:
+        print_outcome(outcome, ledger.stem)
+    if outcome.differences:
+        sys.exit(DIFFERENCE_EXIT_CODE)
 
 
 def _compiler(settings: Settings) -> MetricCompiler:

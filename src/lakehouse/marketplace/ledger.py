@@ -24,6 +24,7 @@ from lakehouse.marketplace.lead_feed import lead_copies
 from lakehouse.marketplace.leads import leads_by, versions_of
 from lakehouse.marketplace.ledger_dimensions import add_catalogue, add_customers, add_dates
 from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads, add_rates
+from lakehouse.marketplace.ledger_metrics import MetricTally
 from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAVAILABLE
 from lakehouse.marketplace.payments import payments_of
 from lakehouse.marketplace.postal_feed import point_copies
@@ -56,6 +57,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     known = account_history.versions(world, number)
     people = account_history.current_people(world, known, number)
     tally = Tally()
+    metrics = MetricTally(people, _CATEGORY_NAMES)
     purchase_days: set[int] = set()
     for orders in order_chunks(world, world.start, number, number):
         items = items_of(world, orders)
@@ -66,6 +68,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
         purchase_days.update(facts.orders.day.tolist())
         _add_items(world, tally, facts)
         _add_payments(world, tally, facts)
+        metrics.add(facts)
         paid, said = payments.at < day_end(number), reviews.delivered < day_end(number)
         copies = json_feeds.payment_copies(world, payments)
         _reject(world, tally, "payments", copies[paid], payments.at[paid])
@@ -98,7 +101,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     add_geolocation(world, number, tally)
     add_rates(world, number, tally)
     add_dates(tally)
-    return list(tally.figures())
+    return [*tally.figures(), *metrics.figures()]
 
 
 def write_ledger(world: World, day: dt.date, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from lakehouse.reconcile.compare import Difference, Reconciliation, compare
 from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery
 from lakehouse.reconcile.ledger_file import Ledger, find_ledger, read_ledger
+from lakehouse.reconcile.metrics import reconcile_metrics
 from lakehouse.reconcile.run import reconcile
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "find_ledger",
     "read_ledger",
     "reconcile",
+    "reconcile_metrics",
 ]

@@ -15,6 +15,9 @@ from lakehouse.errors import ReconcileError
 
 _NAME = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
 
+METRICS = "metrics"
+"""The figure that says what each metric must answer; `lakehouse.reconcile.metrics` compares it."""
+
 Grain = tuple[tuple[str, str], ...]
 """Column and value, sorted by column; empty for a figure without a grain."""
 

@@ -11,7 +11,7 @@ from lakehouse.athena import QueryResult
 from lakehouse.errors import QueryError, ReconcileError
 from lakehouse.reconcile.compare import Reconciliation, compare, warehouse_values
 from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery, render
-from lakehouse.reconcile.ledger_file import Grain, read_ledger
+from lakehouse.reconcile.ledger_file import METRICS, Grain, read_ledger
 
 _PARALLEL = 4
 _MAKE_ANEW = (
@@ -34,7 +34,7 @@ def reconcile(
     """
     ledger = read_ledger(ledger_path)
     names = list(dict.fromkeys(query.figure for query in FIGURE_QUERIES))
-    unknown = sorted({figure for figure, _ in ledger.figures} - set(names))
+    unknown = sorted({figure for figure, _ in ledger.figures} - {METRICS, *names})
     if unknown:
         raise ReconcileError(f"{ledger_path} has unknown figures: {', '.join(unknown)}")
     as_of = ledger.as_of_days
@@ -57,4 +57,5 @@ def reconcile(
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         for values in pool.map(read, FIGURE_QUERIES):
             warehouse.update(values)
-    return compare(names, ledger.figures, warehouse)
+    figures = {key: value for key, value in ledger.figures.items() if key[0] != METRICS}
+    return compare(names, figures, warehouse)

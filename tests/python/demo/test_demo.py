@@ -158,6 +158,33 @@ def test_reconcile__one_cent_more_in_a_fact__names_figure_day_and_values(demo: R
     assert demo("lakehouse", "reconcile").returncode == 0
 
 
+def test_metrics__every_one__equals_the_ledger_and_an_order_said_to_be_late_does_not(
+    demo: Run,
+) -> None:
+    agreed = demo("lakehouse", "metrics", "reconcile", "--json")
+    assert agreed.returncode == 0, agreed.stdout + agreed.stderr
+    document = json.loads(agreed.stdout)
+    assert document["agreeing"] == document["figures"] >= 34
+    rows = query(
+        demo,
+        "select order_id, cast(purchase_date_br as varchar) as day from local_curated.fct_orders "
+        "where is_delivered and not is_late order by order_id limit 1",
+    )
+    change = "update local_curated.fct_orders set is_late = {} where order_id = '{}'"
+    query(demo, change.format("true", rows[0]["order_id"]))
+    try:
+        answer = demo("lakehouse", "metrics", "reconcile", "--json")
+    finally:
+        query(demo, change.format("false", rows[0]["order_id"]))
+    assert answer.returncode == 1
+    differences = json.loads(answer.stdout)["differences"]
+    assert {each["figure"] for each in differences} == {
+        "late_delivery_rate", "on_time_share", "orders_late", "orders_on_time"
+    }  # fmt: skip
+    assert {"day": rows[0]["day"]} in [each["grain"] for each in differences]
+    assert {} in [each["grain"] for each in differences]
+
+
 @pytest.mark.parametrize(
     ("spoil", "tables"),
     [

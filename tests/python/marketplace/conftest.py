@@ -36,6 +36,7 @@ from lakehouse.marketplace.deliveries import (
 )
 from lakehouse.marketplace.postal_feed import ENCODING, postal_file
 from lakehouse.marketplace.world import day_number
+from tests.python.marketplace.metrics_by_hand import Sale, metrics_of
 
 Row = dict[str, Any]
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -255,7 +256,10 @@ class Warehouse:
     def figures(self, as_of: Iterable[dt.date]) -> dict[tuple[str, frozenset[Any]], Decimal]:
         self._sums: defaultdict[tuple[str, frozenset[Any]], Decimal] = defaultdict(Decimal)
         self._days: set[str] = set()
+        self._asked: list[Sale] = []
         self._sales()
+        for value, grain in metrics_of(self._asked):
+            self._add("metrics", value, **grain)
         accounts = self.customers.values()
         alive = {row["customer_unique_id"] for row in accounts if row["deleted_at"] is None}
         for person, account in self._person_accounts().items():
@@ -543,6 +547,26 @@ class Warehouse:
             {"day": day},
             with_delivery_days=arrived is not None,
             **deliveries,
+        )
+        self._asked.append(
+            Sale(
+                day=day,
+                state=state,
+                person=self.customers[order["customer_id"]]["customer_unique_id"],
+                status=status,
+                days=took.days if arrived else None,
+                late=late,
+                score=score if reviews else None,
+                items=[
+                    (
+                        self.products[item["product_id"]]["product_category_name"] or "(none)",
+                        Decimal(item["price"]),
+                        Decimal(item["freight_value"]),
+                    )
+                    for item in items
+                ],
+                payments=[(p["payment_value"], p["payment_installments"]) for p in payments],
+            )
         )
         whole = sales | deliveries | {"order_status": status, "review_score": score}
         self._add("sales_by_purchase_day", _checksum(whole), day=day, measure="row_checksum")
