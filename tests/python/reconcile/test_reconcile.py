@@ -14,7 +14,7 @@ from lakehouse.errors import QueryError, ReconcileError
 from lakehouse.reconcile import FIGURE_QUERIES, compare, find_ledger, read_ledger, reconcile
 from lakehouse.reconcile.compare import NULL, warehouse_values
 from lakehouse.reconcile.figures import VALUE, FigureQuery, render
-from lakehouse.reconcile.ledger_file import grain_of
+from lakehouse.reconcile.ledger_file import METRICS, grain_of
 
 CI = {
     "integration": "ci_integration",
@@ -120,8 +120,9 @@ def test_figure_queries__names__are_those_of_the_business_rules() -> None:
     page = Path(__file__).parents[3] / "docs" / "en" / "business-rules.md"
     table = page.read_text(encoding="utf-8").split("## The figures of the ledger")[1]
     documented = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert len(documented) == 18
-    assert list(dict.fromkeys(query.figure for query in FIGURE_QUERIES)) == documented
+    assert len(documented) == 19
+    figures = dict.fromkeys(query.figure for query in FIGURE_QUERIES)
+    assert [*figures, METRICS] == documented
 
 
 @pytest.mark.parametrize("query", FIGURE_QUERIES, ids=lambda query: query.figure)
