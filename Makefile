@@ -55,6 +55,10 @@ test: .venv/.ready-test ## unit, property, integration and DAG tests
 e2e: .venv/.ready-test ## ten days, other seeds, kills in mid build, bytes that each model reads (half an hour)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
+.PHONY: mutants
+mutants: .venv/.ready-test ## plant each fault of faults/*.yml and see which test catches it (ARGS=NAME…; about 30 s a fault)
+	@$(BIN)/python -m faults.run $(ARGS)
+
 .PHONY: lint
 lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint
 	@$(BIN)/ruff check .

@@ -53,7 +53,7 @@ class DbtProject:
         """
         from dbt.cli.main import dbtRunner  # takes seconds to import
 
-        _share_service_models()
+        share_service_models()
         if self._manifest is None:
             parsed = self._invoke(dbtRunner(), "parse", run_date).result
         else:
@@ -112,7 +112,7 @@ def _depends_on_date(manifest: Any, run_date: dt.date | None) -> bool:
     return any(date in repr(node.config) for node in manifest.nodes.values())
 
 
-def _share_service_models() -> None:
+def share_service_models() -> None:
     """Let all boto3 sessions of this process share the service models that they read.
 
     dbt-athena opens a session for each connection, and each reads its models, megabytes of JSON,

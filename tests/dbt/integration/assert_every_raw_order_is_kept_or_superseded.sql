@@ -1,14 +1,12 @@
--- A returned row is an order that landed in raw and has no row in int_orders.
-with raw_orders as (
-    select distinct order_id from {{ source('order_management', 'orders') }}
-    where {{ landed_since(var("run_date")) }}
-),
+{{ config(meta={'scan': 'day'}) }}
 
-orders as (
-    select order_id from {{ ref('int_orders') }}
-)
-
-select raw_orders.order_id
-from raw_orders
-left join orders on raw_orders.order_id = orders.order_id
-where orders.order_id is null
+-- A returned row is a version of an order that landed and is neither in int_orders
+-- nor superseded there.
+{{ rows_not_kept(
+    ref('int_orders'),
+    source('order_management', 'orders'),
+    keys={'order_id': 'order_id'},
+    clock={'updated_at': 'updated_at'},
+    values={'order_status': 'lower(trim(order_status))', 'purchased_at': 'order_purchase_timestamp'},
+    where=months_condition('created_at', changed_months().created_at)
+) }}

@@ -1,0 +1,91 @@
+"""Rare events of the second day, put into raw of the base.
+
+A small marketplace has hardly an order that is deleted, corrected or told late on a given day; a
+fault that only such a row shows would survive. Each event is a raw row of a key that the first day
+has, as the feed would deliver it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse.athena import Athena
+
+DAY = "2026-06-02"
+_NOON = f"timestamp '{DAY} 15:00:00'"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Rows of the newest versions of `count` keys of a feed, from the `first` on in their order.
+    changes: SQL by column; `_source_sequence` and `ingest_date` follow by themselves."""
+
+    feed: str
+    keys: tuple[str, ...]
+    first: int
+    count: int
+    changes: dict[str, str]
+
+
+_ORDER, _ITEM = ("order_id",), ("order_id", "order_item_id")
+_PAYMENT, _ACCOUNT = ("order_id", "payment_sequential"), ("customer_id",)
+EVENTS = (
+    Event("orders", _ORDER, 0, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
+    Event(
+        "orders",
+        _ORDER,
+        3,
+        3,
+        {
+            "order_purchase_timestamp": "date_add('day', -40, order_purchase_timestamp)",
+            "updated_at": _NOON,
+        },
+    ),
+    # A version older than the one that is known, delivered after it.
+    Event(
+        "orders",
+        _ORDER,
+        6,
+        3,
+        {"order_status": "'created'", "updated_at": "date_add('minute', -1, updated_at)"},
+    ),
+    Event("order_items", _ITEM, 20, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
+    Event("order_items", _ITEM, 23, 3, {"price": "price + decimal '0.37'", "updated_at": _NOON}),
+    Event("payments", _PAYMENT, 0, 3, {"payment_value": "payment_value + 1", "updated_at": _NOON}),
+    Event("customers", _ACCOUNT, 0, 3, {"customer_state": "'ac'", "updated_at": _NOON}),
+    Event("customers", _ACCOUNT, 3, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
+    # An account that passes to another person.
+    Event(
+        "customers",
+        _ACCOUNT,
+        6,
+        3,
+        {"customer_unique_id": "reverse(customer_unique_id)", "updated_at": _NOON},
+    ),
+)
+
+
+def tell(athena: Athena, database: str) -> None:
+    """Let every event happen in a raw database."""
+    for event in EVENTS:
+        columns = [
+            str(name)
+            for (name,) in athena.run(
+                "select column_name from information_schema.columns where table_schema = "
+                f"'{database}' and table_name = '{event.feed}' order by ordinal_position"
+            ).rows
+        ]
+        told = {name: name for name in columns} | {
+            "_source_sequence": "_source_sequence + 1",
+            **event.changes,
+            "ingest_date": f"date '{DAY}'",
+        }
+        keys = ", ".join(event.keys)
+        athena.run(
+            f"insert into {database}.{event.feed} select {', '.join(told.values())} from ("
+            f"select *, row_number() over (order by {keys}) as place from ("
+            f"select *, row_number() over (partition by {keys} order by updated_at desc, "
+            f"_source_sequence desc) as age from {database}.{event.feed} "
+            f"where ingest_date < date '{DAY}') where age = 1) "
+            f"where place > {event.first} and place <= {event.first + event.count}"
+        )

@@ -1,0 +1,65 @@
+{{ config(severity='warn', meta={'scan': 'dimension'}) }}
+
+-- A returned row is a figure of the run's business date that is unlike the same weekday of the
+-- eight weeks before: less than half or more than twice their median, and further from it than six
+-- standard deviations of a count of that size: few orders a day may differ by more by chance.
+with days as (
+    select
+        purchase_date_br,
+        cast(order_count as double) as order_count,
+        cast(item_count as double) as item_count,
+        cast(gmv_brl as double) as gmv_brl
+    from {{ ref('agg_sales_daily') }}
+    where
+        purchase_date_br <= date '{{ var("run_date") }}'
+        and purchase_date_br >= date_add('week', -8, date '{{ var("run_date") }}')
+        and day_of_week(purchase_date_br) = day_of_week(date '{{ var("run_date") }}')
+),
+
+usual as (
+    select
+        approx_percentile(order_count, 0.5) as order_count,
+        approx_percentile(item_count, 0.5) as item_count,
+        approx_percentile(gmv_brl, 0.5) as gmv_brl,
+        count(*) as day_count
+    from days
+    where purchase_date_br < date '{{ var("run_date") }}'
+),
+
+today as (
+    select
+        coalesce(sum(order_count), 0) as order_count,
+        coalesce(sum(item_count), 0) as item_count,
+        coalesce(sum(gmv_brl), 0) as gmv_brl
+    from days
+    where purchase_date_br = date '{{ var("run_date") }}'
+),
+
+figures as (
+    select
+        figure.name,
+        figure.today,
+        figure.usual,
+        {# Money deviates as the orders that it is made of. #}
+        6 * figure.usual / sqrt(usual.order_count + 1) as tolerance
+    from today
+    cross join usual
+    cross join
+        unnest(
+            array[
+                row('orders', today.order_count, usual.order_count),
+                row('items', today.item_count, usual.item_count),
+                row('gmv_brl', today.gmv_brl, usual.gmv_brl)
+            ]
+        ) as figure (name, today, usual)
+    where usual.day_count >= 4
+)
+
+select
+    name,
+    today,
+    usual
+from figures
+where
+    abs(today - usual) > tolerance
+    and (today < usual / 2 or today > 2 * usual)
