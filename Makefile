@@ -60,13 +60,15 @@ mutants: .venv/.ready-test ## plant each fault of faults/*.yml and see which tes
 	@$(BIN)/python -m faults.run $(ARGS)
 
 .PHONY: lint
-lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint
+lint: .venv/.ready-test ## ruff, mypy --strict, import-linter, sqlfluff, yamllint, dbt-bouncer
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --processes 2 models macros snapshots analyses tests/dbt
+	@DBT_TARGET_PATH=target $(BIN)/dbt --quiet parse
+	@$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
 .PHONY: check
 check: .venv/.ready-test ## rendered files fresh, contracts valid, links alive, columns described

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,3 +74,29 @@ def lake(_endpoint: Any, _whole_lake: Any, monkeypatch: pytest.MonkeyPatch) -> A
 def _empty(s3: Any, bucket: str) -> None:
     for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=item["Key"])
+
+
+@pytest.fixture(scope="session")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `dbt parse` writes."""
+    folder = tmp_path_factory.mktemp("metrics")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "LAKEHOUSE_", "DBT_"))
+    }
+    answer = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--warn-error", "parse"],
+        cwd=PROJECT,
+        env={
+            **kept,
+            "DO_NOT_TRACK": "1",
+            "DBT_LOG_PATH": str(folder / "logs"),
+            "DBT_TARGET_PATH": str(folder),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout
+    return folder
