@@ -4,7 +4,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`payments` (
   `payment_sequential` int COMMENT 'Position of the payment among those of its order, from 1.',
   `payment_type` string COMMENT 'Means of payment.',
   `payment_installments` int COMMENT 'Number of instalments; 0 when the gateway did not say.',
-  `payment_value` decimal(18,2) COMMENT 'Amount of the payment in BRL.',
+  `payment_value` decimal(18,2) COMMENT 'Amount of the payment in its currency.',
+  `currency` string COMMENT 'Three-letter code of the currency (ISO 4217); null is BRL.',
   `updated_at` timestamp COMMENT 'Instant of the last change of the payment in the source, the watermark of extraction.',
   `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
   `_source_file` string COMMENT 'Object in the stage bucket that holds the row as received.',
@@ -23,7 +24,7 @@ LOCATION 's3://${prefix}-${stage}-raw/payment_gateway/payments/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'payments.odcs.yaml',
-  'contract_version' = '1.0.0',
+  'contract_version' = '1.1.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -61,6 +61,28 @@
     ) %}
 {% endmacro %}
 
+{% macro test_spans_condition() %}
+    {% set day = modules.datetime.date %}
+    {% for spans, expected in [
+        ([], "false"),
+        (
+            [(day(2026, 6, 8), day(2026, 6, 8)), (day(2026, 6, 5), day(2026, 6, 7))],
+            "d between date '2026-06-05' and date '2026-06-08'",
+        ),
+        (
+            [(day(2026, 6, 5), day(2026, 6, 9)), (day(2026, 6, 6), day(2026, 6, 7))],
+            "d between date '2026-06-05' and date '2026-06-09'",
+        ),
+        (
+            [(day(2026, 6, 5), day(2026, 6, 5)), (day(2026, 6, 7), day(2026, 6, 7))],
+            "d between date '2026-06-05' and date '2026-06-05'"
+            ~ " or d between date '2026-06-07' and date '2026-06-07'",
+        ),
+    ] %}
+        {% do assert_equal(spans_condition("d", spans), expected, spans | string) %}
+    {% endfor %}
+{% endmacro %}
+
 {% macro test_winning_version() %}
     {% set text = winning_version("t", ["a", "b"], ["c desc"]) %}
     {% do assert_equal("partition by a, b" in text, true, "keys") %}

@@ -42,6 +42,12 @@ with named as (
         created_at
     from {{ ref('int_orders__before_account') }}
     where account_landed_date >= date '{{ var("run_date") }}'
+    union all
+    select
+        order_id,
+        created_at
+    from {{ ref('int_orders') }}
+    where {{ purchased_on_days_of_new_rates('purchase_date_br') }}
     {# Rare: then, and only then, all orders are looked through for those of such an account. #}
     {% if has_row(ref('int_customers'), is_of_another_person) %}
         union all

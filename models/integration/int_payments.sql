@@ -22,7 +22,8 @@ delivered as (
         lower(trim(payment_type)) as payment_type,
         payment_installments as installments,
 
-        cast(payment_value as decimal(18, 2)) as amount_brl,
+        upper(coalesce(nullif(trim(currency), ''), 'BRL')) as currency,
+        cast(payment_value as decimal(18, 2)) as amount,
 
         cast(updated_at as {{ instant_type() }}) as updated_at,
 
@@ -40,7 +41,8 @@ delivered as (
             payment_type,
             installments,
 
-            amount_brl,
+            currency,
+            amount,
 
             updated_at,
 
@@ -67,7 +69,8 @@ select
     versions.payment_type,
     versions.installments,
 
-    versions.amount_brl,
+    versions.currency,
+    versions.amount,
 
     versions.updated_at,
 

@@ -48,6 +48,16 @@ c2,u2,47813,barreiras,BA
 c3,u1,75265,vianopolis,GO
 c4,u4,01000,sao paulo,SP
 """,
+    "olist_geolocation_dataset.csv": """\
+geolocation_zip_code_prefix,geolocation_lat,geolocation_lng,geolocation_city,geolocation_state
+3149,-23.5783,-46.5807,sao paulo,SP
+3149,-23.5783,-46.5807,sao paulo,SP
+3149,-23.5801004,-46.5795,são paulo,SP
+3149,-23.5791,-46.5811,sao paulo,sp
+3149,41.1,-8.6,sao paulo,SP
+47813,-12.1439,-44.9968,barreiras,BA
+75265,28.0,-15.5,vianopolis,GO
+""",
     "olist_products_dataset.csv": """\
 product_id,product_category_name,product_name_lenght,product_description_lenght,\
 product_photos_qty,product_weight_g,product_length_cm,product_height_cm,product_width_cm
@@ -81,6 +91,10 @@ order by orders.order_id
 DAYS = """
 select purchase_date_br, gmv_brl, late_count from local_curated.agg_sales_daily order by 1
 """
+PLACES = """
+select zip_code_prefix, latitude, longitude, city, state, point_count
+from local_integration.int_geolocation order by 1
+"""
 PRODUCTS = "select product_id, category_name_en from local_curated.dim_products order by 1"
 
 
@@ -92,7 +106,7 @@ def test_demo__olist_files__every_figure_is_what_the_files_say(tmp_path: Path) -
     environ = environ_of(tmp_path)
     answer = run(environ, "lakehouse", "demo", "--from", str(files))
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "23 rows read = 23 in raw + 0 refused with a reason" in answer.stdout
+    assert "30 rows read = 29 in raw + 1 refused with a reason" in answer.stdout
 
     def lines(query: str) -> list[str]:
         """The rows of an answer as lines of CSV, without quotes."""
@@ -115,6 +129,12 @@ def test_demo__olist_files__every_figure_is_what_the_files_say(tmp_path: Path) -
         "2018-02-17,118.70,1",
         "2018-07-24,159.90,0",
         "2018-08-08,0.00,0",
+    ]
+    # Of three points inside of Brazil the middle one of each axis; of one outside none.
+    assert lines(PLACES) == [
+        "03149,-23.579100,-46.580700,sao paulo,SP,3",
+        "47813,-12.143900,-44.996800,barreiras,BA,1",
+        "75265,,,vianopolis,GO,0",
     ]
     assert lines(PRODUCTS) == ["p1,housewares", "p2,"]
 

@@ -41,8 +41,8 @@ payments as (
     select
         order_id,
         sum(amount_brl) as payments_brl
-    from {{ ref('int_payments') }}
-    where {{ is_changed_order('_order_created_at', months.created_at) }}
+    from {{ ref('fct_payments') }}
+    where {{ is_changed_order('purchased_at', months.purchased_at) }}
     group by order_id
 ),
 

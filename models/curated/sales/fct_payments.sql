@@ -23,27 +23,51 @@ orders as (
     where {{ is_changed_order('created_at', months.created_at) }}
 ),
 
+rates as (
+    select * from {{ ref('int_exchange_rates__daily') }}
+),
+
+priced as (
+    select
+        payments.order_id,
+        payments.payment_sequence,
+        payments.payment_type,
+        payments.installments,
+        payments.currency,
+        payments.amount,
+        orders.purchase_date_br,
+        orders.purchased_at,
+        orders.is_deleted,
+        cast(if(payments.currency = 'BRL', 1, rates.brl_per_unit) as decimal(18, 8)) as brl_per_unit
+    from payments
+    inner join orders on payments.order_id = orders.order_id
+    left join rates
+        on payments.currency = rates.currency and orders.purchase_date_br = rates.day_date
+),
+
 payment_types as (
     select * from {{ ref('seed_payment_types') }}
 )
 
 select
-    payments.order_id,
-    payments.payment_sequence,
+    priced.order_id,
+    priced.payment_sequence,
 
-    payments.payment_type,
-    coalesce(payment_types.payment_type_label_pt, payments.payment_type) as payment_type_label_pt,
-    payments.installments,
-    orders.purchase_date_br,
+    priced.payment_type,
+    coalesce(payment_types.payment_type_label_pt, priced.payment_type) as payment_type_label_pt,
+    priced.installments,
+    priced.currency,
+    priced.purchase_date_br,
 
-    payments.amount_brl,
+    priced.amount,
+    priced.brl_per_unit,
+    cast(priced.amount * priced.brl_per_unit as decimal(18, 2)) as amount_brl,
 
-    cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,
+    cast(priced.purchased_at as {{ instant_type() }}) as purchased_at,
 
-    orders.is_deleted as _is_deleted
-from payments
-inner join orders on payments.order_id = orders.order_id
-left join payment_types on payments.payment_type = payment_types.payment_type
+    priced.is_deleted as _is_deleted
+from priced
+left join payment_types on priced.payment_type = payment_types.payment_type
 {% if not is_incremental() %}
-    where not orders.is_deleted
+    where not priced.is_deleted
 {% endif %}

@@ -1,7 +1,4 @@
-"""Land the public Olist files through the same stage, door and protocol as every other source.
-
-The geolocation file may lie in the folder and is not loaded: no contract describes it yet.
-"""
+"""Land the public Olist files through the same stage, door and protocol as every other source."""
 
 from __future__ import annotations
 
@@ -14,14 +11,13 @@ from pathlib import Path
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
-from lakehouse.errors import LandingError
+from lakehouse.errors import ConfigError, LandingError
 from lakehouse.landing.batch import require_visible, settle
 from lakehouse.landing.clocks import DateOrder
 from lakehouse.landing.door import admit
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.olist_files import (
     FILES,
-    GEOLOCATION,
     ORDERS,
     OlistFile,
     decide_date_orders,
@@ -32,7 +28,7 @@ from lakehouse.landing.olist_records import build_records
 from lakehouse.landing.publish import Publication
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
-from lakehouse.observability import format_facts, timed_step
+from lakehouse.observability import timed_step
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +46,8 @@ def land_olist(
     is written. `feeds` limits what is landed, not what must be there.
 
     Raises:
-        ConfigError: raw is shared and another environment's.
+        ConfigError: raw is shared and another environment's, or a feed is asked for of which there
+            is no file.
         SourceSchemaError: naming all files and columns that are missing, or dates that cannot be
             decided.
         LandingError: the date holds batches of another delivery.
@@ -59,14 +56,18 @@ def land_olist(
     lake.check_owns("raw")
     contracts = {feed: lake.contract(feed) for feed in FILES}
     contents = read_folder(folder, contracts)
-    wanted = sorted(FILES) if feeds is None else [lake.contract(feed).feed for feed in feeds]
+    present = sorted(feed for feed, name in FILES.items() if name in contents)
+    wanted = present if feeds is None else [lake.contract(feed).feed for feed in feeds]
+    if missing := sorted(set(wanted) - set(present)):
+        raise ConfigError(
+            f"{folder} has no file of {', '.join(missing)}: it has {', '.join(present)}"
+        )
     published = _find_published(lake, business_date, wanted, contents)
     if len(published) == len(wanted):
         return [published[feed] for feed in wanted]
-    if (folder / GEOLOCATION).is_file():
-        logger.info("%s", format_facts(event="not_loaded", file=GEOLOCATION, why="no contract"))
     files = {
-        feed: read_file(feed, contents[name], name, contracts[feed]) for feed, name in FILES.items()
+        feed: read_file(feed, contents[FILES[feed]], FILES[feed], contracts[feed])
+        for feed in present
     }
     orders = decide_date_orders(files, contracts)
     return [

@@ -24,10 +24,12 @@ from lakehouse.landing.records import Unreadable
 
 NAME = "olist"
 ORDERS = "olist_orders_dataset.csv"
-GEOLOCATION = "olist_geolocation_dataset.csv"
+OPTIONAL = frozenset({"geolocation"})
+"""Feeds whose file may be left out of a folder."""
 FILES: Mapping[str, str] = {
     "category_translations": "product_category_name_translation.csv",
     "customers": "olist_customers_dataset.csv",
+    "geolocation": "olist_geolocation_dataset.csv",
     "order_items": "olist_order_items_dataset.csv",
     "orders": ORDERS,
     "payments": "olist_order_payments_dataset.csv",
@@ -54,6 +56,7 @@ ABSENT: Mapping[str, frozenset[str]] = {
         }
     ),
     "orders": frozenset({"deleted_at"}),
+    "payments": frozenset({"currency"}),
     "order_items": frozenset({"deleted_at"}),
     "sellers": frozenset({"seller_name", "seller_cnpj"}),
 }
@@ -97,7 +100,8 @@ def published_columns(contract: Contract) -> list[str]:
 def read_folder(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, bytes]:
     """The bytes of every file, by name, once the folder is known to be complete.
 
-    A file may be without a record, the orders excepted: everything else hangs on them.
+    The file of an optional feed may be missing. A file may be without a record, the orders
+    excepted: everything else hangs on them.
 
     Raises:
         SourceSchemaError: naming every file and every column that is missing.
@@ -108,6 +112,8 @@ def read_folder(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, by
     problems: list[str] = []
     for feed, name in sorted(FILES.items(), key=lambda item: item[1]):
         path = folder / name
+        if not path.is_file() and feed in OPTIONAL:
+            continue
         if not path.is_file():
             problems.append(f"the file {name} is missing")
             continue

@@ -28,6 +28,7 @@ PAYMENT_DEFECTS = (
     Defect("value_is_text", "type"),
     Defect("type_is_missing", "required"),
     Defect("value_is_negative", "minimum"),
+    Defect("currency_is_a_word", "max_length"),
 )
 REVIEW_DEFECTS = (
     Defect("line_is_cut", "shape"),

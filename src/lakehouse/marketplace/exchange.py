@@ -17,7 +17,8 @@ UNIT = 10**8
 """Units of a rate in one BRL."""
 CURRENCIES = ("BRL", "USD", "EUR")
 BRL = 0
-_LEVELS = {"USD": 520_000_000, "EUR": 565_000_000}
+LIST_RATES = (UNIT, 520_000_000, 565_000_000)
+"""Rates, by currency, at which the marketplace shows its prices; the others move around them."""
 _DAYS_BEFORE = 40
 """Rates begin so long before the first order, as a corrected purchase may lie before it."""
 _MEMORY = 250
@@ -78,7 +79,7 @@ def _reports(world: World, currency: int, days: I64) -> I64:
         between(draw(seed, f"rate.move.{name}", every), -_LARGEST_MOVE, _LARGEST_MOVE)
     )
     place = days - every[0]
-    rate = _LEVELS[name] + (moves[place] - moves[place - _MEMORY]) // 2
+    rate = LIST_RATES[currency] + (moves[place] - moves[place - _MEMORY]) // 2
     at = days * DAY + between(draw(seed, f"rate.time.{name}", days), 47_400, 48_600)
     wrong = chance(draw(seed, f"rate.wrong.{name}", days), world.rates.revised_rate_ppm)
     by = between(draw(seed, f"rate.wrong_by.{name}", days), 1_000, 3_000_000)

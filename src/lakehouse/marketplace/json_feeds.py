@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lakehouse.marketplace import text
 from lakehouse.marketplace.defects import copies, with_copies
-from lakehouse.marketplace.exchange import CURRENCIES, UNIT, Quotes
+from lakehouse.marketplace.exchange import BRL, CURRENCIES, UNIT, Quotes
 from lakehouse.marketplace.orders import PAYMENT_TYPES
 from lakehouse.marketplace.payments import Payments
 from lakehouse.marketplace.reviews import Reviews
@@ -48,6 +48,13 @@ def payment_lines(world: World, payments: Payments, rows: I64) -> pa.StringArray
     )
     kinds = text.words(PAYMENT_TYPES, payments.payment_type[rows])
     payment_type = pc.if_else(pa.array(kind == 3), "null", text.join('"', kinds, '"'))
+    key = payments.order_index[rows] * 4 + payments.sequence[rows]
+    bits = draw(world.seed, "payment.unnamed", key)
+    unnamed = (payments.currency[rows] == BRL) & chance(bits, world.rates.unnamed_currency_ppm)
+    codes = text.words(
+        [*CURRENCIES, "reais"], np.where(kind == 5, len(CURRENCIES), payments.currency[rows])
+    )
+    currency = pc.if_else(pa.array(unnamed & (kind != 5)), "null", text.join('"', codes, '"'))
     return text.join(
         '{"order_id":"',
         text.identifiers(world.seed, "order", payments.order_index[rows]),
@@ -59,6 +66,8 @@ def payment_lines(world: World, payments: Payments, rows: I64) -> pa.StringArray
         text.numbers(payments.installments[rows]),
         ',"payment_value":',
         amount,
+        ',"currency":',
+        currency,
         ',"updated_at":"',
         text.iso_instants(payments.at[rows] + UTC_OFFSET, "Z"),
         '"}',

@@ -17,7 +17,7 @@ from lakehouse.marketplace.defects import NONE, rules
 from lakehouse.marketplace.deliveries import order_chunks
 from lakehouse.marketplace.event_feed import event_copies
 from lakehouse.marketplace.events import events_of
-from lakehouse.marketplace.exchange import quotes_by
+from lakehouse.marketplace.exchange import CURRENCIES, quotes_by
 from lakehouse.marketplace.geography import STATES
 from lakehouse.marketplace.items import items_of
 from lakehouse.marketplace.lead_feed import lead_copies
@@ -258,7 +258,10 @@ def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
         },
         "payments",
         {
-            "amount_brl": payments.value,
+            "amount_brl": payments.value_brl,
+            "amount": payments.value,
+            "currency": text_sums(words(CURRENCIES, payments.currency)),
+            "rate": payments.rate,
             "installments": payments.installments,
             "order_id": text_sums(identifiers(world.seed, "order", orders.index[payments.order])),
             "payment_sequence": payments.sequence,

@@ -149,7 +149,7 @@ def _of_items(items: truth.ItemFacts, sold: np.ndarray) -> dict[str, I64]:
 def _of_payments(payments: truth.PaymentFacts) -> dict[str, I64]:
     return {
         "payments": _ones(payments.order),
-        "payment_value": payments.value,
+        "payment_value": payments.value_brl,
         "installments_total": payments.installments,
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lakehouse.marketplace.exchange import BRL, LIST_RATES, UNIT
 from lakehouse.marketplace.items import Items
 from lakehouse.marketplace.orders import (
     APPROVED,
@@ -19,12 +20,15 @@ from lakehouse.marketplace.world import DAY, World
 
 _INSTALLMENTS = (500, 120, 100, 70, 50, 40, 16, 42, 6, 56)
 """Weights of 1 to 10 instalments on a credit card."""
+_CURRENCIES = (9_595, 270, 135)
+"""Weights of BRL, USD and EUR among payments by credit card, which most payments are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payments:
     """Reports of payments, in no order; arrays of one length. order: position in the Orders;
-    sequence: 1, 2 within the order; version: 0, or 1 for the correction; value in cents; at: the
+    sequence: 1, 2 within the order; version: 0, or 1 for the correction; currency: index into
+    CURRENCIES; value: in cents of the currency; at: the
     instant of the report, which is its ``updated_at``."""
 
     order: I64
@@ -33,6 +37,7 @@ class Payments:
     version: I64
     payment_type: I64
     installments: I64
+    currency: I64
     value: I64
     at: I64
 
@@ -69,6 +74,9 @@ def payments_of(world: World, orders: Orders, items: Items) -> Payments:
     )
     value = np.where(sequence == 2, voucher[order], total[order] - voucher[order])
     value = np.where(refused[order], 0, value)
+    foreign = pick(draw(seed, "payment.currency", index), _CURRENCIES)
+    currency = np.where(kind == CREDIT_CARD, foreign[order], BRL)
+    value = value * UNIT // np.array(LIST_RATES, dtype=np.int64)[currency]
     event = np.where(refused, orders.steps[CANCELED], approved)[order]
     at = np.maximum(event, orders.visible[order])
     key = index[order] * 4 + sequence
@@ -94,6 +102,7 @@ def payments_of(world: World, orders: Orders, items: Items) -> Payments:
         version=np.concatenate([np.zeros(len(order)), np.ones(len(fixes))]).astype(np.int64),
         payment_type=both(kind),
         installments=both(installments),
+        currency=both(currency),
         value=np.concatenate([np.where(wrong, value + excess, value), value[fixes]]),
         at=np.concatenate([at, (at + later)[fixes]]),
     )

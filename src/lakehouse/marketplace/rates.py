@@ -37,6 +37,8 @@ class Rates:
     price_correction_ppm: int = 4_000
     payment_correction_ppm: int = 6_000
     """Payments first reported with a wrong value, put right on the same day or up to 3 later."""
+    unnamed_currency_ppm: int = 100_000
+    """Payments in BRL of which the gateway does not name the currency."""
     review_edit_ppm: int = 20_000
     second_review_ppm: int = 5_000
     late_review_ppm: int = 20_000

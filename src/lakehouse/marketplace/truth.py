@@ -10,6 +10,7 @@ import numpy as np
 from lakehouse.marketplace import catalogue
 from lakehouse.marketplace import items as item_life
 from lakehouse.marketplace import orders as order_life
+from lakehouse.marketplace.exchange import in_brl, rates_on
 from lakehouse.marketplace.orders import Orders
 from lakehouse.marketplace.payments import Payments
 from lakehouse.marketplace.people import SECOND
@@ -64,13 +65,17 @@ class ItemFacts:
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """Winning reports of payments of those orders. order: position in OrderFacts; sequence: 1, 2;
-    value in cents."""
+    currency: index into CURRENCIES; value: in cents of it; rate: that of the day of purchase, in
+    units of exchange.UNIT; value_brl: in cents of BRL."""
 
     order: I64
     sequence: I64
     payment_type: I64
     installments: I64
+    currency: I64
     value: I64
+    rate: I64
+    value_brl: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,11 @@ def facts(
     place[position] = np.arange(len(position))
 
     item_facts = _items(world, day, items, place)
-    payment_facts = _payments(until, payments, place)
+    purchased_day = shown.purchased[live] // DAY
+    payment_facts = _payments(world, day, payments, place, purchased_day)
     count = len(position)
     delivered = shown.delivered[live]
     is_delivered = delivered > 0
-    purchased_day = shown.purchased[live] // DAY
     late = is_delivered & (delivered // DAY > shown.promised[live] // DAY)
     return Facts(
         OrderFacts(
@@ -121,7 +126,7 @@ def facts(
             item_count=np.bincount(item_facts.order, minlength=count).astype(np.int64),
             items_brl=_sum(item_facts.order, item_facts.price, count),
             freight_brl=_sum(item_facts.order, item_facts.freight, count),
-            payments_brl=_sum(payment_facts.order, payment_facts.value, count),
+            payments_brl=_sum(payment_facts.order, payment_facts.value_brl, count),
             delivery_days=np.where(is_delivered, delivered // DAY - purchased_day, -1),
             late=late.astype(np.int64),
             score=_scores(world, until, reviews, place, count),
@@ -155,16 +160,23 @@ def _rejected_items(world: World, until: int, items: item_life.Items) -> I64:
     return first_delivery[rejected]
 
 
-def _payments(until: int, payments: Payments, place: I64) -> PaymentFacts:
-    rows = np.flatnonzero((payments.at < until) & (place[payments.order] >= 0))
+def _payments(
+    world: World, day: int, payments: Payments, place: I64, purchased_day: I64
+) -> PaymentFacts:
+    rows = np.flatnonzero((payments.at < day_end(day)) & (place[payments.order] >= 0))
     key = payments.order[rows] * 4 + payments.sequence[rows]
     rows = rows[_last(key, payments.version[rows])]
+    order = place[payments.order[rows]]
+    rate = rates_on(world, payments.currency[rows], purchased_day[order], day)
     return PaymentFacts(
-        order=place[payments.order[rows]],
+        order=order,
         sequence=payments.sequence[rows],
         payment_type=payments.payment_type[rows],
         installments=payments.installments[rows],
+        currency=payments.currency[rows],
         value=payments.value[rows],
+        rate=rate,
+        value_brl=in_brl(payments.value[rows], rate),
     )
 
 

@@ -147,6 +147,9 @@ _ITEM = {
 }
 _PAYMENT = {
     "amount_brl": _money("p.amount_brl"),
+    "amount": _summed("cast(p.amount * 100 as bigint)"),
+    "currency": _text("p.currency"),
+    "rate": _summed("cast(p.brl_per_unit * 100000000 as bigint)"),
     "installments": _summed("p.installments"),
     "order_id": _text("p.order_id"),
     "payment_sequence": _summed("p.payment_sequence"),

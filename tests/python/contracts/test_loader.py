@@ -24,7 +24,7 @@ AGREED = {
     "order_items": "order_id* order_item_id* product_id seller_id shipping_limit_date price "
     "freight_value updated_at deleted_at?",
     "payments": "order_id* payment_sequential* payment_type payment_installments payment_value "
-    "updated_at",
+    "currency? updated_at",
     "products": "product_id* product_category_name? product_name_lenght? "
     "product_description_lenght? product_photos_qty? product_weight_g? product_length_cm? "
     "product_height_cm? product_width_cm?",

@@ -19,7 +19,7 @@ from lakehouse.cli import cli
 from lakehouse.contracts import Lake
 from lakehouse.demo import Plan
 from lakehouse.demo.marks import claim_lake, mark_built
-from lakehouse.errors import LandingError, SourceSchemaError
+from lakehouse.errors import ConfigError, LandingError, SourceSchemaError
 from lakehouse.landing import Manifest, read_rejects, verify_manifest
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import World
@@ -352,12 +352,39 @@ def test_demo__files_repaired_after_the_day_was_built__are_refused(
     assert "`make clean`" in answer.output
 
 
-def test_land_olist__geolocation__may_lie_there_and_is_not_loaded(
-    lake: Lake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+# The first rows of the published file, one of them twice, and two points that are not in Brazil.
+GEOLOCATION = """\
+"geolocation_zip_code_prefix","geolocation_lat","geolocation_lng","geolocation_city",\
+"geolocation_state"
+"01037",-23.54562128115268,-46.63929204800168,sao paulo,SP
+"01046",-23.546081127035535,-46.64482029837157,sao paulo,SP
+"01046",-23.546081127035535,-46.64482029837157,sao paulo,SP
+"01041",-23.5443921648681,-46.63949930627844,são paulo,SP
+"18243",28.008978,-15.536867,bom retiro da esperanca,SP
+"83810",42.18400274298598,-8.723762147854736,santa lucia do piai,RS
+"""
+
+
+def test_land_olist__geolocation__every_digit_is_in_raw_and_repeats_are_refused(
+    lake: Lake, tmp_path: Path
 ) -> None:
-    folder = write(tmp_path / "olist", {**PUBLISHED, "olist_geolocation_dataset.csv": "a\n"})
-    with caplog.at_level("INFO", logger="lakehouse.landing.olist"):
-        land_olist(folder, DAY, lake, feeds=["sellers"])
-    assert "event=not_loaded file=olist_geolocation_dataset.csv" in caplog.text
+    files = {**PUBLISHED, "olist_geolocation_dataset.csv": GEOLOCATION}
+    manifests = {m.feed: m for m in land_olist(write(tmp_path / "olist", files), DAY, lake)}
+    assert manifests["geolocation"].rejected_by_rule == {"duplicate_row": 1}
+    rows = raw(lake, manifests["geolocation"])
+    assert [row["geolocation_zip_code_prefix"] for row in rows] == [
+        "01037", "01046", "01041", "18243", "83810",
+    ]  # fmt: skip
+    assert rows[1]["geolocation_lat"] == Decimal("-23.546081127035535")
+    assert rows[2]["geolocation_city"] == "são paulo"
+
+
+def test_land_olist__geolocation_missing__is_no_error_unless_asked_for(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "olist", PUBLISHED)
+    with pytest.raises(ConfigError, match="has no file of exchange_rates, geolocation: it has"):
+        land_olist(folder, DAY, lake, feeds=["geolocation", "exchange_rates", "orders"])
+    land_olist(folder, DAY, lake, feeds=["sellers"])
     body = lake.s3.list_objects_v2(Bucket="lakehouse-local-raw")["Contents"]
     assert all(item["Key"].startswith("catalogue/sellers/") for item in body)

@@ -13,7 +13,7 @@ import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -161,6 +161,8 @@ class Warehouse:
             return "type"
         if row["payment_value"] < 0:
             return "minimum"
+        if row["currency"] is not None and len(row["currency"]) != 3:
+            return "max_length"
         key = (row["order_id"], row["payment_sequential"])
         known = self.payments.get(key)
         if known is None or known["updated_at"] <= row["updated_at"]:
@@ -454,13 +456,26 @@ class Warehouse:
             state = accounts[person]["customer_state"].upper()
             self._order(order, state, items[key], payments[key], reviews[key])
 
+    def _in_brl(self, payment: Row, day: str) -> tuple[Decimal, Decimal]:
+        """The rate of the day of purchase, or of the latest day before, and the amount at it."""
+        currency = payment["currency"] or "BRL"
+        if currency == "BRL":
+            return Decimal(1), payment["payment_value"]
+        quoted = dt.date.fromisoformat(day)
+        while (currency, quoted.isoformat()) not in self.rates:
+            quoted -= dt.timedelta(days=1)
+        rate: Decimal = self.rates[currency, quoted.isoformat()]["brl_per_unit"]
+        cents = (payment["payment_value"] * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return rate, cents
+
     def _order(
         self, order: Row, state: str, items: list[Row], payments: list[Row], reviews: list[Row]
     ) -> None:
         status, day = order["order_status"], order["order_purchase_timestamp"][:10]
         price = sum((Decimal(i["price"]) for i in items), Decimal(0))
         freight = sum((Decimal(i["freight_value"]) for i in items), Decimal(0))
-        paid = sum((p["payment_value"] for p in payments), Decimal(0))
+        priced = [(p, *self._in_brl(p, day)) for p in payments]
+        paid = sum((brl for _, _, brl in priced), Decimal(0))
         sale = status not in ("canceled", "unavailable")
         self._add("orders_by_status", 1, day=day, order_status=status)
         self._add("items_brl_by_status", price, day=day, order_status=status)
@@ -507,12 +522,15 @@ class Warehouse:
                 purchased_at=bought,
                 shipping_limit_at=_instant(item["shipping_limit_date"]),
             )
-        for payment in payments:
+        for payment, rate, brl in priced:
             self._fact(
                 "payments_by_type",
                 {"day": day, "payment_type": payment["payment_type"]},
                 "payments",
-                amount_brl=payment["payment_value"],
+                amount_brl=brl,
+                amount=int(payment["payment_value"] * 100),
+                currency=payment["currency"] or "BRL",
+                rate=int(rate * 10**8),
                 installments=payment["payment_installments"],
                 order_id=payment["order_id"],
                 payment_sequence=payment["payment_sequential"],
@@ -565,7 +583,7 @@ class Warehouse:
                     )
                     for item in items
                 ],
-                payments=[(p["payment_value"], p["payment_installments"]) for p in payments],
+                payments=[(brl, p["payment_installments"]) for p, _, brl in priced],
             )
         )
         whole = sales | deliveries | {"order_status": status, "review_score": score}

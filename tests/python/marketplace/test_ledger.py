@@ -24,6 +24,7 @@ BUSY = Rates(
     deleted_item_ppm=300_000,
     price_correction_ppm=200_000,
     payment_correction_ppm=200_000,
+    unnamed_currency_ppm=300_000,
     review_edit_ppm=250_000,
     second_review_ppm=200_000,
     late_review_ppm=200_000,
@@ -121,6 +122,7 @@ def test_ledger__busy_days__has_every_kind_of_row(warehouse: Any) -> None:
         ("payments", "required"),
         ("payments", "type"),
         ("payments", "minimum"),
+        ("payments", "max_length"),
         ("payments", "duplicate_row"),
         ("products", "type"),
         ("products", "required"),
@@ -147,6 +149,8 @@ def test_ledger__busy_days__has_every_kind_of_row(warehouse: Any) -> None:
     }
     assert warehouse.retold["order_events"] > 0
     assert warehouse.retold["exchange_rates"] > 0
+    paid_in = {row["currency"] for row in warehouse.payments.values()}
+    assert paid_in == {None, "BRL", "USD", "EUR"}
     assert any(row["deleted_at"] for row in warehouse.customers.values())
     assert any(row["deleted_at"] for row in warehouse.orders.values())
     assert any(row["deleted_at"] for row in warehouse.items.values())
