@@ -21,8 +21,7 @@ from lakehouse.reconcile import FIGURE_QUERIES
 
 PROGRAMS = Path(sys.executable).parent
 PROJECT = Path(__file__).parents[2]
-FIGURES = len({query.figure for query in FIGURE_QUERIES})
-AGREE = f"{FIGURES} of {FIGURES} figures agree"
+FIGURES = len({each.figure for each in FIGURE_QUERIES})
 IN_MID_BUILD = re.compile(r"dbt build: \d+ of \d+, ")
 
 
@@ -104,7 +103,7 @@ def test_demo__seed_and_days__agree_with_the_ledger(tmp_path: Path, seed: int, d
     options = ("--days", str(days), "--seed", str(seed), "--scale", "0.01")
     answer = run(environ_of(tmp_path), "lakehouse", "demo", *options)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert f"2026-06-{days:02}: {AGREE}" in answer.stdout
+    assert f"2026-06-{days:02}: {FIGURES} of {FIGURES} figures agree" in answer.stdout
 
 
 def test_demo__project_changed_before_another_day__the_days_before_follow(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_demo__project_changed_before_another_day__the_days_before_follow(tmp_pa
     model.write_text(model.read_text().replace("\nselect\n", "\nselect\n    'b' as made_by,\n"))
     second = run(environ, "lakehouse", "demo", "--days", "2", "--scale", "0.005")
     assert second.returncode == 0, second.stdout + second.stderr
-    assert f"2026-06-02: {AGREE}" in second.stdout
+    assert f"2026-06-02: {FIGURES} of {FIGURES} figures agree" in second.stdout
     count = (
         "select count(*) as payments, count(made_by) as made from local_integration.int_payments"
     )
@@ -148,7 +147,7 @@ def test_build__endpoint_killed_in_mid_build__the_next_one_agrees(tmp_path: Path
     with served(environ_of(tmp_path)) as (_, environ):
         answer = run(environ, *demo)
         assert answer.returncode == 0, answer.stdout + answer.stderr
-        assert f"2026-06-02: {AGREE}" in answer.stdout
+        assert f"2026-06-02: {FIGURES} of {FIGURES} figures agree" in answer.stdout
 
 
 def test_build__dbt_killed_in_mid_build__plain_dbt_builds_again(tmp_path: Path) -> None:
