@@ -4,6 +4,7 @@
     {% do test_check_environment() %}
     {% do test_surrogate_key() %}
     {% do test_landed_since_run_date() %}
+    {% do test_landed_between() %}
     {% do test_newer_version_condition() %}
     {% do test_first_delivery_condition() %}
     {% do test_is_in_brazil() %}
@@ -14,6 +15,10 @@
     {% do test_months_condition() %}
     {% do test_month_partition() %}
     {% do test_growing_portions() %}
+    {% do test_maintenance_limits() %}
+    {% do test_maintenance_actions() %}
+    {% do test_find_orphans() %}
+    {% do test_rollback_statement() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

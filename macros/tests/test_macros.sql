@@ -32,6 +32,17 @@
     ) %}
 {% endmacro %}
 
+{% macro test_landed_between() %}
+    {% do assert_equal(
+        landed_between("2026-06-03", ""), "ingest_date >= date '2026-06-03'", "on to the newest"
+    ) %}
+    {% do assert_equal(
+        landed_between("2026-06-03", "2026-06-05"),
+        "ingest_date >= date '2026-06-03' and ingest_date <= date '2026-06-05'",
+        "a range",
+    ) %}
+{% endmacro %}
+
 {% macro test_newer_version_condition() %}
     {% do assert_equal(
         newer_version_condition(),

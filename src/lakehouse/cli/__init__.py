@@ -31,6 +31,17 @@ _COMMANDS: Mapping[str, _Place] = {
         "lakehouse.cli.demo", "demo_command", "Business days end to end, on this machine."
     ),
     "land": _Place("lakehouse.cli.land", "land_command", "Land feeds of a business date."),
+    "reprocess": _Place(
+        "lakehouse.cli.reprocess",
+        "reprocess_command",
+        "Let landed batches through the door again, after a rule changed.",
+    ),
+    "backfill": _Place(
+        "lakehouse.cli.backfill", "backfill_command", "Build a range of days again."
+    ),
+    "retention": _Place(
+        "lakehouse.cli.retention", "retention_command", "Delete what the lake need not keep."
+    ),
     "reconcile": _Place(
         "lakehouse.cli.reconcile", "reconcile_command", "Compare the warehouse with the ledger."
     ),

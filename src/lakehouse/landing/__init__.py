@@ -1,6 +1,6 @@
 """Landing: from source systems to the stage and, through the door, to raw."""
 
-from lakehouse.landing.batch import land
+from lakehouse.landing.batch import land, reprocess
 from lakehouse.landing.history import find_previous, list_runs, read_rejects, verify_manifest
 from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "land",
     "list_runs",
     "read_rejects",
+    "reprocess",
     "run_id_of",
     "verify_manifest",
 ]

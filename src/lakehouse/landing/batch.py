@@ -110,6 +110,55 @@ def land(
         )
 
 
+def reprocess(feed: str, business_date: date, lake: Lake) -> tuple[Manifest, Manifest]:
+    """Let the stage's bytes of a published batch through the door once more, under the contract of
+    today; return the manifests before and after, which are equal when nothing changes.
+
+    Whoever reads raw meanwhile sees the rows before or the rows after. Killed in the middle, the
+    batch is not published until it is landed or reprocessed again.
+
+    Raises:
+        ConfigError: there is no such feed, or raw is shared.
+        LandingError: the date has no published batch, or the stage does not hold its delivery.
+        BatchHeldError: under today's contract the batch would be held; nothing was changed.
+        SourceSchemaError: the delivery lacks columns that the contract has by now.
+    """
+    lake.check_owns("raw")
+    contract = lake.contract(feed)
+    run_id = run_id_of(feed, business_date)
+    publication = Publication(lake, contract, business_date, run_id)
+    before, is_published = publication.find()
+    if before is None or not is_published:
+        raise LandingError(run_id, "has no published batch: land it with `lakehouse land`")
+    stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, business_date, run_id)
+    delivery = stage.find_complete()
+    if delivery is None:
+        raise LandingError(
+            run_id, "the stage no longer holds its delivery, so it cannot be reprocessed"
+        )
+    if delivery.reader != contract.format.name:
+        raise LandingError(
+            run_id,
+            f"its delivery was read as {delivery.reader}, and the contract says "
+            f"{contract.format.name}: it cannot be reprocessed",
+        )
+    with timed_step(logger, "reprocess", run_id=run_id):
+        records, files = read_stage(contract, stage, delivery)
+        admission = admit(records, contract, until=end_of_day(business_date))
+        after = settle(
+            lake,
+            publication,
+            contract,
+            business_date,
+            delivery,
+            files,
+            admission,
+            records,
+            replaces=before,
+        )
+        return before, after
+
+
 def require_visible(lake: Lake, business_date: date, run_id: str) -> None:
     """Refuse a date that partition projection does not cover: Athena would show nothing of it."""
     first = lake.inventory.first_ingest_date
@@ -142,8 +191,14 @@ def settle(
     files: list[FileFacts],
     admission: Admission,
     records: Records,
+    *,
+    replaces: Manifest | None = None,
 ) -> Manifest:
-    """Publish or hold what the door decided; return the manifest of the published batch."""
+    """Publish or hold what the door decided; return the manifest of the published batch.
+
+    `replaces` is the published batch of that date where there is one; it stays as it is unless
+    the new one can be published and differs.
+    """
     ingested_at = end_of_day(business_date).astimezone(UTC)
     run_id = publication.run_id
     data = data_parquet(admission, contract, run_id, ingested_at)
@@ -176,7 +231,7 @@ def settle(
     profile = profile_rows(admission.rows, contract, end_of_day(business_date))
     days = published_days(lake, contract)
     recent = [read_published(lake, contract, day) for day in days if day < business_date][-RECENT:]
-    later = next((day for day in days if day > business_date), None)
+    later = next((day for day in days if day > business_date and replaces is None), None)
     manifest = replace(
         manifest,
         null_columns=profile.null_columns,
@@ -193,13 +248,24 @@ def settle(
             reason=reason,
             files=tuple(file for file in manifest.files if file.role != "data"),
         )
+        rules = _show_rules(admission.rejected_by_rule)
+        if replaces is not None:
+            raise BatchHeldError(
+                run_id,
+                f"would be held, nothing was changed: {reason}{rules}",
+                rejected_by_rule=admission.rejected_by_rule,
+            )
         publication.hold(held, admission)
         raise BatchHeldError(
             run_id,
-            f"held, nothing was published: {reason}{_show_rules(admission.rejected_by_rule)}. See "
+            f"held, nothing was published: {reason}{rules}. See "
             f"`lakehouse rejects {contract.feed}`, have the source repaired, then land again",
             rejected_by_rule=admission.rejected_by_rule,
         )
+    if replaces is not None:
+        if manifest == replaces:
+            return replaces
+        publication.withdraw()
     publication.publish(manifest, data, admission)
     return manifest
 

@@ -92,6 +92,10 @@ class Publication:
         self._put_rejected(admission)
         self.raw.put(self.prefix + MANIFEST, manifest.to_json())
 
+    def withdraw(self) -> None:
+        """Say of a published batch that it is being replaced: what it shows stays, unconfirmed."""
+        self.raw.delete(self.prefix + SUCCESS)
+
     def publish(self, manifest: Manifest, data: bytes | None, admission: Admission) -> None:
         """Write the batch in the order of the protocol and check it before it counts.
 

@@ -12,7 +12,18 @@ from lakehouse.cli import cli
 from lakehouse.cli._endpoint import needs_endpoint
 
 PROJECT = Path(__file__).resolve().parents[3]
-COMMANDS = ("demo", "land", "reconcile", "metrics", "contracts", "runs", "rejects")
+COMMANDS = (
+    "demo",
+    "land",
+    "reprocess",
+    "backfill",
+    "retention",
+    "reconcile",
+    "metrics",
+    "contracts",
+    "runs",
+    "rejects",
+)
 
 
 def test_help__all_commands__are_listed() -> None:

@@ -1,0 +1,74 @@
+"""`lakehouse reprocess`: landed batches through the door again, after a rule was put right."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from lakehouse.cli._endpoint import ensure_endpoint
+from lakehouse.cli._output import ends_with_status, print_json, print_table
+from lakehouse.contracts import connect_lake
+from lakehouse.errors import ConfigError
+from lakehouse.landing import list_runs, reprocess
+from lakehouse.settings import Settings
+
+COLUMNS = ("feed", "business_date", "written", "was_written", "rejected", "was_rejected")
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("reprocess", short_help="Let landed batches through the door again.")
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.option("--from", "first", type=_DAY, required=True, help="First business date.")
+@click.option("--to", "last", type=_DAY, help="Last business date (default: the first).")
+@click.option("--json", "as_json", is_flag=True, help="Print counts as JSON.")
+@ends_with_status
+def reprocess_command(
+    feeds: tuple[str, ...], first: datetime, last: datetime | None, as_json: bool
+) -> None:
+    """Admit what the stage holds of each FEED's published batches once more, by today's contract.
+
+    The source is not asked. Rows that were refused enter when their rule allows it now; build them
+    with `lakehouse backfill`. A batch that would be held stays as it is.
+
+    \b
+    Examples:
+      lakehouse reprocess reviews --from 2026-06-02
+      lakehouse reprocess payments orders --from 2026-06-01 --to 2026-06-30
+    """
+    until = last or first
+    if until < first:
+        raise ConfigError(f"--to {until:%Y-%m-%d} lies before --from {first:%Y-%m-%d}")
+    settings = Settings.from_env()
+    ensure_endpoint()
+    lake = connect_lake(settings)
+    contracts = [lake.contract(feed) for feed in feeds]
+    days = [first.date() + timedelta(days=n) for n in range((until - first).days + 1)]
+    published = {(run.feed, run.business_date) for run in list_runs(lake, contracts)}
+    pairs = [(feed, day) for day in days for feed in feeds if (feed, day) in published]
+    if not pairs:
+        raise ConfigError(f"no batch of {', '.join(feeds)} was landed in these days")
+    rows = []
+    for feed, day in pairs:
+        before, after = reprocess(feed, day, lake)
+        rows.append(
+            {
+                "feed": feed,
+                "business_date": day.isoformat(),
+                "written": after.written_count,
+                "was_written": before.written_count,
+                "rejected": after.rejected_count,
+                "was_rejected": before.rejected_count,
+            }
+        )
+        if after.written_count < before.written_count:
+            click.echo(
+                f"warning: {feed} {day}: rows that had entered are refused now; tables keep them "
+                "until they are built with `dbt build --full-refresh`",
+                err=True,
+            )
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, COLUMNS)
+    click.echo(f"now build them: lakehouse backfill --from {first:%Y-%m-%d} --to {until:%Y-%m-%d}")

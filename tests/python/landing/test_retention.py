@@ -1,0 +1,80 @@
+"""What goes and what stays when the lake is cleared of what it need not keep."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from click.testing import CliRunner
+
+from lakehouse.cli import cli
+from lakehouse.contracts import Lake
+from lakehouse.landing.retention import expire
+
+PROJECT = Path(__file__).resolve().parents[3]
+TODAY = date(2026, 11, 29)
+
+
+def put(lake: Lake, zone: str, key: str) -> None:
+    lake.s3.put_object(Bucket=lake.bucket(zone), Key=key, Body=b"12345")
+
+
+def keys(lake: Lake, zone: str) -> list[str]:
+    listing = lake.s3.list_objects_v2(Bucket=lake.bucket(zone))
+    return [item["Key"] for item in listing.get("Contents", [])]
+
+
+def kept_days(zone: str) -> int:
+    document = yaml.safe_load((PROJECT / "infra" / "lake.yml").read_text("utf-8"))
+    return int(document["zones"][zone]["retention_days"])
+
+
+def test_expire__batches__go_by_the_date_of_their_folder(lake: Lake) -> None:
+    last_kept = TODAY - timedelta(days=kept_days("stage"))
+    old = f"catalogue/sellers/ingest_date={last_kept - timedelta(days=1)}/run_id=x/s.csv"
+    young = f"catalogue/sellers/ingest_date={last_kept}/run_id=x/s.csv"
+    for key in (old, young, "demonstration.json"):
+        put(lake, "stage", key)
+    # Raw has no retention_days: however old, it stays.
+    put(lake, "raw", "catalogue/sellers/ingest_date=2001-01-01/s.parquet")
+    (dry,) = [each for each in expire(lake, TODAY, dry_run=True) if each.zone == "stage"]
+    assert (dry.object_count, dry.size_bytes, dry.before) == (1, 5, last_kept)
+    assert len(keys(lake, "stage")) == 3
+    expire(lake, TODAY)
+    assert keys(lake, "stage") == [young, "demonstration.json"]
+    assert keys(lake, "raw") == ["catalogue/sellers/ingest_date=2001-01-01/s.parquet"]
+    (again,) = [each for each in expire(lake, TODAY) if each.zone == "stage"]
+    assert again.object_count == 0
+
+
+def test_expire__a_zone_with_tables__loses_no_file_of_a_table(lake: Lake) -> None:
+    """Files of an Iceberg table of years ago may be the only copy of what is current."""
+    rejected = "rejected_rows/feed=reviews/ingest_date=2020-01-01/r.parquet"
+    put(lake, "ops", rejected)
+    put(lake, "ops", "model_runs/data/00000.parquet")
+    expire(lake, datetime.now(UTC).date() + timedelta(days=10_000))
+    assert keys(lake, "ops") == ["model_runs/data/00000.parquet"]
+
+
+def test_expire__results_of_queries__go_by_the_day_they_were_stored(lake: Lake) -> None:
+    put(lake, "athena-results", "lakehouse/a.csv")
+    today = datetime.now(UTC).date()
+    days = kept_days("athena-results")
+    expire(lake, today + timedelta(days=days))
+    assert keys(lake, "athena-results") == ["lakehouse/a.csv"]
+    # A day more, and one for midnight between storing and asking.
+    expire(lake, today + timedelta(days=days + 2))
+    assert keys(lake, "athena-results") == []
+
+
+def test_retention__command__is_dry_when_asked(lake: Lake) -> None:
+    put(lake, "stage", "a/b/ingest_date=2001-01-01/c")
+    dry = CliRunner().invoke(cli, ["retention", "--dry-run"])
+    assert dry.exit_code == 0, dry.output
+    assert "nothing was deleted" in dry.stdout
+    assert keys(lake, "stage") == ["a/b/ingest_date=2001-01-01/c"]
+    answer = json.loads(CliRunner().invoke(cli, ["retention", "--json"]).stdout)
+    assert {each["zone"]: each["object_count"] for each in answer}["stage"] == 1
+    assert keys(lake, "stage") == []
