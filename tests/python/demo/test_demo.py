@@ -75,7 +75,7 @@ def demo(run: Run) -> Run:
     """``run``, after two business days have been made."""
     first = run("lakehouse", "demo", "--days", "2", "--scale", "0.01")
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "2026-06-02: 18 of 18 figures agree" in first.stdout
+    assert f"2026-06-02: {FIGURES} of {FIGURES} figures agree" in first.stdout
     assert "local_curated.fct_orders" in first.stdout
     assert "Next:" in first.stdout
     return run
@@ -105,7 +105,7 @@ def test_demo__the_same_command_again__only_asks(demo: Run, folder: Path) -> Non
         pages = [endpoint_client(endpoint, "glue").get_tables(DatabaseName=d) for d in databases]
     assert again.returncode == 0, again.stdout + again.stderr
     assert "2026-06-01: landed and built before, unchanged" in again.stdout
-    assert "2026-06-02: 18 of 18 figures agree" in again.stdout
+    assert f"2026-06-02: {FIGURES} of {FIGURES} figures agree" in again.stdout
     # A statement for each query of the reconciliation, each row count, and GMV by day.
     counted = sum(len(page["TableList"]) for page in pages)
     assert len(sent) == len(FIGURE_QUERIES) + counted + 1
