@@ -118,6 +118,10 @@ aws-verify: .venv/.ready-test ## the tests marked aws_verified on a real AWS acc
 bench: .venv/.ready-test ## measure, as ratios against a peer in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+.PHONY: cost
+cost: .venv/.ready-demo ## what the last dbt build scanned on Athena, its price, and the build before
+	@$(BIN)/lakehouse cost $(ARGS)
+
 .PHONY: clean
 clean: ## remove the local lake, the demonstration's sources and build folders (not .venv)
 	@rm -rf .local-athena .lakehouse target logs .pytest_cache .mypy_cache .ruff_cache

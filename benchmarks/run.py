@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-MEASURES = ("select_one", "start", "scan", "build", "tpch", "merge", "paging", "memory")
+MEASURES = ("select_one", "start", "scan", "build", "tpch", "merge", "paging", "memory", "history")
 
 
 def main(names: list[str]) -> None:

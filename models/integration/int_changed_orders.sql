@@ -15,12 +15,7 @@ select
     orders.order_id,
 
     cast(orders.created_at as {{ instant_type() }}) as created_at,
-
-    {# A corrected purchase may have taken rows of facts to any month that the order ever had. #}
-    sequence(
-        cast(date_trunc('month', orders._purchased_from) as date),
-        cast(date_trunc('month', orders._purchased_until) as date),
-        interval '1' month
-    ) as purchased_months
+    cast(orders._purchased_from as {{ instant_type() }}) as purchased_from,
+    cast(orders._purchased_until as {{ instant_type() }}) as purchased_until
 from orders
 inner join named on orders.order_id = named.order_id

@@ -51,6 +51,9 @@ _COMMANDS: Mapping[str, _Place] = {
     "contracts": _Place(
         "lakehouse.cli.contracts", "contracts_command", "Check, render and apply contracts."
     ),
+    "cost": _Place(
+        "lakehouse.cli.cost", "cost_command", "What the last dbt build scanned, and its price."
+    ),
     "runs": _Place("lakehouse.cli.runs", "runs_command", "List landed and held batches."),
     "rejects": _Place(
         "lakehouse.cli.rejects", "rejects_command", "Show refused rows and the rule each broke."

@@ -43,10 +43,13 @@ class DbtProject:
         self._units_tested = False
 
     def build(
-        self, run_date: dt.date | None, report: Callable[[int, int, str], None]
+        self,
+        run_date: dt.date | None,
+        report: Callable[[int, int, str], None],
+        selector: str | None = None,
     ) -> BuildOutcome:
-        """Build and test everything; ``run_date`` None builds every table anew, from all that was
-        ever landed.
+        """Build and test what a selector of selectors.yml names, or everything; ``run_date`` None
+        builds every table anew, from all that was ever landed.
 
         Raises:
             DemoError: dbt did not start, or nodes failed; the message has a line for each cause.
@@ -58,9 +61,13 @@ class DbtProject:
             parsed = self._invoke(dbtRunner(), "parse", run_date).result
         else:
             parsed = self._manifest
+        # The project's configuration has the selectors; dbt 1.11 cannot copy the manifest's own.
+        parsed.selectors = {}
         self._manifest = None if _depends_on_date(parsed, run_date) else parsed.deepcopy()
         watcher = _Watcher(report)
         more = ["--full-refresh"] if run_date is None else []
+        if selector is not None:
+            more += ["--selector", selector]
         if self._units_tested:
             more += ["--exclude-resource-type", "unit_test"]
         answer = self._invoke(dbtRunner(parsed, [watcher.see]), "build", run_date, *more)

@@ -11,7 +11,7 @@ import numpy as np
 from lakehouse.marketplace.geography import seller_cities
 from lakehouse.marketplace.streams import I64, IntLike, below, chance, draw, pick, quantile
 from lakehouse.marketplace.vocabulary import CATEGORIES
-from lakehouse.marketplace.world import HISTORY_DAYS, World
+from lakehouse.marketplace.world import World
 
 Kind = Literal["product", "seller"]
 
@@ -28,7 +28,7 @@ _WEIGHT_G = (50, 150, 250, 350, 500, 700, 1000, 1500, 2500, 5000, 12000, 30000)
 def joined_count(world: World, kind: Kind, day: IntLike) -> I64:
     """Products or sellers that have joined by the end of each day."""
     age = np.maximum(np.asarray(day, dtype=np.int64) - world.start, 0)
-    counts: I64 = _full(world, kind) * (HISTORY_DAYS + age) // (2 * HISTORY_DAYS)
+    counts: I64 = _full(world, kind) * (world.history_days + age) // (2 * world.history_days)
     return counts
 
 
@@ -41,7 +41,7 @@ def joined_on(world: World, kind: Kind, indexes: I64) -> I64:
     """The day on which each product or seller joined; the world's start for the first half."""
     # The inverse of _grown: the least age with full * (H + age) // (2 H) > index.
     full = _full(world, kind)
-    age = -(-(2 * HISTORY_DAYS * (indexes + 1)) // full) - HISTORY_DAYS
+    age = -(-(2 * world.history_days * (indexes + 1)) // full) - world.history_days
     return world.start + np.maximum(age, 0)
 
 

@@ -12,12 +12,12 @@ from functools import lru_cache
 import numpy as np
 
 from lakehouse.marketplace.streams import I64, between, draw
-from lakehouse.marketplace.world import HISTORY_DAYS, World, day_date
+from lakehouse.marketplace.world import World, day_date
 
 _WEEKDAYS = (1150, 1120, 1080, 1030, 1000, 770, 850)
 """Weights of Monday to Sunday, 1000 = average; people buy from their desks."""
 _GROWTH_FROM, _GROWTH_TO = 600, 1400
-"""Weight at the start and at the end of the history."""
+"""Weight at the start and at the end of the history; 1000 on all days of a steady one."""
 
 
 def black_friday(year: int) -> dt.date:
@@ -54,7 +54,10 @@ def _cumulative(world: World, days: int) -> I64:
     """Cumulative weight before each of the ``days`` + 1 days from the start of the world."""
     offsets = np.arange(days, dtype=np.int64)
     noise = between(draw(world.seed, "demand.noise", offsets), 900, 1100)
-    growth = _GROWTH_FROM + (_GROWTH_TO - _GROWTH_FROM) * offsets // HISTORY_DAYS
+    if world.is_steady:
+        growth = np.full(days, 1000, dtype=np.int64)
+    else:
+        growth = _GROWTH_FROM + (_GROWTH_TO - _GROWTH_FROM) * offsets // world.history_days
     calendar = np.array(
         [
             _WEEKDAYS[date.weekday()] * season_weight(date)
@@ -73,9 +76,11 @@ def first_order(world: World, day: int) -> int:
 
 def first_orders(world: World, until: int) -> I64:
     """Number of orders before each day from the world's start to ``until``, both included."""
-    days = max(HISTORY_DAYS, until - world.start)
+    days = max(world.history_days, until - world.start)
     cumulative = _cumulative(world, -(-days // 400) * 400)
-    total = int(cumulative[HISTORY_DAYS])
+    # A steady history adds up as ordinary days would, whatever seasons it has.
+    steady = 1000 * world.history_days
+    total = steady if world.is_steady else int(cumulative[world.history_days])
     scaled: I64 = cumulative[: max(0, until - world.start) + 1] * world.history_orders // total
     return scaled
 

@@ -21,6 +21,12 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 
 from lakehouse.settings import find_project_dir, stage_of
 
+_EXCLUDED = (
+    "{{ 'config.meta.scan:none' if macros.datetime.fromisoformat(ds).weekday() == 6 "
+    "else 'config.meta.scan:history' }}"
+)
+"""What reads the whole history is built and tested on Sundays only; no node says `none`."""
+
 
 def manifest_path(project: Path) -> Path:
     """Where the manifest lies: LAKEHOUSE_DBT_MANIFEST, else the project's target folder."""
@@ -58,5 +64,9 @@ def dbt_group(group_id: str, business_date: str, select: list[str] | None = None
             should_detach_multiple_parents_tests=True,
             select=select or [],
         ),
-        operator_args={"vars": {"run_date": business_date}, "install_deps": False},
+        operator_args={
+            "vars": {"run_date": business_date},
+            "exclude": _EXCLUDED,
+            "install_deps": False,
+        },
     )

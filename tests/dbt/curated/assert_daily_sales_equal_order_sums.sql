@@ -1,4 +1,6 @@
 -- A returned row is a day on which agg_sales_daily and fct_orders differ.
+{{ config(meta={'scan': 'history'}) }}
+
 with orders as (
     select
         purchase_date_br,

@@ -125,6 +125,6 @@ def test_marketplace_daily__reconcile__is_last_and_marks_curated(dag_facts: Any)
     upstream = set(tasks["reconcile_day"]["upstream"])
     needed = {name for task in tasks.values() for name in task["upstream"]}
     ends = {name for name in tasks if name.startswith("dbt.") and name not in needed - upstream}
-    assert "dbt.assert_items_sum_to_their_orders_test" in upstream
+    assert "dbt.assert_changed_orders_add_up_test" in upstream
     assert upstream == ends - {"reconcile_day"}
     assert not [name for name, task in tasks.items() if "reconcile_day" in task["upstream"]]

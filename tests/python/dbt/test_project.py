@@ -39,6 +39,11 @@ def _dbt(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
     )
 
 
+def read_manifest(folder: Path) -> Any:
+    """What dbt parsed last."""
+    return json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
+
+
 def test_macros__all_their_assertions__hold(tmp_path: Path) -> None:
     run = _dbt(tmp_path, "run-operation", "test_all")
     assert run.returncode == 0, run.stdout
@@ -68,7 +73,7 @@ def test_parse__every_environment__has_the_names_that_the_lake_has(
         variables["LAKEHOUSE_BUCKET_PREFIX"] = "acme"
     run = _dbt(tmp_path, "parse", **variables)
     assert run.returncode == 0, run.stdout
-    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text("utf-8"))
+    manifest = read_manifest(tmp_path)
     inventory = find_inventory(_settings(**variables))
 
     tables = 0

@@ -1,0 +1,81 @@
+"""What each node of the dbt project reads on a business day, as its `meta.scan` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.python.dbt.test_project import _dbt, read_manifest
+
+SCANS = {"day", "dimension", "history"}
+DAY_PARTS = {None, "landed", "purchased"}
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Models, seeds, snapshots and data tests by their unique id, parsed as on a business day."""
+    folder: Path = tmp_path_factory.mktemp("scan")
+    run = _dbt(folder, "parse", "--vars", "{run_date: 2026-06-02}")
+    assert run.returncode == 0, run.stdout
+    kinds = ("model", "seed", "snapshot", "test")
+    found = read_manifest(folder)["nodes"]
+    return {key: node for key, node in found.items() if node["resource_type"] in kinds}
+
+
+def _scan(node: dict[str, Any]) -> Any:
+    return node["config"]["meta"].get("scan")
+
+
+def test_scan__every_node__declares_what_it_reads(nodes: dict[str, Any]) -> None:
+    undeclared = {
+        node["name"]
+        for node in nodes.values()
+        if _scan(node) not in SCANS or node["config"]["meta"].get("day_part") not in DAY_PARTS
+    }
+    assert not undeclared
+
+
+def test_scan__facts__are_read_by_the_day(nodes: dict[str, Any]) -> None:
+    facts = [node for node in nodes.values() if node["name"].startswith("fct_")]
+    models = [node for node in facts if node["resource_type"] == "model"]
+    assert len(models) >= 3
+    assert {_scan(node) for node in models} == {"day"}
+
+
+def test_scan__big_tables__are_partitioned_by_what_bounds_a_day(nodes: dict[str, Any]) -> None:
+    """A table of which tests read a part must be laid out so that the part can be told."""
+    for node in nodes.values():
+        part = node["config"]["meta"].get("day_part")
+        if part is not None:
+            (transform,) = node["config"]["partitioned_by"]
+            allowed = {
+                "landed": ("month(created_at)", "month(_order_created_at)"),
+                "purchased": ("month(purchased_at)",),
+            }
+            assert transform in allowed[part], node["name"]
+
+
+def test_scan__what_the_day_builds__never_needs_what_the_week_builds(nodes: dict[str, Any]) -> None:
+    for node in nodes.values():
+        if _scan(node) != "history":
+            for parent in node["depends_on"].get("nodes", []):
+                if parent in nodes and nodes[parent]["resource_type"] != "test":
+                    assert _scan(nodes[parent]) != "history", f"{node['name']} reads {parent}"
+
+
+@pytest.mark.parametrize(
+    ("selector", "scans"), [("daily", SCANS - {"history"}), ("weekly", {"history"})]
+)
+def test_selectors__daily_and_weekly__are_told_apart_by_scan(
+    tmp_path: Path, nodes: dict[str, Any], selector: str, scans: set[str]
+) -> None:
+    run = _dbt(
+        tmp_path, "--quiet", "ls", "--selector", selector, "--output", "json",
+        "--output-keys", "unique_id", "--resource-types", "model", "test", "seed", "snapshot",
+        AWS_ENDPOINT_URL="http://127.0.0.1:9",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    listed = {line.split('"')[3] for line in run.stdout.splitlines() if '"unique_id"' in line}
+    assert listed == {key for key, node in nodes.items() if _scan(node) in scans}
