@@ -90,6 +90,10 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 	@$(BIN)/python local_athena/tests/golden/harness.py $(ARGS)
 	@LOCAL_ATHENA_TPC=all $(BIN)/pytest -q local_athena/tests/tpc
 
+.PHONY: recipes
+recipes: .venv/.ready-test ## the runbooks' recipes on a lake of their own: backfill, rollback, maintenance (two minutes)
+	@$(BIN)/pytest -m recipes tests/python/operation $(ARGS)
+
 .PHONY: interop
 interop: .venv/.ready-test ## Trino (Java 24), Spark (Java 17) and PyIceberg on the project's build; fetches 1.5 GB once (PyPI, Maven)
 	@$(BIN)/pytest -m interop --durations=0 local_athena/tests/trino tests/python/interop $(ARGS)

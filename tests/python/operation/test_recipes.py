@@ -14,7 +14,7 @@ from lakehouse.cli import cli
 from tests.python.conftest import PROJECT
 from tests.python.operation.conftest import FEED, MODEL, Shop
 
-pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]  # dbt has its own
+pytestmark = [pytest.mark.recipes, pytest.mark.filterwarnings("ignore")]  # dbt has its own
 TABLE = f'"local_integration"."{MODEL}"'
 WORDS = f"select category_name_pt, category_name_en, _landed_date from {TABLE} order by 1"
 
