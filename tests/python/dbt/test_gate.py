@@ -52,7 +52,7 @@ def test_gate__planted_violations__are_named_and_nothing_else_is(
     nodes = manifest["nodes"]
     nodes[CURATED]["depends_on"]["nodes"].append(ORDERS)
     nodes[INTEGRATION]["depends_on"]["nodes"].append(CURATED)
-    for key, name in (("grain", "dim_sellers"), ("owner", "int_payments")):
+    for key, name in (("grain", "dim_sellers"), ("owner", "int_payments"), ("scan", "int_orders")):
         node = nodes[f"model.lakehouse.{name}"]
         node["meta"].pop(key, None)
         node["config"]["meta"].pop(key, None)
@@ -69,6 +69,7 @@ def test_gate__planted_violations__are_named_and_nothing_else_is(
         ("check_lineage_permitted_upstream_models", INTEGRATION),
         ("check_model_has_meta_keys", "model.lakehouse.dim_sellers"),
         ("check_model_has_meta_keys", "model.lakehouse.int_payments"),
+        ("check_model_has_meta_keys", INTEGRATION),
         ("check_model_column_description_populated", "model.lakehouse.fct_payments"),
         ("check_model_has_contracts_enforced", "model.lakehouse.dim_products"),
         ("check_model_description_populated", "model.lakehouse.int_reviews"),
