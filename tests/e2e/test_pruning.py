@@ -149,7 +149,8 @@ def test_integration__an_incremental_day__reads_the_day_s_partition_of_raw(
     day = lake.size("lakehouse-local-raw", "", f"/{FEEDS[model]}/ingest_date={DAY}/")
     whole = lake.size("lakehouse-local-raw", "", f"/{FEEDS[model]}/ingest_date=")
     seeds = lake.size("lakehouse-local-integration", "", "seed_br_states")
-    allowed = day + (seeds if model == "int_customers" else 0)
+    found = lake.size("lakehouse-local-integration", "", "/int_changed_orders")
+    allowed = day + {"int_customers": seeds}.get(model, found)
     assert day < whole / 2 or model == "int_category_translations"
     assert max(each.scanned_bytes for each in reads) <= allowed
 
@@ -163,12 +164,14 @@ TOUCHED = f"""{LANDED}
         on o.customer_id = c.customer_id where c.ingest_date = date '{DAY}'"""
 VERSION = ("updated_at", "_source_sequence", "_purchased_from", "_purchased_until")
 MERGES = {
-    "int_orders": ("integration", LANDED, ("order_id", "purchased_at", *VERSION)),
-    "fct_orders": ("curated", TOUCHED, ("order_id", "purchased_at")),
-    "fct_order_items": ("curated", TOUCHED, ("order_id", "order_item_number", "purchased_at")),
-    "fct_payments": ("curated", TOUCHED, ("order_id", "payment_sequence", "purchased_at")),
+    "int_orders": ("integration", "created_at", LANDED, ("order_id", *VERSION)),
+    "fct_orders": ("curated", "purchased_at", TOUCHED, ("order_id",)),
+    "fct_order_items": ("curated", "purchased_at", TOUCHED, ("order_id", "order_item_number")),
+    "fct_payments": ("curated", "purchased_at", TOUCHED, ("order_id", "payment_sequence")),
 }
-"""By model: its zone, the orders that the day changes, the columns by which MERGE decides."""
+"""By model: its zone, the column of its months, the orders that the day changes, the columns by
+which MERGE decides."""
+IN_RAW = {"created_at": "created_at", "purchased_at": "order_purchase_timestamp"}
 
 
 @pytest.mark.parametrize("model", MERGES)
@@ -177,17 +180,17 @@ def test_merge__an_incremental_day__reads_the_months_of_the_orders_that_changed(
 ) -> None:
     """No more than what decides, in the months of the changed orders, and the new rows; and that
     is less than the keys alone are in the whole table."""
-    zone, orders, deciding = MERGES[model]
+    zone, instant, orders, deciding = MERGES[model]
     (merge,) = [
         each
         for each in lake.statements()
         if each.model == model and re.search(r"^\s*merge into", each.text, re.MULTILINE)
     ]
     months = lake.rows(
-        "select distinct date_format(order_purchase_timestamp, '%Y-%m') from local_raw.orders "
+        f"select distinct date_format({IN_RAW[instant]}, '%Y-%m') from local_raw.orders "
         f"where order_id in ({orders})"
     )
-    touched = {f"purchased_at_month={month}" for (month,) in months}
+    touched = {f"{instant}_month={month}" for (month,) in months}
     files = lake.files(f"lakehouse-local-{zone}", model)
     sent = merge.sent.replace(microsecond=0)
     old = [file for file in files if file.written < sent]
@@ -195,7 +198,10 @@ def test_merge__an_incremental_day__reads_the_months_of_the_orders_that_changed(
     assert new
     assert {file.partition for file in new} <= touched < {file.partition for file in old}
     allowed = sum(
-        file.columns[column] for file in old if file.partition in touched for column in deciding
+        file.columns[column]
+        for file in old
+        if file.partition in touched
+        for column in (*deciding, instant)
     ) + sum(sum(file.columns.values()) for file in new)
     keys = sum(file.columns["order_id"] for file in old)
     assert merge.scanned_bytes <= allowed < keys
