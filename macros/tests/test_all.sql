@@ -9,6 +9,7 @@
     {% do test_first_delivery_condition() %}
     {% do test_is_in_brazil() %}
     {% do test_spans_condition() %}
+    {% do test_standard_forms() %}
     {% do test_winning_version() %}
     {% do test_br_date() %}
     {% do test_instant_type() %}

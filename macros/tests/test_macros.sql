@@ -94,6 +94,26 @@
     {% endfor %}
 {% endmacro %}
 
+{# What they answer is told by unit tests of int_customers and int_marketing_leads; here, that each
+   weight meets its sign. #}
+{% macro test_standard_forms() %}
+    {% do assert_equal(state_code("x") | trim, "upper(trim(x))", "state") %}
+    {% do assert_equal(
+        is_mistyped("x", "y") | trim, "coalesce(trim(x) <> '' and y is null, false)", "mistyped"
+    ) %}
+    {% do assert_equal(
+        _is_checked("c", [3, 2]) | trim,
+        "mod(mod(10 * (3 * " ~ _worth("c", 1) ~ " + 2 * " ~ _worth("c", 2) ~ "), 11), 10) = "
+        ~ _worth("c", 3),
+        "two weights check the third sign",
+    ) %}
+    {% set cpf, cnpj = cpf_number("x"), cnpj_number("x") %}
+    {% do assert_equal(cpf.count("* (codepoint"), 9 + 10, "weights of a CPF") %}
+    {% do assert_equal(cnpj.count("* (codepoint"), 12 + 13, "weights of a CNPJ") %}
+    {% set heaviest = "11 * (codepoint(cast(substr(code, 1, 1)" %}
+    {% do assert_equal(heaviest in cpf, true, "the second digit of a CPF") %}
+{% endmacro %}
+
 {% macro test_winning_version() %}
     {% set text = winning_version("t", ["a", "b"], ["c desc"]) %}
     {% do assert_equal("partition by a, b" in text, true, "keys") %}

@@ -17,10 +17,6 @@ with customers as (
     where {{ landed_since_run_date() }}
 ),
 
-states as (
-    select * from {{ ref('seed_br_states') }}
-),
-
 dated as (
     select
         *,
@@ -33,29 +29,40 @@ versions as (
     {{ winning_version(
         'dated', ['customer_id'], ['updated_at desc', '_source_sequence desc']
     ) | indent(4) }}
+),
+
+standard as (
+    select
+        *,
+        {{ email_address('customer_email') }} as standard_email,
+        {{ phone_number('customer_phone') }} as standard_phone,
+        {{ cpf_number('customer_cpf') }} as standard_cpf
+    from versions
+    where _version_rank = 1
 )
 
 select
-    versions.customer_id,
-    versions.customer_unique_id,
+    customer_id,
+    customer_unique_id,
 
-    nullif(trim(versions.customer_name), '') as customer_name,
-    lower(nullif(trim(versions.customer_email), '')) as customer_email,
-    nullif(regexp_replace(versions.customer_phone, '[^0-9+]', ''), '') as customer_phone,
-    nullif(regexp_replace(versions.customer_cpf, '[^0-9]', ''), '') as customer_cpf,
-    trim(versions.customer_city) as city,
-    coalesce(states.state, upper(trim(versions.customer_state))) as state,
-    lpad(trim(versions.customer_zip_code_prefix), 5, '0') as zip_code_prefix,
-    versions.deleted_at is not null as is_deleted,
+    nullif(trim(customer_name), '') as customer_name,
+    standard_email as customer_email,
+    standard_phone as customer_phone,
+    standard_cpf as customer_cpf,
+    trim(customer_city) as city,
+    {{ state_code('customer_state') }} as state,
+    {{ zip_code_prefix('customer_zip_code_prefix') }} as zip_code_prefix,
+    {{ is_mistyped('customer_email', 'standard_email') }} as is_email_mistyped,
+    {{ is_mistyped('customer_phone', 'standard_phone') }} as is_phone_mistyped,
+    {{ is_mistyped('customer_cpf', 'standard_cpf') }} as is_cpf_mistyped,
+    deleted_at is not null as is_deleted,
 
-    cast(versions.created_at as {{ instant_type() }}) as created_at,
-    cast(versions.updated_at as {{ instant_type() }}) as updated_at,
-    cast(versions.deleted_at as {{ instant_type() }}) as deleted_at,
+    cast(created_at as {{ instant_type() }}) as created_at,
+    cast(updated_at as {{ instant_type() }}) as updated_at,
+    cast(deleted_at as {{ instant_type() }}) as deleted_at,
 
-    versions._source_sequence,
-    versions.ingest_date as _landed_date,
-    versions._run_id,
-    versions.person_changed_date as _person_changed_date
-from versions
-left join states on upper(trim(versions.customer_state)) = states.state
-where versions._version_rank = 1
+    _source_sequence,
+    ingest_date as _landed_date,
+    _run_id,
+    person_changed_date as _person_changed_date
+from standard

@@ -5,11 +5,11 @@
 
 with delivered as (
     select
-        lpad(trim(geolocation_zip_code_prefix), 5, '0') as zip_code_prefix,
+        {{ zip_code_prefix('geolocation_zip_code_prefix') }} as zip_code_prefix,
         geolocation_lat as latitude,
         geolocation_lng as longitude,
         trim(geolocation_city) as city,
-        upper(trim(geolocation_state)) as state,
+        {{ state_code('geolocation_state') }} as state,
         {{ is_in_brazil('geolocation_lat', 'geolocation_lng') }} as is_in_brazil,
         ingest_date,
         _run_id

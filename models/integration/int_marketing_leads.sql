@@ -12,6 +12,16 @@ versions as (
     {{ winning_version(
         'marketing_leads', ['lead_id'], ['updated_at desc', '_source_sequence desc']
     ) | indent(4) }}
+),
+
+standard as (
+    select
+        *,
+        {{ email_address('contact_email') }} as standard_email,
+        {{ phone_number('contact_phone') }} as standard_phone,
+        {{ cnpj_number('company_cnpj') }} as standard_cnpj
+    from versions
+    where _version_rank = 1
 )
 
 select
@@ -23,10 +33,13 @@ select
     lower(trim(origin)) as origin,
     lower(trim(business_segment)) as business_segment,
     nullif(trim(contact_name), '') as contact_name,
-    lower(nullif(trim(contact_email), '')) as contact_email,
-    nullif(regexp_replace(contact_phone, '[^0-9+]', ''), '') as contact_phone,
-    nullif(regexp_replace(company_cnpj, '[^0-9]', ''), '') as company_cnpj,
+    standard_email as contact_email,
+    standard_phone as contact_phone,
+    standard_cnpj as company_cnpj,
     {{ br_date('contacted_at') }} as contact_date_br,
+    {{ is_mistyped('contact_email', 'standard_email') }} as is_email_mistyped,
+    {{ is_mistyped('contact_phone', 'standard_phone') }} as is_phone_mistyped,
+    {{ is_mistyped('company_cnpj', 'standard_cnpj') }} as is_cnpj_mistyped,
 
     cast(contacted_at as {{ instant_type() }}) as contacted_at,
     cast(qualified_at as {{ instant_type() }}) as qualified_at,
@@ -37,5 +50,4 @@ select
     _source_sequence,
     ingest_date as _landed_date,
     _run_id
-from versions
-where _version_rank = 1
+from standard

@@ -18,23 +18,31 @@ versions as (
     ) | indent(4) }}
 ),
 
+standard as (
+    select
+        *,
+        {{ cnpj_number('seller_cnpj') }} as standard_cnpj
+    from versions
+    where _version_rank = 1
+),
+
 delivered as (
     select
-        versions.seller_id,
+        standard.seller_id,
 
-        nullif(trim(versions.seller_name), '') as seller_name,
-        nullif(regexp_replace(versions.seller_cnpj, '[^0-9]', ''), '') as seller_cnpj,
-        trim(versions.seller_city) as city,
-        upper(trim(versions.seller_state)) as state,
-        lpad(trim(versions.seller_zip_code_prefix), 5, '0') as zip_code_prefix,
-        versions.ingest_date = newest_snapshot.ingest_date as is_active,
+        nullif(trim(standard.seller_name), '') as seller_name,
+        standard.standard_cnpj as seller_cnpj,
+        trim(standard.seller_city) as city,
+        {{ state_code('standard.seller_state') }} as state,
+        {{ zip_code_prefix('standard.seller_zip_code_prefix') }} as zip_code_prefix,
+        {{ is_mistyped('standard.seller_cnpj', 'standard.standard_cnpj') }} as is_cnpj_mistyped,
+        standard.ingest_date = newest_snapshot.ingest_date as is_active,
 
-        versions._source_sequence,
-        versions.ingest_date as _landed_date,
-        versions._run_id
-    from versions
+        standard._source_sequence,
+        standard.ingest_date as _landed_date,
+        standard._run_id
+    from standard
     cross join newest_snapshot
-    where versions._version_rank = 1
 )
 
 select * from delivered
@@ -49,6 +57,7 @@ select * from delivered
         known.city,
         known.state,
         known.zip_code_prefix,
+        known.is_cnpj_mistyped,
         false as is_active,
 
         known._source_sequence,

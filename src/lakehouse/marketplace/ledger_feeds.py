@@ -83,6 +83,10 @@ def add_leads(world: World, day: int, tally: Tally) -> None:
         "business_segment": text_sums(lead_feed.segments(world, known)),
         "contact_name": text_sums(contacts.name),
         "contact_email": text_sums(contacts.email),
+        "contact_phone": text_sums(contacts.phone),
+        "company_cnpj": text_sums(contacts.cnpj),
+        "phones_mistyped": _nulls(contacts.phone),
+        "cnpjs_mistyped": _nulls(contacts.cnpj),
         "seller_id": text_sums(lead_feed.seller_ids(world, known, status == WON)),
         "contact_date_br": known.steps[CONTACTED] // DAY,
         "contacted_at": reached(CONTACTED),
@@ -99,6 +103,12 @@ def add_leads(world: World, day: int, tally: Tally) -> None:
         },
         {"leads": np.ones(len(rows), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
     )
+
+
+def _nulls(texts: text.Text) -> I64:
+    """1 for each null, 0 for each text."""
+    nulls: I64 = np.array(texts.is_null(), dtype=np.int64)
+    return nulls
 
 
 def add_geolocation(world: World, day: int, tally: Tally) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from stdnum.br import cnpj
 
 from lakehouse.marketplace import World
 from lakehouse.marketplace.catalogue_feeds import (
@@ -331,6 +332,9 @@ class Warehouse:
             )
         for row in self.leads.values():
             told = {name: row[name] for name in ("lead_id", "landing_page_id", "business_segment")}
+            phone = _phone(row["contact_phone"])
+            company = "".join(c for c in row["company_cnpj"] if c.isdigit())
+            company = company if cnpj.is_valid(company) else ""
             clocks = ("contacted_at", "qualified_at", "won_at", "lost_at", "updated_at")
             self._fact(
                 "leads_by_status",
@@ -339,6 +343,10 @@ class Warehouse:
                 **told,
                 contact_name=row["contact_name"],
                 contact_email=row["contact_email"].strip().lower(),
+                contact_phone=phone,
+                company_cnpj=company or None,
+                phones_mistyped=phone is None,
+                cnpjs_mistyped=not company,
                 seller_id=row["seller_id"],
                 contact_date_br=row["contacted_at"].astimezone(SAO_PAULO).date(),
                 **{name: row[name] for name in clocks},
@@ -608,6 +616,15 @@ class Warehouse:
 def _instant(clock: str | None) -> dt.datetime | None:
     """A clock of the order management; the first offset in the hour that came twice."""
     return dt.datetime.fromisoformat(clock).replace(tzinfo=SAO_PAULO) if clock else None
+
+
+def _phone(typed: str) -> str | None:
+    """A Brazilian phone by E.164: area code and number, whatever stands before them."""
+    digits = "".join(c for c in typed if c.isdigit()).removeprefix("00")
+    if len(digits) > 11 and digits.startswith("55"):
+        digits = digits[2:]
+    digits = digits.lstrip("0")
+    return f"+55{digits}" if len(digits) in (10, 11) else None
 
 
 def _number(value: Any) -> Any:
