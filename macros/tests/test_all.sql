@@ -20,6 +20,8 @@
     {% do test_maintenance_actions() %}
     {% do test_find_orphans() %}
     {% do test_rollback_statement() %}
+    {% do test_business_rules() %}
+    {% do test_business_date() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

@@ -67,19 +67,15 @@ select
     orders.delivered_date_br,
     orders.estimated_delivery_date,
     orders.delivered_at is not null as is_delivered,
-    coalesce(orders.delivered_date_br > orders.estimated_delivery_date, false) as is_late,
-    cast(date_diff('day', orders.purchase_date_br, orders.delivered_date_br) as integer)
-        as delivery_days,
+    {{ is_late_order('orders.delivered_date_br', 'orders.estimated_delivery_date') }} as is_late,
+    {{ delivery_days('orders.purchase_date_br', 'orders.delivered_date_br') }} as delivery_days,
 
     cast(coalesce(items.item_count, 0) as integer) as item_count,
     cast(coalesce(items.items_brl, 0) as decimal(18, 2)) as items_brl,
     cast(coalesce(items.freight_brl, 0) as decimal(18, 2)) as freight_brl,
     cast(coalesce(items.items_brl + items.freight_brl, 0) as decimal(18, 2)) as order_total_brl,
     cast(coalesce(payments.payments_brl, 0) as decimal(18, 2)) as payments_brl,
-    cast(
-        case when statuses.counts_as_sale then coalesce(items.items_brl, 0) else 0 end
-        as decimal(18, 2)
-    ) as gmv_brl,
+    {{ gmv('items.items_brl', 'statuses.counts_as_sale') }} as gmv_brl,
     reviews.review_score,
 
     cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,

@@ -24,6 +24,7 @@ from lakehouse.marketplace.lead_feed import lead_copies
 from lakehouse.marketplace.leads import leads_by, versions_of
 from lakehouse.marketplace.ledger_dimensions import add_catalogue, add_customers, add_dates
 from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads, add_rates
+from lakehouse.marketplace.ledger_marts import Marts, add_piece, add_totals, add_transitions
 from lakehouse.marketplace.ledger_metrics import MetricTally
 from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAVAILABLE
 from lakehouse.marketplace.payments import payments_of
@@ -34,7 +35,6 @@ from lakehouse.marketplace.streams import I64
 from lakehouse.marketplace.tally import (
     CHECKSUM,
     VALUE,
-    Codes,
     Figure,
     Tally,
     days,
@@ -58,6 +58,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     people = account_history.current_people(world, known, number)
     tally = Tally()
     metrics = MetricTally(people, _CATEGORY_NAMES)
+    marts = Marts()
     purchase_days: set[int] = set()
     for orders in order_chunks(world, world.start, number, number):
         items = items_of(world, orders)
@@ -77,6 +78,8 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
         _refuse(tally, "order_items", "minimum", facts.rejected_items)
         events = events_of(world, orders)
         add_events(world, tally, events, number)
+        add_piece(world, tally, marts, facts, people)
+        add_transitions(world, tally, events, facts.orders, number)
         sent = events.sent < day_end(number)
         _reject(world, tally, "order_events", event_copies(world, events)[sent], events.sent[sent])
     for delivered in range(world.first, number + 1):
@@ -101,6 +104,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     add_geolocation(world, number, tally)
     add_rates(world, number, tally)
     add_dates(tally)
+    add_totals(world, tally, marts, number)
     return [*tally.figures(), *metrics.figures()]
 
 
@@ -227,8 +231,7 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
         {"orders": np.ones(len(bought), dtype=np.int64)},
     )
     day = orders.day[items.order]
-    _add_rows(
-        tally,
+    tally.add_rows(
         "order_items_by_purchase_day",
         {"day": days(day)},
         "items",
@@ -249,8 +252,7 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
 def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
     payments, orders = facts.payments, facts.orders
     day = orders.day[payments.order]
-    _add_rows(
-        tally,
+    tally.add_rows(
         "payments_by_type",
         {
             "day": days(day),
@@ -269,14 +271,6 @@ def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
             "purchased_at": instant_sums(orders.purchased[payments.order]),
         },
     )
-
-
-def _add_rows(
-    tally: Tally, figure: str, grain: dict[str, Codes], count: str, columns: dict[str, I64]
-) -> None:
-    """Add rows of a table: how many, each column, and the checksum that ties the columns."""
-    rows = np.ones(len(next(iter(columns.values()))), dtype=np.int64)
-    tally.add(figure, grain, {count: rows, **columns, CHECKSUM: row_sums(columns)})
 
 
 def _months(numbers: I64) -> Text:

@@ -109,6 +109,9 @@ def add_catalogue(world: World, day: int, tally: Tally) -> None:
 
 def add_dates(tally: Tally) -> None:
     """The calendar, by year; a table of the figure `catalogue`."""
+    import holidays  # the demonstration's, like the marketplace's sources
+
+    national = holidays.country_holidays("BR", years=range(2016, 2031))
     first, last = map(day_number, CALENDAR)
     numbers = np.arange(first, last + 1, dtype=np.int64)
     dates = [day_date(number) for number in numbers.tolist()]
@@ -130,6 +133,10 @@ def add_dates(tally: Tally) -> None:
             "year_month": text_sums(months),
             "month_start_date": each([day_number(date.replace(day=1)) for date in dates]),
             "is_weekend": each([date.isoweekday() > 5 for date in dates]),
+            "is_holiday": each([date in national for date in dates]),
+            "is_business_day": each(
+                [date.isoweekday() <= 5 and date not in national for date in dates]
+            ),
         },
         table="dates",
     )
@@ -139,6 +146,11 @@ def _keys(persons: text.Text) -> text.Text:
     """`customer_key` of docs/en/business-rules.md: the MD5 of `v` and the identifier."""
     digests = [hashlib.md5(b"v" + each.encode()).hexdigest() for each in persons.to_pylist()]  # noqa: S324
     return text.words(digests, np.arange(len(digests), dtype=np.int64))
+
+
+def person_keys(world: World, persons: I64) -> text.Text:
+    """`customer_key` of people by index."""
+    return _keys(text.identifiers(world.seed, "person", persons))
 
 
 def _states(codes: I64) -> Codes:

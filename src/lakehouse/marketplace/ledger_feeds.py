@@ -1,5 +1,7 @@
 """The ledger's figures of the integration layer: order events, leads, places, exchange rates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lakehouse.marketplace import lead_feed, text
@@ -57,8 +59,17 @@ def add_events(world: World, tally: Tally, events: Events, day: int) -> None:
     )
 
 
-def add_leads(world: World, day: int, tally: Tally) -> None:
-    """Each lead of which a version was delivered, in the newest of the delivered versions."""
+@dataclass(frozen=True, slots=True)
+class KnownLeads:
+    """Leads of which a version was delivered; status and instant of the newest one."""
+
+    leads: Leads
+    status: I64
+    updated: I64
+
+
+def known_leads(world: World, day: int) -> KnownLeads:
+    """The leads as delivered up to the end of ``day``."""
     leads = leads_by(world, day)
     versions = versions_of(world, leads)
     told = versions.delivered < day_end(day)
@@ -69,7 +80,13 @@ def add_leads(world: World, day: int, tally: Tally) -> None:
     status[versions.lead[newest]] = versions.status[newest]
     rows = np.flatnonzero(status >= 0)
     known = Leads(leads.key[rows], leads.steps[:, rows], leads.seller[rows])
-    status, updated = status[rows], updated[rows]
+    return KnownLeads(known, status[rows], updated[rows])
+
+
+def add_leads(world: World, day: int, tally: Tally) -> None:
+    """Each lead of which a version was delivered, in the newest of the delivered versions."""
+    newest = known_leads(world, day)
+    known, status, updated = newest.leads, newest.status, newest.updated
     origin = origins_of(world, known, len(LEAD_ORIGINS))
     contacts = lead_feed.contacts(world, known)
 
@@ -101,7 +118,7 @@ def add_leads(world: World, day: int, tally: Tally) -> None:
             "origin": (origin, LEAD_ORIGINS.__getitem__),
             "lead_status": (status, LEAD_STATUSES.__getitem__),
         },
-        {"leads": np.ones(len(rows), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
+        {"leads": np.ones(len(status), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
     )
 
 

@@ -72,6 +72,17 @@ class Tally:
             for text, total in zip(texts, sums.tolist(), strict=True):
                 self.sums[figure, tuple(sorted({**text, **extra}.items()))] += total
 
+    def add_rows(
+        self,
+        figure: str,
+        grain: Mapping[str, Codes],
+        count: str,
+        columns: Mapping[str, I64],
+    ) -> None:
+        """Add rows of a table: how many, each column, and the checksum that ties the columns."""
+        rows = np.ones(len(next(iter(columns.values()))), dtype=np.int64)
+        self.add(figure, grain, {count: rows, **columns, CHECKSUM: row_sums(columns)})
+
     def figures(self) -> Iterator[Figure]:
         """Every sum that is not zero, in the order in which the figures were added first."""
         order = list(dict.fromkeys(figure for figure, _ in self.sums))
@@ -85,7 +96,8 @@ class Tally:
 def _shown(figure: str, grain: Mapping[str, str], total: int) -> int | str:
     name = grain.get("measure", figure)
     is_money = "brl" in name or "gmv" in name
-    return f"{total // 100}.{total % 100:02d}" if is_money else total
+    sign, cents = "-" if total < 0 else "", abs(total)
+    return f"{sign}{cents // 100}.{cents % 100:02d}" if is_money else total
 
 
 def days(numbers: I64) -> Codes:

@@ -79,6 +79,18 @@ class PaymentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """Reviews of those orders, as last edited. order: position in OrderFacts; number: 0 or 1;
+    created, answered: seconds, answered 0 when unknown."""
+
+    order: I64
+    number: I64
+    score: I64
+    created: I64
+    answered: I64
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The facts of a piece, and for each item refused for a negative price the day that delivered
     it."""
@@ -86,6 +98,7 @@ class Facts:
     orders: OrderFacts
     items: ItemFacts
     payments: PaymentFacts
+    reviews: ReviewFacts
     rejected_items: I64
 
 
@@ -108,6 +121,7 @@ def facts(
     item_facts = _items(world, day, items, place)
     purchased_day = shown.purchased[live] // DAY
     payment_facts = _payments(world, day, payments, place, purchased_day)
+    review_facts = _reviews(until, reviews, place)
     count = len(position)
     delivered = shown.delivered[live]
     is_delivered = delivered > 0
@@ -129,10 +143,11 @@ def facts(
             payments_brl=_sum(payment_facts.order, payment_facts.value_brl, count),
             delivery_days=np.where(is_delivered, delivered // DAY - purchased_day, -1),
             late=late.astype(np.int64),
-            score=_scores(world, until, reviews, place, count),
+            score=_scores(world, review_facts, orders.index[position]),
         ),
         item_facts,
         payment_facts,
+        review_facts,
         rejected_items=_rejected_items(world, until, items),
     )
 
@@ -180,18 +195,26 @@ def _payments(
     )
 
 
-def _scores(world: World, until: int, reviews: Reviews, place: I64, count: int) -> I64:
-    """The score that counts for each order: of the review answered last, as last edited."""
+def _reviews(until: int, reviews: Reviews, place: I64) -> ReviewFacts:
     rows = np.flatnonzero((reviews.delivered < until) & (place[reviews.order] >= 0))
     key = reviews.order[rows] * 2 + reviews.number[rows]
     rows = rows[_last(key, reviews.version[rows])]
-    answered = np.where(reviews.answered[rows] > 0, reviews.answered[rows], reviews.created[rows])
-    identity = identifier_order(
-        world.seed, "review", reviews.order_index[rows] * 2 + reviews.number[rows]
+    return ReviewFacts(
+        order=place[reviews.order[rows]],
+        number=reviews.number[rows],
+        score=reviews.score[rows],
+        created=reviews.created[rows],
+        answered=reviews.answered[rows],
     )
-    rows = rows[_last(reviews.order[rows], answered, identity)]
-    scores = np.full(count, NO_SCORE, dtype=np.int64)
-    scores[place[reviews.order[rows]]] = reviews.score[rows]
+
+
+def _scores(world: World, reviews: ReviewFacts, index: I64) -> I64:
+    """The score that counts for each order, by its index: of the review answered last."""
+    answered = np.where(reviews.answered > 0, reviews.answered, reviews.created)
+    identity = identifier_order(world.seed, "review", index[reviews.order] * 2 + reviews.number)
+    rows = _last(reviews.order, answered, identity)
+    scores = np.full(len(index), NO_SCORE, dtype=np.int64)
+    scores[reviews.order[rows]] = reviews.score[rows]
     return scores
 
 

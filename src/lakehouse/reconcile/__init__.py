@@ -1,7 +1,8 @@
 """Compare the curated tables with the ledger of the demonstration's sources, to the cent."""
 
 from lakehouse.reconcile.compare import Difference, Reconciliation, compare
-from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery
+from lakehouse.reconcile.figure import FigureQuery
+from lakehouse.reconcile.figures import FIGURE_QUERIES
 from lakehouse.reconcile.ledger_file import Ledger, find_ledger, read_ledger
 from lakehouse.reconcile.metrics import reconcile_metrics
 from lakehouse.reconcile.run import reconcile

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from lakehouse.errors import ReconcileError
-from lakehouse.reconcile.figures import VALUE, FigureQuery
+from lakehouse.reconcile.figure import VALUE, FigureQuery
 from lakehouse.reconcile.ledger_file import Grain, grain_of
 
 NULL = "(null)"

@@ -11,87 +11,22 @@ databases and dates; see ``render``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
-VALUE = "value"
-"""The measure of a figure that has only one: it is not part of the grain."""
-
-
-@dataclass(frozen=True, slots=True)
-class FigureQuery:
-    """A figure: the columns of its grain, its measures, the query that reads them.
-
-    ``constants`` are parts of the grain that the query does not return.
-    """
-
-    figure: str
-    grain: tuple[str, ...]
-    measures: tuple[str, ...]
-    sql: str
-    constants: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """SQL of the number by which a column enters a row's checksum, and of the sum of the column."""
-
-    number: str
-    total: str
-
-
-def _summed(number: str) -> _Column:
-    return _Column(number, f"sum({number})")
-
-
-def _text(column: str) -> _Column:
-    return _summed(f"crc32(to_utf8({column}))")
-
-
-def _instant(column: str) -> _Column:
-    return _summed(f"date_diff('millisecond', timestamp '1970-01-01 00:00:00', {column})")
-
-
-def _date(column: str) -> _Column:
-    return _summed(f"date_diff('day', date '1970-01-01', {column})")
-
-
-def _flag(column: str) -> _Column:
-    return _Column(f"if({column}, 1, 0)", f"count_if({column})")
-
-
-def _degrees(column: str) -> _Column:
-    return _summed(f"cast({column} * 1000000 as bigint)")
-
-
-def _money(column: str) -> _Column:
-    return _Column(f"cast({column} * 100 as bigint)", f"sum({column})")
-
-
-def _checksum(columns: Mapping[str, _Column]) -> str:
-    """Ties the columns of a row together: sums alone do not tell which values stand in one row."""
-    numbers = (
-        f"coalesce(cast({columns[name].number} as varchar), '0')" for name in sorted(columns)
-    )
-    return f"sum(crc32(to_utf8(concat_ws('|', {', '.join(numbers)}))))"
-
-
-def _figure(
-    name: str,
-    grain: Mapping[str, str],
-    measures: Mapping[str, str | _Column],
-    source: str,
-    **constants: str,
-) -> FigureQuery:
-    """A figure from a FROM clause, with the SQL of each column of its grain and of each measure."""
-    totals = {
-        name: measure.total if isinstance(measure, _Column) else measure
-        for name, measure in measures.items()
-    }
-    columns = ", ".join(f"{sql} as {column}" for column, sql in {**grain, **totals}.items())
-    groups = f" group by {', '.join(grain.values())}" if grain else ""
-    sql = f"select {columns} from {source}{groups}"
-    return FigureQuery(name, tuple(grain), tuple(measures), sql, tuple(constants.items()))
+from lakehouse.reconcile.figure import (
+    VALUE,
+    FigureQuery,
+    checksum,
+    day_number,
+    figure,
+    flag,
+    instant,
+    millionths,
+    money,
+    summed,
+    text,
+)
+from lakehouse.reconcile.mart_figures import MART_FIGURES
 
 
 def _day(alias: str) -> dict[str, str]:
@@ -107,115 +42,115 @@ _IS_SALE = "o.order_status not in ('canceled', 'unavailable')"
 _CATEGORY = "coalesce(p.category_name_pt, '(none)')"
 
 _SALES = {
-    "counts_as_sale": _flag("o.counts_as_sale"),
-    "gmv_brl": _money("o.gmv_brl"),
-    "order_total_brl": _money("o.order_total_brl"),
-    "payments_brl": _money("o.payments_brl"),
-    "item_count": _summed("o.item_count"),
-    "items_brl": _money("o.items_brl"),
-    "freight_brl": _money("o.freight_brl"),
-    "order_id": _text("o.order_id"),
-    "customer_unique_id": _text("c.customer_unique_id"),
-    "purchase_date_br": _date("o.purchase_date_br"),
-    "purchased_at": _instant("o.purchased_at"),
-    "approved_at": _instant("o.approved_at"),
-    "delivered_to_carrier_at": _instant("o.delivered_to_carrier_at"),
+    "counts_as_sale": flag("o.counts_as_sale"),
+    "gmv_brl": money("o.gmv_brl"),
+    "order_total_brl": money("o.order_total_brl"),
+    "payments_brl": money("o.payments_brl"),
+    "item_count": summed("o.item_count"),
+    "items_brl": money("o.items_brl"),
+    "freight_brl": money("o.freight_brl"),
+    "order_id": text("o.order_id"),
+    "customer_unique_id": text("c.customer_unique_id"),
+    "purchase_date_br": day_number("o.purchase_date_br"),
+    "purchased_at": instant("o.purchased_at"),
+    "approved_at": instant("o.approved_at"),
+    "delivered_to_carrier_at": instant("o.delivered_to_carrier_at"),
 }
 _DELIVERIES = {
-    "delivered": _flag("o.is_delivered"),
-    "late": _flag("o.is_late"),
-    "delivery_days": _summed("o.delivery_days"),
-    "delivered_at": _instant("o.delivered_at"),
-    "delivered_date_br": _date("o.delivered_date_br"),
-    "estimated_delivery_date": _date("o.estimated_delivery_date"),
+    "delivered": flag("o.is_delivered"),
+    "late": flag("o.is_late"),
+    "delivery_days": summed("o.delivery_days"),
+    "delivered_at": instant("o.delivered_at"),
+    "delivered_date_br": day_number("o.delivered_date_br"),
+    "estimated_delivery_date": day_number("o.estimated_delivery_date"),
 }
 _ORDER = (
     _SALES
     | _DELIVERIES
-    | {"order_status": _text("o.order_status"), "review_score": _summed("o.review_score")}
+    | {"order_status": text("o.order_status"), "review_score": summed("o.review_score")}
 )
 _ITEM = {
-    "price_brl": _money("i.price_brl"),
-    "freight_brl": _money("i.freight_brl"),
-    "order_id": _text("i.order_id"),
-    "order_item_number": _summed("i.order_item_number"),
-    "product_id": _text("i.product_id"),
-    "seller_id": _text("i.seller_id"),
-    "purchase_date_br": _date("i.purchase_date_br"),
-    "purchased_at": _instant("i.purchased_at"),
-    "shipping_limit_at": _instant("i.shipping_limit_at"),
+    "price_brl": money("i.price_brl"),
+    "freight_brl": money("i.freight_brl"),
+    "order_id": text("i.order_id"),
+    "order_item_number": summed("i.order_item_number"),
+    "product_id": text("i.product_id"),
+    "seller_id": text("i.seller_id"),
+    "purchase_date_br": day_number("i.purchase_date_br"),
+    "purchased_at": instant("i.purchased_at"),
+    "shipping_limit_at": instant("i.shipping_limit_at"),
 }
 _PAYMENT = {
-    "amount_brl": _money("p.amount_brl"),
-    "amount": _summed("cast(p.amount * 100 as bigint)"),
-    "currency": _text("p.currency"),
-    "rate": _summed("cast(p.brl_per_unit * 100000000 as bigint)"),
-    "installments": _summed("p.installments"),
-    "order_id": _text("p.order_id"),
-    "payment_sequence": _summed("p.payment_sequence"),
-    "purchase_date_br": _date("p.purchase_date_br"),
-    "purchased_at": _instant("p.purchased_at"),
+    "amount_brl": money("p.amount_brl"),
+    "amount": summed("cast(p.amount * 100 as bigint)"),
+    "currency": text("p.currency"),
+    "rate": summed("cast(p.brl_per_unit * 100000000 as bigint)"),
+    "installments": summed("p.installments"),
+    "order_id": text("p.order_id"),
+    "payment_sequence": summed("p.payment_sequence"),
+    "purchase_date_br": day_number("p.purchase_date_br"),
+    "purchased_at": instant("p.purchased_at"),
 }
 
 _EVENT = {
-    "event_id": _text("e.event_id"),
-    "order_id": _text("e.order_id"),
-    "occurred_at": _instant("e.occurred_at"),
-    "recorded_at": _instant("e.recorded_at"),
-    "kafka_partition": _summed("e.kafka_partition"),
+    "event_id": text("e.event_id"),
+    "order_id": text("e.order_id"),
+    "occurred_at": instant("e.occurred_at"),
+    "recorded_at": instant("e.recorded_at"),
+    "kafka_partition": summed("e.kafka_partition"),
 }
 _LEAD = {
-    "lead_id": _text("l.lead_id"),
-    "landing_page_id": _text("l.landing_page_id"),
-    "business_segment": _text("l.business_segment"),
-    "contact_name": _text("l.contact_name"),
-    "contact_email": _text("l.contact_email"),
-    "contact_phone": _text("l.contact_phone"),
-    "company_cnpj": _text("l.company_cnpj"),
-    "phones_mistyped": _flag("l.is_phone_mistyped"),
-    "cnpjs_mistyped": _flag("l.is_cnpj_mistyped"),
-    "seller_id": _text("l.seller_id"),
-    "contact_date_br": _date("l.contact_date_br"),
-    "contacted_at": _instant("l.contacted_at"),
-    "qualified_at": _instant("l.qualified_at"),
-    "won_at": _instant("l.won_at"),
-    "lost_at": _instant("l.lost_at"),
-    "updated_at": _instant("l.updated_at"),
+    "lead_id": text("l.lead_id"),
+    "landing_page_id": text("l.landing_page_id"),
+    "business_segment": text("l.business_segment"),
+    "contact_name": text("l.contact_name"),
+    "contact_email": text("l.contact_email"),
+    "contact_phone": text("l.contact_phone"),
+    "company_cnpj": text("l.company_cnpj"),
+    "phones_mistyped": flag("l.is_phone_mistyped"),
+    "cnpjs_mistyped": flag("l.is_cnpj_mistyped"),
+    "seller_id": text("l.seller_id"),
+    "contact_date_br": day_number("l.contact_date_br"),
+    "contacted_at": instant("l.contacted_at"),
+    "qualified_at": instant("l.qualified_at"),
+    "won_at": instant("l.won_at"),
+    "lost_at": instant("l.lost_at"),
+    "updated_at": instant("l.updated_at"),
 }
 _RATE = {
-    "rate_date": _date("x.rate_date"),
-    "rate": _summed("cast(x.brl_per_unit * 100000000 as bigint)"),
-    "updated_at": _instant("x.updated_at"),
+    "rate_date": day_number("x.rate_date"),
+    "rate": summed("cast(x.brl_per_unit * 100000000 as bigint)"),
+    "updated_at": instant("x.updated_at"),
 }
 _PLACE = {
-    "zip_code_prefix": _text("g.zip_code_prefix"),
-    "city": _text("g.city"),
-    "point_count": _summed("g.point_count"),
-    "latitude": _degrees("g.latitude"),
-    "longitude": _degrees("g.longitude"),
+    "zip_code_prefix": text("g.zip_code_prefix"),
+    "city": text("g.city"),
+    "point_count": summed("g.point_count"),
+    "latitude": millionths("g.latitude"),
+    "longitude": millionths("g.longitude"),
 }
 
 FIGURE_QUERIES: tuple[FigureQuery, ...] = (
-    _figure(
+    figure(
         "orders_by_status",
         _day("o") | {"order_status": "o.order_status"},
         {VALUE: "count(*)"},
         _ORDERS,
     ),
-    _figure(
+    figure(
         "items_brl_by_status",
         _day("o") | {"order_status": "o.order_status"},
-        {VALUE: _money("o.items_brl")},
+        {VALUE: money("o.items_brl")},
         _ORDERS,
     ),
-    _figure("orders_by_customer_state", {"state": "c.state"}, {VALUE: "count(*)"}, _WITH_CUSTOMERS),
-    _figure(
+    figure("orders_by_customer_state", {"state": "c.state"}, {VALUE: "count(*)"}, _WITH_CUSTOMERS),
+    figure(
         "gmv_by_customer_state",
         {"state": "c.state"},
         {VALUE: f"sum(if({_IS_SALE}, o.items_brl))"},
         _WITH_CUSTOMERS,
     ),
-    _figure(
+    figure(
         "gmv_by_category",
         {"category": _CATEGORY},
         {VALUE: f"sum(if({_IS_SALE}, i.price_brl))", "orders": "count(distinct i.order_id)"},
@@ -223,85 +158,85 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         "inner join {curated}.fct_orders as o on i.order_id = o.order_id "
         "left join {curated}.dim_products as p on i.product_id = p.product_id",
     ),
-    _figure(
+    figure(
         "sales_by_purchase_day",
         _day("o"),
-        {"orders": "count(*)", **_SALES, "row_checksum": _checksum(_ORDER)},
+        {"orders": "count(*)", **_SALES, "row_checksum": checksum(_ORDER)},
         _WITH_CUSTOMERS,
     ),
-    _figure(
+    figure(
         "sales_by_purchase_day",
         {"day": "cast(a.purchase_date_br as varchar)"},
         {
             "days": "count(*)",
-            "order_count": _summed("a.order_count"),
-            "delivered_count": _summed("a.delivered_count"),
-            "late_count": _summed("a.late_count"),
-            "item_count": _summed("a.item_count"),
-            "gmv_brl": _money("a.gmv_brl"),
-            "order_total_brl": _money("a.order_total_brl"),
-            "payments_brl": _money("a.payments_brl"),
-            "year_month": _text("a.year_month"),
-            "is_weekend": _flag("a.is_weekend"),
+            "order_count": summed("a.order_count"),
+            "delivered_count": summed("a.delivered_count"),
+            "late_count": summed("a.late_count"),
+            "item_count": summed("a.item_count"),
+            "gmv_brl": money("a.gmv_brl"),
+            "order_total_brl": money("a.order_total_brl"),
+            "payments_brl": money("a.payments_brl"),
+            "year_month": text("a.year_month"),
+            "is_weekend": flag("a.is_weekend"),
         },
         "{curated}.agg_sales_daily as a",
         table="agg_sales_daily",
     ),
-    _figure(
+    figure(
         "order_items_by_purchase_day",
         _day("i"),
-        {"items": "count(*)", **_ITEM, "row_checksum": _checksum(_ITEM)},
+        {"items": "count(*)", **_ITEM, "row_checksum": checksum(_ITEM)},
         "{curated}.fct_order_items as i",
     ),
-    _figure(
+    figure(
         "payments_by_type",
         _day("p") | {"payment_type": "p.payment_type"},
-        {"payments": "count(*)", **_PAYMENT, "row_checksum": _checksum(_PAYMENT)},
+        {"payments": "count(*)", **_PAYMENT, "row_checksum": checksum(_PAYMENT)},
         "{curated}.fct_payments as p",
     ),
-    _figure(
+    figure(
         "reviews_by_score",
         _day("o") | {"review_score": "cast(o.review_score as varchar)"},
         {VALUE: "count(*)"},
         # An order without a review has no score to count by.
         "(select * from {curated}.fct_orders where review_score is not null) as o",
     ),
-    _figure(
+    figure(
         "deliveries_by_purchase_day",
         _day("o"),
         {**_DELIVERIES, "with_delivery_days": "count(o.delivery_days)"},
         _ORDERS,
     ),
-    _figure(
+    figure(
         "customers_by_state",
         {"is_active": "cast(c.is_active as varchar)", "state": "c.state"},
         {
             "customers": "count(*)",
-            "customer_key": _text("c.customer_key"),
-            "customer_unique_id": _text("c.customer_unique_id"),
-            "city": _text("c.city"),
-            "zip_code_prefix": _text("c.zip_code_prefix"),
-            "updated_at": _instant("c.updated_at"),
+            "customer_key": text("c.customer_key"),
+            "customer_unique_id": text("c.customer_unique_id"),
+            "city": text("c.city"),
+            "zip_code_prefix": text("c.zip_code_prefix"),
+            "updated_at": instant("c.updated_at"),
         },
         "{curated}.dim_customers as c",
     ),
-    _figure(
+    figure(
         "customer_history",
         {},
         {
             "versions": "count(*)",
-            "customer_id": _text("s.customer_id"),
-            "customer_unique_id": _text("s.customer_unique_id"),
-            "city": _text("s.city"),
-            "state": _text("s.state"),
-            "zip_code_prefix": _text("s.zip_code_prefix"),
-            "is_deleted": _flag("s.is_deleted"),
-            "deleted_at": _instant("s.deleted_at"),
-            "updated_at": _instant("s.updated_at"),
+            "customer_id": text("s.customer_id"),
+            "customer_unique_id": text("s.customer_unique_id"),
+            "city": text("s.city"),
+            "state": text("s.state"),
+            "zip_code_prefix": text("s.zip_code_prefix"),
+            "is_deleted": flag("s.is_deleted"),
+            "deleted_at": instant("s.deleted_at"),
+            "updated_at": instant("s.updated_at"),
         },
         "{snapshots}.snp_customers as s",
     ),
-    _figure(
+    figure(
         "customer_history",
         {"as_of": "cast(d.as_of as varchar)", "state": "s.state"},
         {"accounts": "count_if(not s.is_deleted)"},
@@ -309,78 +244,81 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         "inner join {snapshots}.snp_customers as s on s.dbt_valid_from < d.next_day_utc "
         "and (s.dbt_valid_to is null or s.dbt_valid_to >= d.next_day_utc)",
     ),
-    _figure(
+    figure(
         "catalogue",
         {"is_active": "cast(p.is_active as varchar)"},
         {
             VALUE: "count(*)",
-            "product_id": _text("p.product_id"),
-            "category_name_pt": _text("p.category_name_pt"),
-            "category_name_en": _text("p.category_name_en"),
-            "photo_count": _summed("p.photo_count"),
-            "weight_g": _summed("p.weight_g"),
-            "length_cm": _summed("p.length_cm"),
-            "height_cm": _summed("p.height_cm"),
-            "width_cm": _summed("p.width_cm"),
+            "product_id": text("p.product_id"),
+            "category_name_pt": text("p.category_name_pt"),
+            "category_name_en": text("p.category_name_en"),
+            "photo_count": summed("p.photo_count"),
+            "weight_g": summed("p.weight_g"),
+            "length_cm": summed("p.length_cm"),
+            "height_cm": summed("p.height_cm"),
+            "width_cm": summed("p.width_cm"),
         },
         "{curated}.dim_products as p",
         table="products",
     ),
-    _figure(
+    figure(
         "catalogue",
         {"is_active": "cast(s.is_active as varchar)"},
         {
             VALUE: "count(*)",
-            "seller_id": _text("s.seller_id"),
-            "city": _text("s.city"),
-            "state": _text("s.state"),
-            "zip_code_prefix": _text("s.zip_code_prefix"),
+            "seller_id": text("s.seller_id"),
+            "city": text("s.city"),
+            "state": text("s.state"),
+            "zip_code_prefix": text("s.zip_code_prefix"),
         },
         "{curated}.dim_sellers as s",
         table="sellers",
     ),
-    _figure(
+    figure(
         "catalogue",
         {"year": "cast(d.year_number as varchar)"},
         {
             VALUE: "count(*)",
-            "day_date": _date("d.day_date"),
-            "quarter_number": _summed("d.quarter_number"),
-            "month_number": _summed("d.month_number"),
-            "day_of_month": _summed("d.day_of_month"),
-            "iso_day_of_week": _summed("d.iso_day_of_week"),
-            "year_month": _text("d.year_month"),
-            "month_start_date": _date("d.month_start_date"),
-            "is_weekend": _flag("d.is_weekend"),
+            "day_date": day_number("d.day_date"),
+            "quarter_number": summed("d.quarter_number"),
+            "month_number": summed("d.month_number"),
+            "day_of_month": summed("d.day_of_month"),
+            "iso_day_of_week": summed("d.iso_day_of_week"),
+            "year_month": text("d.year_month"),
+            "month_start_date": day_number("d.month_start_date"),
+            "is_weekend": flag("d.is_weekend"),
+            "is_holiday": flag("d.is_holiday"),
+            "is_business_day": flag("d.is_business_day"),
         },
         "{curated}.dim_dates as d",
         table="dates",
     ),
-    _figure(
+    figure(
         "order_events_by_type",
         {"day": "cast(e.event_date_br as varchar)", "event_type": "e.event_type"},
         {"events": "count(*)", **_EVENT},
         "{integration}.int_order_events as e",
     ),
-    _figure(
+    figure(
         "leads_by_status",
         {"origin": "l.origin", "lead_status": "l.lead_status"},
-        {"leads": "count(*)", **_LEAD, "row_checksum": _checksum(_LEAD)},
+        {"leads": "count(*)", **_LEAD, "row_checksum": checksum(_LEAD)},
         "{integration}.int_marketing_leads as l",
     ),
-    _figure(
+    figure(
         "geolocation_by_state",
         {"state": "g.state"},
-        {"prefixes": "count(*)", **_PLACE, "row_checksum": _checksum(_PLACE)},
+        {"prefixes": "count(*)", **_PLACE, "row_checksum": checksum(_PLACE)},
         "{integration}.int_geolocation as g",
     ),
-    _figure(
+    figure(
         "exchange_rates",
         {"currency": "x.currency"},
-        {"rates": "count(*)", **_RATE, "row_checksum": _checksum(_RATE)},
+        {"rates": "count(*)", **_RATE, "row_checksum": checksum(_RATE)},
         "{integration}.int_exchange_rates as x",
     ),
-    _figure(
+    *MART_FIGURES,
+    figure(
         "rejected_rows",
         {"day": "cast(r.ingest_date as varchar)", "feed": "r.feed", "rule": "r.rule"},
         {VALUE: "count(*)"},

@@ -10,7 +10,8 @@ from pathlib import Path
 from lakehouse.athena import QueryResult
 from lakehouse.errors import QueryError, ReconcileError
 from lakehouse.reconcile.compare import Reconciliation, compare, warehouse_values
-from lakehouse.reconcile.figures import FIGURE_QUERIES, FigureQuery, render
+from lakehouse.reconcile.figure import FigureQuery
+from lakehouse.reconcile.figures import FIGURE_QUERIES, render
 from lakehouse.reconcile.ledger_file import METRICS, Grain, read_ledger
 
 _PARALLEL = 4

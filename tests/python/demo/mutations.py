@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from lakehouse.athena import Athena
 from lakehouse.reconcile import Difference
 
-OWN_WORDS = {"state_name", "region", "payment_type_label_pt", "month_name_pt", "_is_deleted"}
+OWN_WORDS = {"state_name", "region", "payment_type_label_pt", "month_name_pt"}
+OWN_WORDS |= {"holiday_name_pt", "_is_deleted"}
 """Columns that the project's seeds and models add: no source knows them."""
 
 _DAY = "cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_Paulo') as varchar)"

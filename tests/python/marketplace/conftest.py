@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.easter import easter
 from stdnum.br import cnpj
 
 from lakehouse.marketplace import World
@@ -37,6 +38,7 @@ from lakehouse.marketplace.deliveries import (
 )
 from lakehouse.marketplace.postal_feed import ENCODING, postal_file
 from lakehouse.marketplace.world import day_number
+from tests.python.marketplace.marts import Marts
 from tests.python.marketplace.metrics_by_hand import Sale, metrics_of
 
 Row = dict[str, Any]
@@ -312,6 +314,7 @@ class Warehouse:
                 rate=int(row["brl_per_unit"] * 10**8),
                 updated_at=dt.datetime.fromisoformat(row["updated_at"]),
             )
+        Marts(self._add, self._row, self._fact).read(self, self._person_accounts())
         for (day_text, feed, rule), count in self.rejected.items():
             self._add("rejected_rows", count, day=day_text, feed=feed, rule=rule)
         return {key: value for key, value in self._sums.items() if value}
@@ -423,6 +426,8 @@ class Warehouse:
                 year_month=day.isoformat()[:7],
                 month_start_date=dt.date(day.year, day.month, 1),
                 is_weekend=day.weekday() in (5, 6),
+                is_holiday=_is_holiday(day),
+                is_business_day=day.weekday() < 5 and not _is_holiday(day),
             )
             day += dt.timedelta(days=1)
 
@@ -625,6 +630,14 @@ def _phone(typed: str) -> str | None:
         digits = digits[2:]
     digits = digits.lstrip("0")
     return f"+55{digits}" if len(digits) in (10, 11) else None
+
+
+def _is_holiday(day: dt.date) -> bool:
+    """Whether Brazil's laws 662/1949, 6.802/1980 and 14.759/2023 make it one; or Good Friday."""
+    fixed = {(1, 1), (4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15), (12, 25)}
+    if day.year >= 2024:
+        fixed.add((11, 20))
+    return (day.month, day.day) in fixed or day == easter(day.year) - dt.timedelta(days=2)
 
 
 def _number(value: Any) -> Any:

@@ -13,7 +13,8 @@ from lakehouse.athena import QueryResult
 from lakehouse.errors import QueryError, ReconcileError
 from lakehouse.reconcile import FIGURE_QUERIES, compare, find_ledger, read_ledger, reconcile
 from lakehouse.reconcile.compare import NULL, warehouse_values
-from lakehouse.reconcile.figures import VALUE, FigureQuery, render
+from lakehouse.reconcile.figure import VALUE, FigureQuery
+from lakehouse.reconcile.figures import render
 from lakehouse.reconcile.ledger_file import METRICS, grain_of
 
 CI = {
@@ -120,7 +121,7 @@ def test_figure_queries__names__are_those_of_the_business_rules() -> None:
     page = Path(__file__).parents[3] / "docs" / "en" / "business-rules.md"
     table = page.read_text(encoding="utf-8").split("## The figures of the ledger")[1]
     documented = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert len(documented) == 19
+    assert len(documented) == 28
     figures = dict.fromkeys(query.figure for query in FIGURE_QUERIES)
     assert [*figures, METRICS] == documented
 
@@ -186,7 +187,7 @@ def test_reconcile__warehouse_that_agrees__says_so(tmp_path: Path) -> None:
             "from (values": [("2026-06-01", "SP", "3")],
         }
     )
-    assert reconcile(path, CI, run).summary == "18 of 18 figures agree"
+    assert reconcile(path, CI, run).summary == "27 of 27 figures agree"
 
 
 def test_reconcile__a_row_less__names_the_figure(tmp_path: Path) -> None:

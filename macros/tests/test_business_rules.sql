@@ -1,0 +1,20 @@
+{% macro test_business_rules() %}
+    {% do assert_equal(
+        is_late_order("a", "b") | trim, "coalesce(a > b, false)", "a day later than promised"
+    ) %}
+    {% do assert_equal(
+        delivery_days("a", "b") | trim, "cast(date_diff('day', a, b) as integer)", "calendar days"
+    ) %}
+    {% do assert_equal(
+        gmv("a", "b").split() | join(" "),
+        "cast( case when b then coalesce(a, 0) else 0 end as decimal(18, 2) )",
+        "what is no sale adds nothing",
+    ) %}
+{% endmacro %}
+
+{% macro test_business_date() %}
+    {% do assert_equal(_business_date("2026-06-03", "t"), "date '2026-06-03'", "a run of a day") %}
+    {% do assert_equal(
+        _business_date("1970-01-01", "t"), "(select max(_landed_date) from t)", "nobody set it"
+    ) %}
+{% endmacro %}

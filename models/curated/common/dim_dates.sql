@@ -1,0 +1,34 @@
+{{ config(materialized='table') }}
+
+with days as (
+    select day_date
+    from unnest(sequence(date '2016-01-01', date '2030-12-31', interval '1' day)) as t (day_date)
+),
+
+holidays as (
+    select * from {{ ref('seed_br_holidays') }}
+)
+
+select
+    days.day_date,
+
+    cast(year(days.day_date) as integer) as year_number,
+    cast(quarter(days.day_date) as integer) as quarter_number,
+    cast(month(days.day_date) as integer) as month_number,
+    cast(day(days.day_date) as integer) as day_of_month,
+    cast(day_of_week(days.day_date) as integer) as iso_day_of_week,
+    date_format(days.day_date, '%Y-%m') as year_month,
+    cast(date_trunc('month', days.day_date) as date) as month_start_date,
+    element_at(
+        array[
+            'janeiro', 'fevereiro', 'março', 'abril', 'maio', 'junho',
+            'julho', 'agosto', 'setembro', 'outubro', 'novembro', 'dezembro'
+        ],
+        cast(month(days.day_date) as integer)
+    ) as month_name_pt,
+    day_of_week(days.day_date) in (6, 7) as is_weekend,
+    holidays.holiday_date is not null as is_holiday,
+    holidays.holiday_name_pt,
+    day_of_week(days.day_date) not in (6, 7) and holidays.holiday_date is null as is_business_day
+from days
+left join holidays on days.day_date = holidays.holiday_date

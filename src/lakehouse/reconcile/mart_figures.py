@@ -1,0 +1,168 @@
+"""How the figures of the marts are read: reviews, transitions, sellers, customers, leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lakehouse.reconcile.figure import (
+    Column,
+    FigureQuery,
+    checksum,
+    day_number,
+    figure,
+    instant,
+    money,
+    summed,
+    text,
+)
+
+_REVIEW = {
+    "review_id": text("r.review_id"),
+    "order_id": text("r.order_id"),
+    "purchase_date_br": day_number("r.purchase_date_br"),
+    "review_date_br": day_number("r.review_date_br"),
+    "purchased_at": instant("r.purchased_at"),
+    "created_at": instant("r.created_at"),
+    "answered_at": instant("r.answered_at"),
+}
+_TRANSITION = {
+    "order_id": text("t.order_id"),
+    "step_number": summed("t.step_number"),
+    "seconds_since_previous": summed("t.seconds_since_previous"),
+    "hours_since_previous": summed("cast(t.hours_since_previous * 100 as bigint)"),
+    "purchased_at": instant("t.purchased_at"),
+    "reached_at": instant("t.reached_at"),
+    "reached_date_br": day_number("t.reached_date_br"),
+}
+_LIFETIME = {
+    "customer_key": text("c.customer_key"),
+    "first_purchase_date_br": day_number("c.first_purchase_date_br"),
+    "last_purchase_date_br": day_number("c.last_purchase_date_br"),
+    "sale_count": summed("c.sale_count"),
+    "item_count": summed("c.item_count"),
+    "gmv_brl": money("c.gmv_brl"),
+    "freight_brl": money("c.freight_brl"),
+}
+_RFM = {
+    "customer_key": text("c.customer_key"),
+    "recency_days": summed("c.recency_days"),
+    "sale_count": summed("c.sale_count"),
+    "gmv_brl": money("c.gmv_brl"),
+    "recency_score": summed("c.recency_score"),
+    "frequency_score": summed("c.frequency_score"),
+    "monetary_score": summed("c.monetary_score"),
+}
+_SELLER = {
+    "seller_id": text("s.seller_id"),
+    "gmv_brl": money("s.gmv_brl"),
+    "freight_brl": money("s.freight_brl"),
+} | {
+    name: summed(f"s.{name}")
+    for name in (
+        *("order_count", "canceled_count", "delivered_count", "late_count"),
+        *("reviewed_count", "review_score_total", "item_count"),
+    )
+}
+
+
+def _rows(
+    name: str, grain: Mapping[str, str], count: str, columns: Mapping[str, Column], source: str
+) -> FigureQuery:
+    measures: dict[str, str | Column] = {
+        count: "count(*)",
+        **columns,
+        "row_checksum": checksum(columns),
+    }
+    return figure(name, grain, measures, source)
+
+
+MART_FIGURES: tuple[FigureQuery, ...] = (
+    _rows(
+        "reviews_by_purchase_day",
+        {
+            "day": "cast(date(with_timezone(r.purchased_at, 'UTC') "
+            "at time zone 'America/Sao_Paulo') as varchar)",
+            "review_score": "cast(r.review_score as varchar)",
+        },
+        "reviews",
+        _REVIEW,
+        "{curated}.fct_reviews as r",
+    ),
+    _rows(
+        "status_transitions",
+        {
+            "order_status": "t.order_status",
+            "previous_status": "coalesce(t.previous_status, '(none)')",
+        },
+        "transitions",
+        _TRANSITION,
+        "{curated}.fct_order_status_transitions as t",
+    ),
+    _rows(
+        "customer_lifetime_value",
+        {"is_returning": "cast(c.is_returning as varchar)"},
+        "customers",
+        _LIFETIME,
+        "{curated}.agg_customer_lifetime_value as c",
+    ),
+    _rows(
+        "customer_rfm",
+        {"segment": "c.segment"},
+        "customers",
+        _RFM,
+        "{curated}.agg_customer_rfm as c",
+    ),
+    figure(
+        "cohort_retention",
+        {
+            "cohort_month": "date_format(c.cohort_month, '%Y-%m')",
+            "months_since": "cast(c.months_since as varchar)",
+        },
+        {
+            "customer_count": summed("c.customer_count"),
+            "sale_count": summed("c.sale_count"),
+            "gmv_brl": money("c.gmv_brl"),
+        },
+        "{curated}.agg_cohort_retention as c",
+    ),
+    _rows("seller_scorecard", {}, "sellers", _SELLER, "{curated}.agg_seller_scorecard as s"),
+    figure(
+        "delivery_by_route",
+        {
+            "purchase_month": "r.purchase_month",
+            "seller_state": "r.seller_state",
+            "customer_state": "r.customer_state",
+        },
+        {
+            "order_count": summed("r.order_count"),
+            "item_count": summed("r.item_count"),
+            "freight_brl": money("r.freight_brl"),
+            "delivered_count": summed("r.delivered_count"),
+            "late_count": summed("r.late_count"),
+            "delivery_days": summed("r.delivery_days"),
+        },
+        "{curated}.agg_delivery_by_route as r",
+    ),
+    figure(
+        "category_growth",
+        {"category": "c.category_name_pt", "month": "date_format(c.month_start_date, '%Y-%m')"},
+        {
+            "item_count": summed("c.item_count"),
+            "gmv_brl": money("c.gmv_brl"),
+            "previous_gmv_brl": money("c.previous_gmv_brl"),
+            "gmv_growth_brl": money("c.gmv_growth_brl"),
+        },
+        "{curated}.agg_category_growth as c",
+    ),
+    figure(
+        "lead_funnel",
+        {"month": "l.contact_month", "origin": "l.origin"},
+        {
+            "lead_count": summed("l.lead_count"),
+            "qualified_count": summed("l.qualified_count"),
+            "won_count": summed("l.won_count"),
+            "sold_count": summed("l.sold_count"),
+        },
+        "{curated}.agg_lead_funnel as l",
+    ),
+)
