@@ -16,13 +16,20 @@ OWNERS = {
     "catalogue",
     "customer-service",
     "data-platform",
+    "logistics",
+    "marketing",
     "order-management",
     "payments",
+    "postal",
     "sales-analytics",
 }
 FEEDS = {
     "category_translations",
     "customers",
+    "exchange_rates",
+    "geolocation",
+    "marketing_leads",
+    "order_events",
     "order_items",
     "orders",
     "payments",
@@ -97,7 +104,7 @@ def test_marketplace_daily__models__wait_for_landing_and_for_their_parents_tests
     tasks = dag_facts["dags"]["marketplace_daily"]["tasks"]
     landing = {f"land_{feed}" for feed in FEEDS}
     assert landing <= set(tasks["dbt.int_orders.run"]["upstream"])
-    assert {"dbt.int_orders.test", "dbt.int_order_items.test", "dbt.int_payments.test"} <= set(
+    assert {"dbt.int_orders.test", "dbt.int_order_items.test", "dbt.fct_payments.test"} <= set(
         tasks["dbt.fct_orders.run"]["upstream"]
     )
     assert tasks["dbt.fct_orders.test"]["upstream"] == ["dbt.fct_orders.run"]
