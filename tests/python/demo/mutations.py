@@ -72,6 +72,7 @@ _MEASURES = {
     ("fct_orders", "customer_key"): "customer_unique_id",
     ("fct_orders", "order_status"): "value",
     ("fct_orders", "review_score"): "value",
+    ("fct_payments", "brl_per_unit"): "rate",
     ("fct_orders", "is_delivered"): "delivered",
     ("fct_orders", "is_late"): "late",
     ("fct_payments", "payment_type"): "payments",

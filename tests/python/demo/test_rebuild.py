@@ -27,7 +27,12 @@ class Builds:
     def __init__(self) -> None:
         self.days: list[dt.date | None] = []
 
-    def build(self, day: dt.date | None, report: Callable[[int, int, str], None]) -> BuildOutcome:
+    def build(
+        self,
+        day: dt.date | None,
+        report: Callable[[int, int, str], None],
+        selector: str | None = None,
+    ) -> BuildOutcome:
         """As DbtProject.build."""
         self.days.append(day)
         return BuildOutcome(nodes=0, models=0, tests=0, scanned_bytes=0)
