@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -244,7 +245,10 @@ def test_contracts_check__snapshot_of_a_removed_feed__is_downstream(checkout: Pa
     assert result.exit_code == 3
     assert "major: customers: the contract is removed" in result.stdout
     assert "snp_customers" in result.stdout
-    assert "customers: the contract is removed and still named by int_customers" in result.stderr
+    (named,) = re.findall(
+        r"customers: the contract is removed and still named by (.*) \(change", result.stderr
+    )
+    assert "int_customers" in named.split(", ")
 
 
 def test_contracts_check__others_went_on_on_main__are_no_change_of_this_branch(
