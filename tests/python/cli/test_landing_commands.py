@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def test_contracts_check__own_project__is_valid_and_fresh(project: Path) -> None
 def test_contracts_check__malformed_and_stale__names_everything(project: Path) -> None:
     path = project / "contracts" / "orders.odcs.yaml"
     good = path.read_text("utf-8")
-    path.write_text(good.replace("name: orders\nversion: 1.0.0\n", "name: orders\n"), "utf-8")
+    path.write_text(re.sub(r"^version: .*\n", "", good, flags=re.MULTILINE), "utf-8")
     (project / "contracts" / "sellers.odcs.yaml").write_text("a: [", "utf-8")
     result = run("contracts", "check")
     assert result.exit_code == 3
