@@ -113,22 +113,28 @@ def land_feed(feed: str, day: str) -> str:
     return manifest.run_id
 
 
+def is_weekly(day: str) -> bool:
+    """Whether a business date is a Sunday: what reads all history is built on those only."""
+    return date.fromisoformat(day).isoweekday() == 7
+
+
 def reconcile_day(day: str) -> str:
-    """Compare the curated tables with the day's ledger, where there is one.
+    """Compare the curated tables that the day's run built with its ledger, where there is one.
 
     Raises:
         ReconcileError: a figure differs; the message names the first ones.
     """
     from lakehouse.athena import connect_athena
     from lakehouse.contracts import find_inventory
-    from lakehouse.reconcile import reconcile
+    from lakehouse.reconcile import DAILY_FIGURES, FIGURE_QUERIES, reconcile
 
     settings = Settings.from_env()
     ledger = settings.demo_dir / "ledger" / f"{day}.json"
     if not ledger.exists() and demonstration_world(os.environ) is None:
         return "no ledger of that day: real sources keep none"
     databases = find_inventory(settings).databases(settings.environment)
-    outcome = reconcile(ledger, databases, connect_athena(settings).run)
+    queries = FIGURE_QUERIES if is_weekly(day) else DAILY_FIGURES
+    outcome = reconcile(ledger, databases, connect_athena(settings).run, queries)
     if outcome.differences:
         shown = "\n".join(str(difference) for difference in outcome.differences[:20])
         raise ReconcileError(f"{day}: {outcome.summary}\n{shown}")

@@ -26,7 +26,7 @@ from lakehouse.reconcile.figure import (
     summed,
     text,
 )
-from lakehouse.reconcile.mart_figures import MART_FIGURES
+from lakehouse.reconcile.mart_figures import MART_FIGURES, WEEKLY_FIGURES
 
 
 def _day(alias: str) -> dict[str, str]:
@@ -130,7 +130,7 @@ _PLACE = {
     "longitude": millionths("g.longitude"),
 }
 
-FIGURE_QUERIES: tuple[FigureQuery, ...] = (
+DAILY_FIGURES: tuple[FigureQuery, ...] = (
     figure(
         "orders_by_status",
         _day("o") | {"order_status": "o.order_status"},
@@ -326,6 +326,9 @@ FIGURE_QUERIES: tuple[FigureQuery, ...] = (
         "where ingest_date between date '{first}' and date '{date}') as r",
     ),
 )
+"""What every daily run brings up to date."""
+
+FIGURE_QUERIES: tuple[FigureQuery, ...] = (*DAILY_FIGURES, *WEEKLY_FIGURES)
 
 
 def render(

@@ -98,6 +98,10 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
         _TRANSITION,
         "{curated}.fct_order_status_transitions as t",
     ),
+)
+"""Of the facts, which every daily run brings up to date."""
+
+WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
     _rows(
         "customer_lifetime_value",
         {"is_returning": "cast(c.is_returning as varchar)"},
@@ -166,3 +170,4 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
         "{curated}.agg_lead_funnel as l",
     ),
 )
+"""Of the aggregates over all history (`meta.scan: history`), which the weekly run builds."""

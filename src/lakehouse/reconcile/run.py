@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -23,19 +23,23 @@ _MAKE_ANEW = (
 
 
 def reconcile(
-    ledger_path: Path, databases: Mapping[str, str], run: Callable[[str], QueryResult]
+    ledger_path: Path,
+    databases: Mapping[str, str],
+    run: Callable[[str], QueryResult],
+    queries: Sequence[FigureQuery] = FIGURE_QUERIES,
 ) -> Reconciliation:
     """Read every figure through ``run`` (a statement to its rows) and compare it with the ledger.
 
-    ``databases``: the name of each zone's database.
+    ``databases``: the name of each zone's database. ``queries``: all figures, or those of the
+    tables that were built.
 
     Raises:
         ReconcileError: the ledger has a figure that nothing here reads, or cannot be read.
         QueryError: a figure cannot be read; the message names it.
     """
     ledger = read_ledger(ledger_path)
-    names = list(dict.fromkeys(query.figure for query in FIGURE_QUERIES))
-    unknown = sorted({figure for figure, _ in ledger.figures} - {METRICS, *names})
+    known = {query.figure for query in FIGURE_QUERIES}
+    unknown = sorted({figure for figure, _ in ledger.figures} - {METRICS, *known})
     if unknown:
         raise ReconcileError(f"{ledger_path} has unknown figures: {', '.join(unknown)}")
     as_of = ledger.as_of_days
@@ -56,7 +60,8 @@ def reconcile(
 
     warehouse: dict[tuple[str, Grain], Decimal] = {}
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        for values in pool.map(read, FIGURE_QUERIES):
+        for values in pool.map(read, queries):
             warehouse.update(values)
-    figures = {key: value for key, value in ledger.figures.items() if key[0] != METRICS}
+    names = list(dict.fromkeys(query.figure for query in queries))
+    figures = {key: value for key, value in ledger.figures.items() if key[0] in names}
     return compare(names, figures, warehouse)
