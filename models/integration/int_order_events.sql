@@ -4,6 +4,11 @@
     update_condition=first_delivery_condition(), on_schema_change='fail'
 ) }}
 
+{% set columns = [
+    'event_id', 'order_id', 'event_type', 'event_date_br', 'kafka_partition', 'kafka_offset',
+    'occurred_at', 'recorded_at', '_source_sequence', '_landed_date', '_run_id'
+] %}
+
 {# An event is told again at another offset, on the same day or later: the first telling counts. #}
 with order_events as (
     select * from {{ source('events', 'order_events') }}
@@ -31,29 +36,7 @@ delivered as (
         ingest_date as _landed_date,
         _run_id
     from order_events
-    {% if is_incremental() %}
-        union all
-        {# Those that came before their order, which this run has found. #}
-        select
-            event_id,
-            order_id,
-
-            event_type,
-            event_date_br,
-            kafka_partition,
-            kafka_offset,
-
-            occurred_at,
-            recorded_at,
-
-            _source_sequence,
-            _landed_date,
-            _run_id
-        from {{ this }}
-        where
-            _order_created_at is null
-            and order_id in (select orders.order_id from orders)
-    {% endif %}
+    {{ rows_that_waited(columns) }}
 ),
 
 versions as (
@@ -63,20 +46,9 @@ versions as (
 )
 
 select
-    versions.event_id,
-    versions.order_id,
-
-    versions.event_type,
-    versions.event_date_br,
-    versions.kafka_partition,
-    versions.kafka_offset,
-
-    versions.occurred_at,
-    versions.recorded_at,
-
-    versions._source_sequence,
-    versions._landed_date,
-    versions._run_id,
+    {% for column in columns -%}
+        versions.{{ column }},
+    {% endfor -%}
     orders.created_at as _order_created_at
 from versions
 left join orders on versions.order_id = orders.order_id

@@ -5,6 +5,12 @@
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 
+{% set columns = [
+    'order_id', 'order_item_number', 'product_id', 'seller_id', 'is_deleted', 'price_brl',
+    'freight_brl', 'shipping_limit_at', 'updated_at', 'deleted_at', '_source_sequence',
+    '_landed_date', '_run_id'
+] %}
+
 with order_items as (
     select * from {{ source('order_management', 'order_items') }}
     where {{ landed_since_run_date() }}
@@ -34,32 +40,7 @@ delivered as (
         ingest_date as _landed_date,
         _run_id
     from order_items
-    {% if is_incremental() %}
-        union all
-        {# Those that came before their order, which this run has found. #}
-        select
-            order_id,
-            order_item_number,
-            product_id,
-            seller_id,
-
-            is_deleted,
-
-            price_brl,
-            freight_brl,
-
-            shipping_limit_at,
-            updated_at,
-            deleted_at,
-
-            _source_sequence,
-            _landed_date,
-            _run_id
-        from {{ this }}
-        where
-            _order_created_at is null
-            and order_id in (select orders.order_id from orders)
-    {% endif %}
+    {{ rows_that_waited(columns) }}
 ),
 
 versions as (
@@ -69,23 +50,9 @@ versions as (
 )
 
 select
-    versions.order_id,
-    versions.order_item_number,
-    versions.product_id,
-    versions.seller_id,
-
-    versions.is_deleted,
-
-    versions.price_brl,
-    versions.freight_brl,
-
-    versions.shipping_limit_at,
-    versions.updated_at,
-    versions.deleted_at,
-
-    versions._source_sequence,
-    versions._landed_date,
-    versions._run_id,
+    {% for column in columns -%}
+        versions.{{ column }},
+    {% endfor -%}
     orders.created_at as _order_created_at
 from versions
 left join orders on versions.order_id = orders.order_id

@@ -5,6 +5,11 @@
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 
+{% set columns = [
+    'order_id', 'payment_sequence', 'payment_type', 'installments', 'currency', 'amount',
+    'updated_at', '_source_sequence', '_landed_date', '_run_id'
+] %}
+
 with payments as (
     select * from {{ source('payment_gateway', 'payments') }}
     where {{ landed_since_run_date() }}
@@ -31,29 +36,7 @@ delivered as (
         ingest_date as _landed_date,
         _run_id
     from payments
-    {% if is_incremental() %}
-        union all
-        {# Those that came before their order, which this run has found. #}
-        select
-            order_id,
-            payment_sequence,
-
-            payment_type,
-            installments,
-
-            currency,
-            amount,
-
-            updated_at,
-
-            _source_sequence,
-            _landed_date,
-            _run_id
-        from {{ this }}
-        where
-            _order_created_at is null
-            and order_id in (select orders.order_id from orders)
-    {% endif %}
+    {{ rows_that_waited(columns) }}
 ),
 
 versions as (
@@ -63,20 +46,9 @@ versions as (
 )
 
 select
-    versions.order_id,
-    versions.payment_sequence,
-
-    versions.payment_type,
-    versions.installments,
-
-    versions.currency,
-    versions.amount,
-
-    versions.updated_at,
-
-    versions._source_sequence,
-    versions._landed_date,
-    versions._run_id,
+    {% for column in columns -%}
+        versions.{{ column }},
+    {% endfor -%}
     orders.created_at as _order_created_at
 from versions
 left join orders on versions.order_id = orders.order_id

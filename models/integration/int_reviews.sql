@@ -5,6 +5,11 @@
     update_condition=newer_delivery_condition(), on_schema_change='fail'
 ) }}
 
+{% set columns = [
+    'review_id', 'order_id', 'review_score', 'comment_title', 'comment_message', 'created_at',
+    'answered_at', '_source_sequence', '_landed_date', '_run_id'
+] %}
+
 with reviews as (
     select * from {{ source('customer_service', 'reviews') }}
     where {{ landed_since_run_date() }}
@@ -30,28 +35,7 @@ delivered as (
         ingest_date as _landed_date,
         _run_id
     from reviews
-    {% if is_incremental() %}
-        union all
-        {# Those that came before their order, which this run has found. #}
-        select
-            review_id,
-            order_id,
-
-            review_score,
-            comment_title,
-            comment_message,
-
-            created_at,
-            answered_at,
-
-            _source_sequence,
-            _landed_date,
-            _run_id
-        from {{ this }}
-        where
-            _order_created_at is null
-            and order_id in (select orders.order_id from orders)
-    {% endif %}
+    {{ rows_that_waited(columns) }}
 ),
 
 versions as (
@@ -61,19 +45,9 @@ versions as (
 )
 
 select
-    versions.review_id,
-    versions.order_id,
-
-    versions.review_score,
-    versions.comment_title,
-    versions.comment_message,
-
-    versions.created_at,
-    versions.answered_at,
-
-    versions._source_sequence,
-    versions._landed_date,
-    versions._run_id,
+    {% for column in columns -%}
+        versions.{{ column }},
+    {% endfor -%}
     orders.created_at as _order_created_at
 from versions
 left join orders on versions.order_id = orders.order_id

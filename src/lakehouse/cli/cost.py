@@ -36,9 +36,9 @@ _COLUMNS = ("node", "scan", "queries", "scanned_bytes", "before", "usd", "second
 def cost_command(record: bool, top: int) -> None:
     """Keep the last build in the table `<env>_ops.model_runs` and compare it with the one before.
 
-    Exits with 1 when a node marked `meta.scan: day` is billed more a query than its budget allows:
-    1.5 times the build before, or its `meta.budget_growth_ratio`. Athena bills 10 MB a query at
-    least, so nodes below it never are.
+    Exits with 1 when a node marked `meta.scan: day` scans more than its budget allows: 1.5 times
+    the build before, or its `meta.budget_growth_ratio`, and 64 KiB. Compare builds of days of like
+    size, such as one day before and after a change. Prices count Athena's 10 MB a query at least.
 
     \b
     Examples:

@@ -27,7 +27,7 @@ _NODE = re.compile(r'"node_id": "([^"]+)"')
 class NodeCost:
     """A node in one build. run_at: when dbt wrote its results, UTC; rows: None where the adapter
     does not say; billed_bytes: scanned ones, each query rounded up to Athena's minimum; budget:
-    the growth of billed bytes from one run to the next that it may have."""
+    so many times the scanned bytes of one run the next may scan."""
 
     run_id: str
     run_at: dt.datetime

@@ -11,6 +11,10 @@ USD_PER_TERABYTE = 5.0
 """Athena's price of scanned bytes (AWS's price list, us-east-1, 2026); 10^12 bytes."""
 
 
+LEAST_GROWTH_BYTES = 65_536
+"""Growth up to this is a file or a footer more, and beyond no budget."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A node in the later of two runs. before: None when the earlier one did not build it."""
@@ -20,12 +24,12 @@ class Comparison:
 
     @property
     def is_over_budget(self) -> bool:
-        """Whether the billed bytes of a query grew beyond the budget; what is billed at Athena's
-        minimum both times did not, however much it scans."""
+        """Whether a `day` node scans more than its budget allows. Scanned bytes decide, not billed
+        ones: below Athena's minimum a lost partition filter costs nothing yet, and will."""
         if self.before is None or self.now.scan != "day":
             return False
-        each, before = _per_query(self.now), _per_query(self.before)
-        return each > before * self.now.budget
+        allowed = self.before.scanned_bytes * self.now.budget + LEAST_GROWTH_BYTES
+        return self.now.scanned_bytes > allowed
 
 
 def compare(before: Iterable[NodeCost], now: Iterable[NodeCost]) -> list[Comparison]:
@@ -38,7 +42,3 @@ def compare(before: Iterable[NodeCost], now: Iterable[NodeCost]) -> list[Compari
 def price_usd(billed_bytes: int) -> float:
     """US dollars for so many billed bytes."""
     return billed_bytes * USD_PER_TERABYTE / 1e12
-
-
-def _per_query(cost: NodeCost) -> float:
-    return cost.billed_bytes / cost.queries if cost.queries else 0.0

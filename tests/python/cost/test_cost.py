@@ -74,12 +74,21 @@ def test_read_build__no_artifacts__says_what_to_do(tmp_path: Path) -> None:
 
 def test_compare__growth_beyond_the_budget__is_told_of_day_nodes_alone(target: Path) -> None:
     before = read_build(target, EXECUTIONS, 1.5)
-    within = [replace(cost, billed_bytes=cost.billed_bytes * 12 // 10) for cost in before]
-    beyond = [replace(cost, billed_bytes=cost.billed_bytes * 12 // 10 + 10) for cost in before]
+    allowed = [cost.scanned_bytes * 12 // 10 + 65_536 for cost in before]
+    within = [replace(cost, scanned_bytes=size) for cost, size in zip(before, allowed, strict=True)]
+    beyond = [replace(cost, scanned_bytes=cost.scanned_bytes + 1) for cost in within]
     assert not any(row.is_over_budget for row in compare(before, within))
     over = [row.now.node for row in compare(before, beyond) if row.is_over_budget]
     assert over == [FACT]
     assert not any(row.is_over_budget for row in compare([], beyond))
+
+
+def test_compare__growth_below_what_athena_bills__is_told_too(target: Path) -> None:
+    """On a small lake every query is billed the minimum: a lost filter shows in what is scanned."""
+    (fact, _) = read_build(target, EXECUTIONS, 1.5)
+    before = replace(fact, scanned_bytes=40_000, billed_bytes=10_000_000)
+    now = replace(before, scanned_bytes=400_000)
+    assert [row.is_over_budget for row in compare([before], [now])] == [True]
 
 
 def test_price__a_terabyte__is_five_dollars() -> None:
