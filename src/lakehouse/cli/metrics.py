@@ -13,7 +13,7 @@ import click
 from lakehouse.athena import connect_athena
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
-from lakehouse.cli.reconcile import DIFFERENCE_EXIT_CODE, as_document, print_outcome
+from lakehouse.cli.reconcile import end_with, ledger_option
 from lakehouse.metrics import GRAINS, MetricCompiler, MetricQuery, parse_project, semantic_manifest
 from lakehouse.reconcile import find_ledger, reconcile_metrics
 from lakehouse.settings import Settings
@@ -107,13 +107,7 @@ def query_command(
 
 @metrics_command.command("reconcile")
 @click.option("--date", "business_date", type=_DAY, help="Business date; the last by default.")
-@click.option(
-    "--ledger",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="LAKEHOUSE_LEDGER_DIR",
-    help="Folder of ledgers; .lakehouse/ledger in the checkout by default.",
-)
+@ledger_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @ends_with_status
 def reconcile_metrics_command(
@@ -127,13 +121,7 @@ def reconcile_metrics_command(
     ledger = find_ledger(folder or settings.demo_dir / "ledger", _date(business_date))
     ensure_endpoint()
     run = connect_athena(settings).run
-    outcome = reconcile_metrics(ledger, _compiler(settings), run)
-    if as_json:
-        print_json(as_document(outcome, ledger.stem))
-    else:
-        print_outcome(outcome, ledger.stem)
-    if outcome.differences:
-        sys.exit(DIFFERENCE_EXIT_CODE)
+    end_with(reconcile_metrics(ledger, _compiler(settings), run), ledger.stem, as_json)
 
 
 def _compiler(settings: Settings) -> MetricCompiler:

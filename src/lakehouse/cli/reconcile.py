@@ -19,9 +19,18 @@ DIFFERENCE_EXIT_CODE = 1
 _SHOWN = 20
 ADVICE = (
     "If tables were changed or dropped by hand, `local-athena exec -- dbt build --full-refresh` "
-    "makes them anew from raw, except snp_customers: no build brings back the versions that "
+    "makes them anew from raw, except the snapshots: no build brings back the versions that "
     "earlier days saw (`make clean` and `make demo` do, for a demonstration). Else look for the "
     "model, and for the day that was built last"
+)
+
+
+ledger_option = click.option(
+    "--ledger",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="LAKEHOUSE_LEDGER_DIR",
+    help="Folder of ledgers; .lakehouse/ledger in the checkout by default.",
 )
 
 
@@ -33,13 +42,7 @@ ADVICE = (
     help="Business date of the ledger; the last one by default. The warehouse speaks of the last "
     "day that was built, so only that day's ledger can agree.",
 )
-@click.option(
-    "--ledger",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="LAKEHOUSE_LEDGER_DIR",
-    help="Folder of ledgers; .lakehouse/ledger in the checkout by default.",
-)
+@ledger_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @ends_with_status
 def reconcile_command(business_date: datetime | None, folder: Path | None, as_json: bool) -> None:
@@ -59,11 +62,15 @@ def reconcile_command(business_date: datetime | None, folder: Path | None, as_js
     )
     ensure_endpoint()
     databases = find_inventory(settings).databases(settings.environment)
-    outcome = reconcile(ledger, databases, connect_athena(settings).run)
+    end_with(reconcile(ledger, databases, connect_athena(settings).run), ledger.stem, as_json)
+
+
+def end_with(outcome: Reconciliation, day: str, as_json: bool) -> None:
+    """Print the outcome; exit with DIFFERENCE_EXIT_CODE when something differs."""
     if as_json:
-        print_json(as_document(outcome, ledger.stem))
+        print_json(as_document(outcome, day))
     else:
-        print_outcome(outcome, ledger.stem)
+        print_outcome(outcome, day)
     if outcome.differences:
         sys.exit(DIFFERENCE_EXIT_CODE)
 

@@ -17,7 +17,7 @@ from lakehouse.reconcile.ledger_file import METRICS, Grain, read_ledger
 _PARALLEL = 4
 _MAKE_ANEW = (
     ". Make the tables anew with `local-athena exec -- dbt build --full-refresh`; no build brings "
-    "back the earlier versions of snp_customers (`make clean` and `make demo` do, for a "
+    "back the earlier versions of the snapshots (`make clean` and `make demo` do, for a "
     "demonstration)"
 )
 
