@@ -9,7 +9,7 @@ with customers as (
     from {{ ref('agg_customer_lifetime_value') }}
 ),
 
-{# The best score of which a customer reaches the threshold; the seed says which way is better. #}
+{# Of recency the least score whose threshold is reached counts, of the others the greatest. #}
 scores as (
     select
         customers.customer_key,
