@@ -40,6 +40,7 @@ _PROJECT_PARTS = (
 _DATA_COME_FROM = (
     *("models/**/*.sql", "macros/*.sql", "seeds/*.csv", "snapshots/*", "contracts/*.yaml"),
     *("dbt_project.yml", "src/lakehouse/landing/*.py", "src/lakehouse/marketplace/**/*.py"),
+    "faults/rare.py",
 )
 
 
@@ -151,7 +152,7 @@ def _digest(project: Path) -> str:
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for pattern in _DATA_COME_FROM:
-        folder = root if pattern.startswith("src/") else project
+        folder = root if pattern.startswith(("src/", "faults/")) else project
         for path in sorted(folder.glob(pattern)):
             if not path.is_file() or path.name.startswith("ledger"):
                 continue

@@ -41,6 +41,24 @@ EVENTS = (
             "updated_at": _NOON,
         },
     ),
+    # Corrected to a later day, with all that followed.
+    Event(
+        "orders",
+        _ORDER,
+        9,
+        3,
+        {
+            column: f"date_add('day', 40, {column})"
+            for column in (
+                "order_purchase_timestamp",
+                "order_approved_at",
+                "order_delivered_carrier_date",
+                "order_delivered_customer_date",
+                "order_estimated_delivery_date",
+            )
+        }
+        | {"updated_at": _NOON},
+    ),
     # A version older than the one that is known, delivered after it.
     Event(
         "orders",
@@ -52,6 +70,13 @@ EVENTS = (
     Event("order_items", _ITEM, 20, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
     Event("order_items", _ITEM, 23, 3, {"price": "price + decimal '0.37'", "updated_at": _NOON}),
     Event("payments", _PAYMENT, 0, 3, {"payment_value": "payment_value + 1", "updated_at": _NOON}),
+    Event(
+        "exchange_rates",
+        ("currency", "rate_date"),
+        0,
+        3,
+        {"brl_per_unit": "brl_per_unit + decimal '0.01'", "updated_at": _NOON},
+    ),
     Event("customers", _ACCOUNT, 0, 3, {"customer_state": "'ac'", "updated_at": _NOON}),
     Event("customers", _ACCOUNT, 3, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
     # An account that passes to another person.
