@@ -12,7 +12,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-MEASURES = ("select_one", "start", "scan", "build", "tpch", "merge", "paging", "memory", "history")
+MEASURES = (
+    "select_one",
+    "start",
+    "scan",
+    "build",
+    "tpch",
+    "merge",
+    "paging",
+    "memory",
+    "history",
+    "generate",
+)
 
 
 def main(names: list[str]) -> None:
