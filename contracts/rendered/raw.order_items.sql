@@ -26,7 +26,7 @@ LOCATION 's3://${prefix}-${stage}-raw/order_management/order_items/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'order_items.odcs.yaml',
-  'contract_version' = '1.0.0',
+  'contract_version' = '1.1.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -19,9 +19,10 @@ from lakehouse.contracts import (
 )
 from lakehouse.contracts.evolution import Change, judge_changes
 from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS
-from lakehouse.contracts.loader import SUFFIX
+from lakehouse.contracts.loader import SUFFIX, read_contracts
 from lakehouse.contracts.previous import find_previous_contracts
 from lakehouse.contracts.render import find_stale, render_all, write_rendered
+from lakehouse.contracts.requirements import find_gaps
 from lakehouse.errors import ContractError
 from lakehouse.settings import Settings
 
@@ -63,7 +64,8 @@ def check_command(against: str | None, as_json: bool) -> None:
         except ContractError as error:
             problems.append(str(error))
     if not problems:
-        contracts = load_contracts(project / "contracts")
+        contracts = read_contracts(project / "contracts")
+        problems += [str(gap) for gap in find_gaps(contracts)]
         inventory = load_inventory(project / "infra" / "lake.yml")
         stale = find_stale(project, render_all(contracts, inventory))
         problems += [f"{problem} (run `lakehouse contracts render`)" for problem in stale]

@@ -1,4 +1,4 @@
-"""`lakehouse retention`: delete what the lake need not keep, as infra/lake.yml says."""
+"""`lakehouse retention`: delete what contracts and infra/lake.yml keep no longer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lakehouse.contracts import connect_lake
 from lakehouse.landing.retention import expire
 from lakehouse.settings import Settings
 
-COLUMNS = ("zone", "before", "object_count", "size_bytes")
+COLUMNS = ("zone", "feed", "before", "object_count", "size_bytes")
 
 
 @click.command("retention", short_help="Delete what the lake need not keep.")
@@ -21,7 +21,10 @@ COLUMNS = ("zone", "before", "object_count", "size_bytes")
 @click.option("--json", "as_json", is_flag=True, help="Print what was deleted as JSON.")
 @ends_with_status
 def retention_command(dry_run: bool, as_json: bool) -> None:
-    """Delete batches and results of queries that are older than `retention_days` in infra/lake.yml.
+    """Delete batches, refused rows and results of queries that are older than they are kept.
+
+    How long that is say the contract of the feed (slaProperties, `retention`) and the zone in
+    infra/lake.yml (`retention_days`), whichever is shorter.
 
     \b
     Examples:

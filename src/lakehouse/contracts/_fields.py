@@ -103,5 +103,13 @@ class Node:
             raise node.error(f"is {node._value!r}", "write true or false")
         return node._value
 
+    def custom_properties(self) -> dict[str, Node]:
+        """The values of `customProperties` by their names; none when there is no such list."""
+        custom = self.optional("customProperties")
+        return {
+            item.child("property").text(): item.child("value")
+            for item in (custom.items() if custom else [])
+        }
+
     def _at(self, key: str) -> Node:
         return Node(None, self._file, f"{self._path}.{key}" if self._path else key)

@@ -112,6 +112,7 @@ def _compare(old: Contract, new: Contract) -> Iterator[Difference]:
         yield Difference(old.feed, None, "patch", "the columns have another order")
     yield from _compare_loading(old, new)
     yield from _compare_delivery(old, new)
+    yield from _compare_retention(old, new)
     for name in _WORDS:
         if getattr(old, name) != getattr(new, name):
             yield Difference(old.feed, None, "patch", f"{name} is said otherwise")
@@ -156,6 +157,16 @@ def _compare_column(old: Column, new: Column) -> Iterator[tuple[Level, str]]:
     if old.pad_with_zeros_to != new.pad_with_zeros_to:
         was, now = old.pad_with_zeros_to, new.pad_with_zeros_to
         yield "major", f"padWithZerosTo was {was}, now {now}: codes read otherwise"
+    if old.unit != new.unit:
+        # To say at last what was meant all along changes nobody's reading.
+        level = "patch" if old.unit is None else "major"
+        yield level, f"the unit was {old.unit or 'not said'}, now {new.unit or 'not said'}"
+    for reference in old.references:
+        if reference not in new.references:
+            yield "major", f"it refers to {reference} no longer"
+    for reference in new.references:
+        if reference not in old.references:
+            yield "minor", f"it refers to {reference} now"
     if old.is_personal != new.is_personal:
         yield "minor", "it is personal data now" if new.is_personal else "no personal data now"
     if (old.description, old.tags) != (new.description, new.tags):
@@ -241,6 +252,20 @@ def _compare_delivery(old: Contract, new: Contract) -> Iterator[Difference]:
         was_often = f"{old.frequency.count} {old.frequency.unit}"
         now_often = f"{new.frequency.count} {new.frequency.unit}"
         yield Difference(old.feed, None, "minor", f"frequency was {was_often}, now {now_often}")
+
+
+def _compare_retention(old: Contract, new: Contract) -> Iterator[Difference]:
+    was, now = old.retention_days, new.retention_days
+    if was == now:
+        return
+    # Kept for less time, or no longer said how long, is less than readers were promised.
+    level: Level = "major" if now is None or (was is not None and now < was) else "minor"
+    what = f"retention was {_days(was)}, now {_days(now)}"
+    yield Difference(old.feed, None, level, what)
+
+
+def _days(count: int | None) -> str:
+    return "not said" if count is None else f"{count} days"
 
 
 def _shown(value: str | int | Sequence[str] | None) -> str:

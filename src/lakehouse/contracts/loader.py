@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from importlib import resources
@@ -20,9 +19,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from lakehouse.contracts._fields import Node
+from lakehouse.contracts.columns import NAME, build_columns
 from lakehouse.contracts.model import (
     Column,
-    ColumnType,
     Contract,
     Format,
     FormatName,
@@ -32,41 +31,37 @@ from lakehouse.contracts.model import (
     LoadingMode,
     Source,
     SourceKind,
-    TypeFamily,
 )
-from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
+from lakehouse.contracts.requirements import find_gaps
 from lakehouse.errors import ContractError
 
 SUFFIX = ".odcs.yaml"
 # The same safe loader in C is eight times as fast, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
-_LOGICAL_TYPES: dict[str, str] = {
-    "varchar": "string",
-    "integer": "integer",
-    "bigint": "integer",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamp",
-    "decimal": "number",
-}
-_NUMERIC = ("integer", "bigint", "decimal")
 _PROMISES = {
     "frequency": "value: 1, unit: d",
     "latency": "value: 26, unit: h",
     "maximumLatency": "value: 26, unit: h",
 }
-_TYPES_ADVICE = (
-    "one of varchar, integer, bigint, boolean, date, timestamp(3), decimal(18, 2) with its digits"
-)
 
 
 def load_contracts(folder: Path) -> dict[str, Contract]:
-    """Read every contract of a folder, by feed name.
+    """Read every contract of a folder, by feed name, and require that nothing is missing.
 
     Raises:
         ContractError: naming the file, the place in it and what to do.
+    """
+    contracts = read_contracts(folder)
+    for gap in find_gaps(contracts):
+        raise gap
+    return contracts
+
+
+def read_contracts(folder: Path) -> dict[str, Contract]:
+    """Read every contract of a folder as it is: one of before may say less than is required now.
+
+    Raises:
+        ContractError: a file is malformed.
     """
     paths = sorted(folder.glob(f"*{SUFFIX}"))
     if not paths:
@@ -75,7 +70,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 
 def load_contract(path: Path) -> Contract:
-    """Read one contract; raises ContractError as `load_contracts` does."""
+    """Read one contract as it is; raises ContractError as `read_contracts` does."""
     document, digest = _read_document(path)
     return _build_contract(Node(document, path.name, ""), path.name, digest)
 
@@ -119,7 +114,7 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
     root.child("kind").choice("DataContract")
     feed_node = root.child("name")
     feed = feed_node.text()
-    if not _NAME.fullmatch(feed):
+    if not NAME.fullmatch(feed):
         raise feed_node.error("is not a table name", "lower-case letters, digits and underscores")
     if file.removesuffix(SUFFIX) != feed:
         raise feed_node.error(
@@ -130,8 +125,10 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         raise root.child("schema").error(f"has {len(schemas)} tables", "one contract, one table")
     table = schemas[0]
     table.child("physicalName").choice(feed)
-    columns = _build_columns(table)
-    custom = _custom_properties(root)
+    if composite := table.optional("relationships"):
+        raise composite.error("stand at the table", "write each at its column")
+    columns = build_columns(table)
+    custom = root.custom_properties()
     promises = _service_levels(root)
     contract = Contract(
         feed=feed,
@@ -152,6 +149,11 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         frequency=_build_frequency(promises["frequency"]),
         warn_after_hours=promises["latency"].child("value").integer(minimum=1),
         error_after_hours=promises["maximumLatency"].child("value").integer(minimum=1),
+        retention_days=(
+            promises["retention"].child("value").integer(minimum=1)
+            if "retention" in promises
+            else None
+        ),
     )
     if not contract.key and contract.loading.mode != "full":
         raise table.child("properties").error(
@@ -174,6 +176,8 @@ def _service_levels(root: Node) -> dict[str, Node]:
         name = item.child("property").text()
         if name in ("latency", "maximumLatency"):
             item.child("unit").choice("h")
+        if name == "retention":
+            item.child("unit").choice("d")
         found[name] = item
     for name, example in _PROMISES.items():
         if name not in found:
@@ -184,115 +188,6 @@ def _service_levels(root: Node) -> dict[str, Node]:
 def _build_frequency(node: Node) -> Frequency:
     unit = cast("FrequencyUnit", node.child("unit").choice(*get_args(FrequencyUnit)))
     return Frequency(node.child("value").integer(minimum=1), unit)
-
-
-def _build_columns(table: Node) -> tuple[Column, ...]:
-    node = table.child("properties")
-    columns = tuple(_build_column(item) for item in node.items())
-    names = [column.name for column in columns]
-    technical = {column.name for column in TECHNICAL_COLUMNS} | {PARTITION_COLUMN.name}
-    for name in names:
-        if names.count(name) > 1:
-            raise node.error(f"has {name!r} twice", "keep one")
-        if name in technical:
-            raise node.error(f"declares {name!r}", "every raw table has it already: remove it")
-    positions = sorted(c.key_position for c in columns if c.key_position is not None)
-    if positions != list(range(1, len(positions) + 1)):
-        raise node.error(
-            f"has primaryKeyPosition {positions}", "number the key columns 1, 2, … without gaps"
-        )
-    return columns
-
-
-def _build_column(node: Node) -> Column:
-    name_node = node.child("name")
-    name = name_node.text()
-    if not _NAME.fullmatch(name):
-        raise name_node.error(f"is {name!r}", "lower-case letters, digits and underscores")
-    node = node.named(name)
-    column_type = _build_type(node)
-    is_key = node.flag("primaryKey", default=False)
-    options = node.optional("logicalTypeOptions")
-    custom = _custom_properties(node)
-    required = node.flag("required")
-    if is_key and not required:
-        raise node.child("required").error("is false on a key column", "keys are required")
-    minimum = _bound(options, "minimum", column_type)
-    maximum = _bound(options, "maximum", column_type)
-    if minimum is not None and maximum is not None and minimum > maximum:
-        raise node.child("logicalTypeOptions").error("has minimum above maximum", "swap them")
-    max_length = options.optional("maxLength") if options else None
-    pad = custom.get("padWithZerosTo")
-    path = custom.get("sourcePath")
-    return Column(
-        name=name,
-        type=column_type,
-        description=node.child("description").text(),
-        required=required,
-        key_position=node.child("primaryKeyPosition").integer(minimum=1) if is_key else None,
-        source_path=path.text() if path else name,
-        is_personal=node.child("classification").choice("internal", "personal", "public")
-        == "personal",
-        tags=tuple(node.texts("tags")),
-        allowed_values=_allowed_values(node, column_type),
-        minimum=minimum,
-        maximum=maximum,
-        max_length=max_length.integer(minimum=1) if max_length else None,
-        pad_with_zeros_to=pad.integer(minimum=1) if pad else None,
-    )
-
-
-def _build_type(node: Node) -> ColumnType:
-    physical = node.child("physicalType")
-    text = physical.text()
-    if match := _DECIMAL.fullmatch(text):
-        precision, scale = int(match[1]), int(match[2])
-        if not 0 < precision <= 38 or scale > precision:
-            raise physical.error(f"is {text!r}", "digits from 1 to 38, scale not above them")
-        result = ColumnType("decimal", precision, scale)
-    elif text == "timestamp(3)":
-        result = ColumnType("timestamp")
-    elif text in get_args(TypeFamily) and text not in ("decimal", "timestamp"):
-        result = ColumnType(cast("TypeFamily", text))
-    else:
-        raise physical.error(f"is {text!r}", _TYPES_ADVICE)
-    node.child("logicalType").choice(_LOGICAL_TYPES[result.family])
-    return result
-
-
-def _bound(options: Node | None, name: str, column_type: ColumnType) -> Decimal | None:
-    node = options.optional(name) if options else None
-    if node is None:
-        return None
-    if column_type.family not in _NUMERIC:
-        raise node.error(f"is set on {column_type.athena}", "only numbers have bounds")
-    bound = node.decimal()
-    if bound != round(bound, column_type.scale or 0):
-        raise node.error(f"is {bound}", f"no more decimals than {column_type.athena} has")
-    return bound
-
-
-def _allowed_values(node: Node, column_type: ColumnType) -> tuple[str, ...]:
-    quality = node.optional("quality")
-    allowed: tuple[str, ...] = ()
-    for rule in quality.items() if quality else []:
-        rule.child("name").text()
-        rule.child("type").choice("library")
-        rule.child("metric").choice("invalidValues")
-        if rule.child("mustBe").integer() != 0:
-            raise rule.child("mustBe").error("is not 0", "landing rejects every invalid value")
-        if column_type.family != "varchar":
-            raise rule.error(f"lists values of {column_type.athena}", "only varchar has them")
-        allowed = tuple(rule.child("arguments").texts("validValues", at_least=1))
-    return allowed
-
-
-def _custom_properties(node: Node) -> dict[str, Node]:
-    custom = node.optional("customProperties")
-    return {
-        item.child("property").text(): item.child("value")
-        for item in (custom.items() if custom else [])
-    }
 
 
 def _required_custom(custom: Mapping[str, Node], name: str, root: Node) -> Node:

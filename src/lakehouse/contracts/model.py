@@ -18,6 +18,8 @@ FrequencyUnit = Literal["d", "w", "m"]
 LoadingMode = Literal["incremental", "full", "append"]
 TypeFamily = Literal["varchar", "integer", "bigint", "boolean", "date", "timestamp", "decimal"]
 
+NUMERIC: tuple[TypeFamily, ...] = ("integer", "bigint", "decimal")
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
@@ -43,12 +45,27 @@ class ColumnType:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A column of another feed's table whose values a column holds (a foreign key)."""
+
+    feed: str
+    column: str
+
+    def __str__(self) -> str:
+        """As contracts write it: feed.column."""
+        return f"{self.feed}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a raw table.
 
     `source_path` is where the value lies in a record of the source, dots descend into nested
     objects. `minimum` and `maximum` are inclusive. `pad_with_zeros_to` fills codes that lost
     their leading zeros. `is_personal` marks personal data; `tags` say of which kind.
+
+    `unit` is that of a number (`BRL`, `g`, `none`; `{currency}` where the column `currency` tells
+    it row by row) and the zone of an instant; None where an older contract did not say.
     """
 
     name: str
@@ -59,6 +76,8 @@ class Column:
     source_path: str
     is_personal: bool
     tags: tuple[str, ...]
+    unit: str | None
+    references: tuple[Reference, ...]
     allowed_values: tuple[str, ...]
     minimum: Decimal | None
     maximum: Decimal | None
@@ -130,7 +149,10 @@ class Frequency:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One raw table: its columns, its source and the promises about it."""
+    """One raw table: its columns, its source and the promises about it.
+
+    `retention_days` is how long its batches are kept; None where an older contract did not say.
+    """
 
     feed: str
     version: str
@@ -150,6 +172,7 @@ class Contract:
     frequency: Frequency
     warn_after_hours: int
     error_after_hours: int
+    retention_days: int | None
 
     @property
     def key(self) -> tuple[str, ...]:

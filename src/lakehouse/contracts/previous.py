@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lakehouse.contracts.loader import SUFFIX, load_contracts
+from lakehouse.contracts.loader import SUFFIX, read_contracts
 from lakehouse.contracts.model import Contract
 from lakehouse.errors import ConfigError
 
@@ -40,7 +40,7 @@ def find_previous_contracts(project: Path, against: str | None) -> Previous | No
     folder = Path(against)
     for place in (folder, folder / "contracts"):
         if any(place.glob(f"*{SUFFIX}")):
-            return Previous(str(place), load_contracts(place))
+            return Previous(str(place), read_contracts(place))
     commit = _git(project, "rev-parse", "--verify", "--quiet", f"{against}^{{commit}}")
     found = None if commit is None else _at(project, commit.strip(), against)
     if found is None:
@@ -68,7 +68,7 @@ def _at(project: Path, commit: str, name: str) -> Previous | None:
         for path in paths:
             content = _git(project, "show", f"{commit}:./{path}")
             (Path(temporary) / Path(path).name).write_text(content or "", "utf-8")
-        return Previous(name, load_contracts(Path(temporary)))
+        return Previous(name, read_contracts(Path(temporary)))
 
 
 def _git(project: Path, *arguments: str) -> str | None:

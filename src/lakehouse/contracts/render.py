@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from lakehouse.contracts.inventory import Inventory
-from lakehouse.contracts.model import Contract
+from lakehouse.contracts.model import Column, Contract
 from lakehouse.contracts.tables import build_tables, render_ddl
 from lakehouse.contracts.technical import (
     PARTITION_COLUMN,
@@ -121,11 +121,7 @@ def _source_table(contract: Contract) -> dict[str, Any]:
             "name": column.name,
             "description": column.description,
             "data_type": column.type.athena,
-            **(
-                {"config": {"meta": {"personal_data": list(column.tags) or ["other"]}}}
-                if column.is_personal
-                else {}
-            ),
+            **({"config": {"meta": meta}} if (meta := _column_meta(column)) else {}),
             **(
                 {
                     "data_tests": [
@@ -154,12 +150,25 @@ def _source_table(contract: Contract) -> dict[str, Any]:
                 "owner": contract.team,
                 "key": list(contract.key),
                 "loading": contract.loading.mode,
+                "retention_days": contract.retention_days,
                 "contract": contract.file,
                 "contract_version": contract.version,
             },
         },
         "columns": [*columns, *map(_technical_column, (*TECHNICAL_COLUMNS, PARTITION_COLUMN))],
     }
+
+
+def _column_meta(column: Column) -> dict[str, Any]:
+    """What a reader of the source must know of a column besides type and description."""
+    meta: dict[str, Any] = {}
+    if column.is_personal:
+        meta["personal_data"] = list(column.tags) or ["other"]
+    if column.unit is not None:
+        meta["unit"] = column.unit
+    if column.references:
+        meta["references"] = [str(reference) for reference in column.references]
+    return meta
 
 
 def _technical_column(column: TechnicalColumn) -> dict[str, Any]:

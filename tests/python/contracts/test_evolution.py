@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from lakehouse.cli import cli
 from lakehouse.contracts import Contract, load_contract
-from lakehouse.contracts.compare import compare_contracts, parse_version
+from lakehouse.contracts.compare import LEVELS, compare_contracts, parse_version
 
 PROJECT = Path(__file__).resolve().parents[3]
 Edit = Callable[[dict[str, Any]], None]
@@ -77,6 +77,35 @@ def words(*listed: str) -> Edit:
     return edit
 
 
+def unit(name: str, value: str | None) -> Edit:
+    def edit(document: dict[str, Any]) -> None:
+        listed = [] if value is None else [{"property": "unit", "value": value}]
+        column(document, name)["customProperties"] = listed
+        if not listed:
+            del column(document, name)["customProperties"]
+
+    return edit
+
+
+def retention(days: int | None) -> Edit:
+    def edit(document: dict[str, Any]) -> None:
+        kept = [each for each in document["slaProperties"] if each["property"] != "retention"]
+        new = [] if days is None else [{"property": "retention", "value": days, "unit": "d"}]
+        document["slaProperties"] = kept + new
+
+    return edit
+
+
+def refers(*targets: str) -> Edit:
+    def edit(document: dict[str, Any]) -> None:
+        found = [{"type": "foreignKey", "to": target} for target in targets]
+        column(document, "order_id")["relationships"] = found
+        if not found:
+            del column(document, "order_id")["relationships"]
+
+    return edit
+
+
 WORDS = ("boleto", "credit_card", "debit_card", "not_defined", "voucher")
 
 # Each change of the contract of payments, and its level as semver.org and the page on contracts
@@ -107,6 +136,14 @@ CHANGES: list[tuple[str, Edit, str]] = [
     ("renamed_at_source", lambda d: column(d, "payment_value").update(
         customProperties=[{"property": "sourcePath", "value": "value"}]), "major"),
     ("personal", lambda d: column(d, "order_id").update(classification="personal"), "minor"),
+    ("other_unit", unit("payment_value", "cents"), "major"),
+    ("no_unit", unit("payment_value", None), "major"),
+    ("refers_no_longer", refers(), "major"),
+    ("refers_elsewhere", refers("invoices.order_id"), "major"),
+    ("refers_to_more", refers("orders.order_id", "invoices.order_id"), "minor"),
+    ("kept_shorter", retention(365), "major"),
+    ("kept_who_knows_how_long", retention(None), "major"),
+    ("kept_longer", retention(9999), "minor"),
     ("described", lambda d: column(d, "order_id").update(description="The order."), "patch"),
     ("owner", lambda d: d["team"]["members"][0].update(username="somebody"), "patch"),
     ("seldom", lambda d: d["slaProperties"][0].update(value=2), "minor"),
@@ -131,7 +168,8 @@ def test_compare_contracts__a_change__has_its_level_and_the_least_version(
     old = edited(tmp_path, "payments", with_currency)
     new = edited(tmp_path, "payments", with_currency, edit)
     differences, problems = compare_contracts({"payments": old}, {"payments": new})
-    assert {each.level for each in differences} == ({level} - {"none"})
+    # A reference that moves is one that goes, and one that comes.
+    assert max((each.level for each in differences), key=LEVELS.index, default="none") == level
     assert [problem.expected for problem in problems] == (
         [] if level == "none" else [EXPECTED[level]]
     )
@@ -139,6 +177,17 @@ def test_compare_contracts__a_change__has_its_level_and_the_least_version(
         tmp_path, "payments", with_currency, edit, lambda d: d.update(version=EXPECTED[level])
     )
     assert compare_contracts({"payments": old}, {"payments": raised})[1] == []
+
+
+def test_compare_contracts__what_was_never_said__is_less_than_a_change(tmp_path: Path) -> None:
+    """Contracts of before units, references and retention are still compared with."""
+    edits = (unit("payment_value", None), refers(), retention(None))
+    before, after = edited(tmp_path, "payments", *edits), edited(tmp_path, "payments")
+    differences, _ = compare_contracts({"payments": before}, {"payments": after})
+    assert sorted((each.level, each.column) for each in differences if each.column) == [
+        ("minor", "order_id"), ("patch", "payment_value"),
+    ]  # fmt: skip
+    assert [each.level for each in differences if each.column is None] == ["minor"]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +289,12 @@ def test_contracts_check__same_change_with_version_and_models__passes(checkout: 
 
 def test_contracts_check__snapshot_of_a_removed_feed__is_downstream(checkout: Path) -> None:
     (checkout / "contracts" / "customers.odcs.yaml").unlink()
-    assert CliRunner().invoke(cli, ["contracts", "render"]).exit_code == 0
+    dangling = check()
+    assert dangling.exit_code == 3
+    assert "orders.odcs.yaml: schema[0].properties[customer_id].relationships: refers to " in (
+        dangling.stderr
+    )
+    rewrite(checkout, "orders", lambda d: column(d, "customer_id").pop("relationships"))
     result = check()
     assert result.exit_code == 3
     assert "major: customers: the contract is removed" in result.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,65 @@ def test_load_contracts__own_files__have_money_and_nested_paths() -> None:
     assert contracts["orders"].column("order_id").type.hive == "string"
 
 
+# Columns that hold another feed's key, by what the design of the sources says of them.
+AGREED_REFERENCES = {
+    "orders": "customer_id=customers",
+    "order_items": "order_id=orders product_id=products seller_id=sellers",
+    "payments": "order_id=orders",
+    "reviews": "order_id=orders",
+    "order_events": "order_id=orders",
+    "marketing_leads": "seller_id=sellers",
+    "products": "product_category_name=category_translations",
+    "customers": "customer_zip_code_prefix=geolocation",
+    "sellers": "seller_zip_code_prefix=geolocation",
+}
+# Names of things that no feed lists.
+WITHOUT_A_TABLE = {("customers", "customer_unique_id"), ("marketing_leads", "landing_page_id")}
+
+
+def test_load_contracts__own_files__refer_to_the_keys_of_others() -> None:
+    contracts = load_contracts(CONTRACTS)
+    said = {
+        feed: " ".join(
+            f"{column.name}={reference.feed}"
+            for column in contract.columns
+            for reference in column.references
+        )
+        for feed, contract in contracts.items()
+    }
+    assert {feed: text for feed, text in said.items() if text} == AGREED_REFERENCES
+    silent = {
+        (feed, column.name)
+        for feed, contract in contracts.items()
+        for column in contract.columns
+        if column.name.endswith("_id")
+        and not column.references
+        and contract.key[:1] != (column.name,)
+    }
+    # Position of an item in its order: a part of a key of its own.
+    assert silent - {("order_items", "order_item_id")} == WITHOUT_A_TABLE
+
+
+def test_load_contracts__own_files__say_units_and_retention() -> None:
+    contracts = load_contracts(CONTRACTS)
+    units = {
+        column.unit
+        for contract in contracts.values()
+        for column in contract.columns
+        if column.type.family in ("integer", "bigint", "decimal")
+    }
+    assert units == {
+        "BRL", "BRL/{currency}", "{currency}", "g", "cm", "degrees", "characters", "count", "none",
+    }  # fmt: skip
+    assert contracts["products"].column("product_weight_g").unit == "g"
+    assert contracts["payments"].column("payment_value").unit == "{currency}"
+    assert contracts["orders"].column("updated_at").unit == "Etc/UTC"
+    # A rebuild from raw needs at least as much of orders as of what hangs on them.
+    days = {feed: contract.retention_days or 0 for feed, contract in contracts.items()}
+    assert min(days.values()) >= 5 * 365
+    assert days["orders"] == days["order_items"] == days["payments"] == max(days.values())
+
+
 @pytest.mark.parametrize("path", sorted(CONTRACTS.glob("*.odcs.yaml")), ids=lambda p: p.name)
 def test_check_standard__own_file__follows_odcs(path: Path) -> None:
     assert check_standard(path) == []
@@ -149,6 +209,26 @@ def _spoil(document: dict[str, Any], case: str) -> None:
             _custom(document, "loading")["rejectThreshold"] = 5
         case "no source":
             document["customProperties"] = document["customProperties"][1:]
+        case "unit of a text":
+            _properties(document)[1]["customProperties"] = [{"property": "unit", "value": "g"}]
+        case "unit of two words":
+            _properties(document)[0].update(physicalType="integer", logicalType="integer")
+            _properties(document)[0]["customProperties"] = [{"property": "unit", "value": "a b"}]
+        case "unit of no column":
+            _properties(document)[0].update(physicalType="integer", logicalType="integer")
+            _properties(document)[0]["customProperties"] = [
+                {"property": "unit", "value": "{currency}"}
+            ]
+        case "other zone":
+            zone = {"defaultTimezone": "America/Sao_Paulo"}
+            _properties(document)[3]["logicalTypeOptions"] = zone
+        case "reference of no column":
+            _properties(document)[1]["relationships"][0]["to"] = "customers"
+        case "reference of a table":
+            table = document["schema"][0]
+            table["relationships"] = [{"from": "orders.order_id", "to": "customers.customer_id"}]
+        case "retention in hours":
+            document["slaProperties"][-1]["unit"] = "h"
         case "no latency":
             document["slaProperties"] = document["slaProperties"][:1]
 
@@ -176,6 +256,13 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("unknown watermark", "watermark: is 'changed_at'"),
         ("threshold above one", "rejectThreshold: is 5 (a share from 0 to 1)"),
         ("no source", "customProperties: lacks source"),
+        ("unit of a text", "properties[customer_id]: has a unit, being varchar"),
+        ("unit of two words", "customProperties[0].value: is 'a b' (a word such as BRL"),
+        ("unit of no column", "has the unit '{currency}', and 'currency' is no varchar"),
+        ("other zone", "defaultTimezone: is 'America/Sao_Paulo' (must be Etc/UTC)"),
+        ("reference of no column", "relationships[0].to: is 'customers' (feed.column"),
+        ("reference of a table", "schema[0].relationships: stand at the table"),
+        ("retention in hours", "unit: is 'h' (must be d)"),
         ("no latency", "slaProperties: lacks latency"),
     ],
 )
@@ -191,6 +278,55 @@ def test_load_contract__malformed__names_file_and_place(
     assert str(caught.value).startswith("orders.odcs.yaml: ")
     assert place in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+def _spoil_folder(folder: Path, case: str) -> None:
+    path = folder / "payments.odcs.yaml"
+    document = yaml.safe_load(path.read_text("utf-8"))
+    order_id, sequential = _properties(document)[:2]
+    match case:
+        case "no unit":
+            del sequential["customProperties"]
+        case "no zone":
+            del _properties(document)[-1]["logicalTypeOptions"]
+        case "no retention":
+            document["slaProperties"] = document["slaProperties"][:-1]
+        case "no reference":
+            del order_id["relationships"]
+        case "unknown feed":
+            order_id["relationships"][0]["to"] = "invoices.order_id"
+        case "unknown column":
+            order_id["relationships"][0]["to"] = "orders.number"
+        case "other type":
+            order_id["relationships"][0]["to"] = "orders.created_at"
+        case "no key":
+            order_id["relationships"][0]["to"] = "orders.order_status"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("no unit", "properties[payment_sequential].customProperties: lacks unit (add {property"),
+        ("no zone", "properties[updated_at].logicalTypeOptions: lacks defaultTimezone"),
+        ("no retention", "slaProperties: lacks retention (add {property: retention"),
+        ("no reference", "relationships: is missing, and order_id is the key of orders (add"),
+        ("unknown feed", "refers to invoices.order_id: there is no such contract"),
+        ("unknown column", "refers to orders.number: there is no such column"),
+        ("other type", "refers to orders.created_at: it is timestamp(3), this column varchar"),
+        ("no key", "refers to orders.order_status: it is no key"),
+    ],
+)
+def test_load_contracts__something_missing__names_file_place_and_remedy(
+    tmp_path: Path, case: str, message: str
+) -> None:
+    shutil.copytree(CONTRACTS, tmp_path, dirs_exist_ok=True)
+    assert len(load_contracts(tmp_path)) == 12
+    _spoil_folder(tmp_path, case)
+    with pytest.raises(ContractError) as caught:
+        load_contracts(tmp_path)
+    assert str(caught.value).startswith("payments.odcs.yaml: ")
+    assert message in str(caught.value)
 
 
 def test_load_contract__broken_yaml__names_the_line(tmp_path: Path) -> None:

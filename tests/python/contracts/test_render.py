@@ -46,6 +46,11 @@ def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
     assert types["_source_sequence"] == "bigint"
     assert list(types)[-1] == "ingest_date"
     assert types["ingest_date"] == "date"
+    price = next(column for column in items["columns"] if column["name"] == "price")
+    assert price["config"]["meta"] == {"unit": "BRL"}
+    product = next(column for column in items["columns"] if column["name"] == "product_id")
+    assert product["config"]["meta"] == {"references": ["products.product_id"]}
+    assert items["config"]["meta"]["retention_days"] == 3653
     tests = [test for column in items["columns"] for test in column.get("data_tests", [])]
     assert tests == [
         {"not_null": {"name": "raw_order_items__order_id__is_given"}},

@@ -37,16 +37,63 @@ def test_expire__batches__go_by_the_date_of_their_folder(lake: Lake) -> None:
     young = f"catalogue/sellers/ingest_date={last_kept}/run_id=x/s.csv"
     for key in (old, young, "demonstration.json"):
         put(lake, "stage", key)
-    # Raw has no retention_days: however old, it stays.
-    put(lake, "raw", "catalogue/sellers/ingest_date=2001-01-01/s.parquet")
-    (dry,) = [each for each in expire(lake, TODAY, dry_run=True) if each.zone == "stage"]
-    assert (dry.object_count, dry.size_bytes, dry.before) == (1, 5, last_kept)
+    # Raw has no retention_days: what is of no feed stays, however old.
+    put(lake, "raw", "catalogue/buyers/ingest_date=2001-01-01/s.parquet")
+    of_none, dry = [each for each in expire(lake, TODAY, dry_run=True) if each.zone == "stage"]
+    assert (of_none.feed, of_none.object_count) == ("", 0)
+    assert (dry.feed, dry.object_count, dry.size_bytes) == ("sellers", 1, 5)
+    assert dry.before == last_kept
     assert len(keys(lake, "stage")) == 3
     expire(lake, TODAY)
     assert keys(lake, "stage") == [young, "demonstration.json"]
-    assert keys(lake, "raw") == ["catalogue/sellers/ingest_date=2001-01-01/s.parquet"]
+    assert keys(lake, "raw") == ["catalogue/buyers/ingest_date=2001-01-01/s.parquet"]
     (again,) = [each for each in expire(lake, TODAY) if each.zone == "stage"]
     assert again.object_count == 0
+
+
+def promised_days(feed: str) -> int:
+    path = PROJECT / "contracts" / f"{feed}.odcs.yaml"
+    document = yaml.safe_load(path.read_text("utf-8"))
+    (found,) = (p for p in document["slaProperties"] if p["property"] == "retention")
+    assert found["unit"] == "d"
+    return int(found["value"])
+
+
+def test_expire__contracts__say_how_long_a_feed_is_kept(lake: Lake) -> None:
+    days = {feed: promised_days(feed) for feed in ("customers", "orders")}
+    assert days["customers"] < days["orders"]
+    for feed in days:
+        for age in (days["customers"], days["customers"] + 1, days["orders"] + 1, 0):
+            day = TODAY - timedelta(days=age)
+            put(lake, "raw", f"order_management/{feed}/ingest_date={day}/{feed}.parquet")
+            put(lake, "ops", f"rejected_rows/feed={feed}/ingest_date={day}/r.parquet")
+    found = {(each.zone, each.feed): each for each in expire(lake, TODAY)}
+    assert found["raw", "customers"].object_count == 2
+    assert found["raw", "customers"].before == TODAY - timedelta(days=days["customers"])
+    assert found["raw", "orders"].object_count == 1
+    kept = [key.split("/")[1:3] for key in keys(lake, "raw")]
+    ages = {
+        feed: [(TODAY - date.fromisoformat(day[12:])).days for name, day in kept if name == feed]
+        for feed in days
+    }
+    assert ages == {
+        "customers": [days["customers"], 0],
+        "orders": [days["customers"] + 1, days["customers"], 0],
+    }
+    # What was refused goes with its zone, which keeps it for less.
+    assert found["ops", "orders"].object_count == 3
+    assert len(keys(lake, "ops")) == 2
+
+
+def test_expire__newest_batch_of_a_feed__stays_in_raw(lake: Lake) -> None:
+    """The next extraction goes on from its manifest; the source stopped long ago."""
+    folder = "order_management/orders/ingest_date=2001-01-02"
+    for name in (f"{folder}/_manifest.json", f"{folder}/_SUCCESS"):
+        put(lake, "raw", name)
+    put(lake, "raw", "order_management/orders/ingest_date=2001-01-01/_SUCCESS")
+    (gone,) = [each for each in expire(lake, TODAY) if each.zone == "raw"]
+    assert (gone.feed, gone.object_count) == ("orders", 1)
+    assert keys(lake, "raw") == [f"{folder}/_SUCCESS", f"{folder}/_manifest.json"]
 
 
 def test_expire__a_zone_with_tables__loses_no_file_of_a_table(lake: Lake) -> None:
@@ -76,5 +123,6 @@ def test_retention__command__is_dry_when_asked(lake: Lake) -> None:
     assert "nothing was deleted" in dry.stdout
     assert keys(lake, "stage") == ["a/b/ingest_date=2001-01-01/c"]
     answer = json.loads(CliRunner().invoke(cli, ["retention", "--json"]).stdout)
-    assert {each["zone"]: each["object_count"] for each in answer}["stage"] == 1
+    counts = {(each["zone"], each["feed"]): each["object_count"] for each in answer}
+    assert counts["stage", ""] == 1
     assert keys(lake, "stage") == []
