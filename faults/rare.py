@@ -69,6 +69,18 @@ EVENTS = (
     ),
     Event("order_items", _ITEM, 20, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
     Event("order_items", _ITEM, 23, 3, {"price": "price + decimal '0.37'", "updated_at": _NOON}),
+    # Items of a product, and of a seller, that no catalogue has.
+    Event(
+        "order_items",
+        _ITEM,
+        26,
+        3,
+        {
+            "product_id": "reverse(product_id)",
+            "seller_id": "reverse(seller_id)",
+            "updated_at": _NOON,
+        },
+    ),
     Event("payments", _PAYMENT, 0, 3, {"payment_value": "payment_value + 1", "updated_at": _NOON}),
     Event(
         "exchange_rates",

@@ -3,6 +3,8 @@
     {% do test_database_of() %}
     {% do test_check_environment() %}
     {% do test_surrogate_key() %}
+    {% do test_member_key() %}
+    {% do test_month_start() %}
     {% do test_landed_since_run_date() %}
     {% do test_landed_between() %}
     {% do test_newer_version_condition() %}

@@ -26,6 +26,18 @@
     ) %}
 {% endmacro %}
 
+{% macro test_member_key() %}
+    {% do assert_equal(
+        member_key("a").split() | join(" "),
+        "case when a is null then 'unknown' else " ~ surrogate_key(["a"]) ~ " end",
+        "who is not named is unknown",
+    ) %}
+{% endmacro %}
+
+{% macro test_month_start() %}
+    {% do assert_equal(month_start("a") | trim, "cast(date_trunc('month', a) as date)", "a date") %}
+{% endmacro %}
+
 {% macro test_landed_since_run_date() %}
     {% do assert_equal(
         landed_since("2026-06-03"), "ingest_date >= date '2026-06-03'", "a day"

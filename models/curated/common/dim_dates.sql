@@ -18,7 +18,7 @@ select
     cast(day(days.day_date) as integer) as day_of_month,
     cast(day_of_week(days.day_date) as integer) as iso_day_of_week,
     date_format(days.day_date, '%Y-%m') as year_month,
-    cast(date_trunc('month', days.day_date) as date) as month_start_date,
+    {{ month_start('days.day_date') }} as month_start_date,
     element_at(
         array[
             'janeiro', 'fevereiro', 'março', 'abril', 'maio', 'junho',

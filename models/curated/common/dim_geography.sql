@@ -9,6 +9,7 @@ states as (
 )
 
 select
+    {{ member_key('places.zip_code_prefix') }} as geography_key,
     places.zip_code_prefix,
 
     places.city,
@@ -24,7 +25,8 @@ left join states on places.state = states.state
 union all
 {# Who has a postal code that no list knows joins this one. #}
 select
-    'unknown' as zip_code_prefix,
+    'unknown' as geography_key,
+    cast(null as varchar) as zip_code_prefix,
 
     cast(null as varchar) as city,
     cast(null as varchar) as state,

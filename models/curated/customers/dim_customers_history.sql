@@ -10,7 +10,7 @@ states as (
 
 select
     versions.dbt_scd_id as customer_version_key,
-    {{ surrogate_key(['versions.customer_unique_id']) }} as customer_key,
+    {{ member_key('versions.customer_unique_id') }} as customer_key,
     versions.customer_id,
 
     versions.city,

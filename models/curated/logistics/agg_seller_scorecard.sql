@@ -3,16 +3,18 @@
 with shares as (
     select
         order_id,
-        seller_id,
+        seller_key,
+        max(seller_id) as seller_id,
         count(*) as item_count,
         sum(price_brl) as items_brl,
         sum(freight_brl) as freight_brl
     from {{ ref('fct_order_items') }}
-    group by order_id, seller_id
+    group by order_id, seller_key
 )
 
 select
-    shares.seller_id,
+    shares.seller_key,
+    max(shares.seller_id) as seller_id,
 
     cast(count(*) as integer) as order_count,
     cast(count_if(orders.order_status = 'canceled') as integer) as canceled_count,
@@ -25,4 +27,4 @@ select
     cast(sum(shares.freight_brl) as decimal(18, 2)) as freight_brl
 from shares
 inner join {{ ref('fct_orders') }} as orders on shares.order_id = orders.order_id
-group by shares.seller_id
+group by shares.seller_key

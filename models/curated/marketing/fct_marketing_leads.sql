@@ -6,13 +6,14 @@ with leads as (
 
 select
     lead_id,
+    {{ member_key('seller_id') }} as seller_key,
     seller_id,
 
     lead_status,
     coalesce(origin, 'unknown') as origin,
     business_segment,
     contact_date_br,
-    date_format(contact_date_br, '%Y-%m') as contact_month,
+    {{ month_start('contact_date_br') }} as contact_month,
     qualified_at is not null as is_qualified,
     won_at is not null as is_won,
 

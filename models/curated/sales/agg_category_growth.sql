@@ -1,17 +1,31 @@
 {{ config(materialized='table') }}
 
-with months as (
+with orders as (
+    select * from {{ ref('fct_orders') }}
+),
+
+products as (
+    select * from {{ ref('dim_products') }}
+),
+
+items as (
     select
         coalesce(products.category_name_pt, '(none)') as category_name_pt,
-        cast(date_trunc('month', items.purchase_date_br) as date) as month_start_date,
+        {{ month_start('order_items.purchase_date_br') }} as month_start_date,
+        {{ gmv('order_items.price_brl', 'orders.counts_as_sale') }} as gmv_brl
+    from {{ ref('fct_order_items') }} as order_items
+    inner join orders on order_items.order_id = orders.order_id
+    inner join products on order_items.product_key = products.product_key
+),
+
+months as (
+    select
+        category_name_pt,
+        month_start_date,
         count(*) as item_count,
-        cast(
-            sum({{ gmv('items.price_brl', 'orders.counts_as_sale') }}) as decimal(18, 2)
-        ) as gmv_brl
-    from {{ ref('fct_order_items') }} as items
-    inner join {{ ref('fct_orders') }} as orders on items.order_id = orders.order_id
-    left join {{ ref('dim_products') }} as products on items.product_id = products.product_id
-    group by 1, 2
+        cast(sum(gmv_brl) as decimal(18, 2)) as gmv_brl
+    from items
+    group by category_name_pt, month_start_date
 )
 
 {# The month before is the calendar's: a category that sold nothing in it has zero there. #}

@@ -26,7 +26,9 @@ orders as (
 select
     order_items.order_id,
     order_items.order_item_number,
+    {{ member_key('order_items.product_id') }} as product_key,
     order_items.product_id,
+    {{ member_key('order_items.seller_id') }} as seller_key,
     order_items.seller_id,
 
     orders.purchase_date_br,

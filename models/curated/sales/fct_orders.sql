@@ -58,7 +58,7 @@ reviews as (
 
 select
     orders.order_id,
-    {{ surrogate_key(['coalesce(customers.customer_unique_id, orders.customer_id)']) }}
+    {{ member_key('coalesce(customers.customer_unique_id, orders.customer_id)') }}
         as customer_key,
 
     orders.order_status,

@@ -52,6 +52,7 @@ payment_types as (
 select
     priced.order_id,
     priced.payment_sequence,
+    {{ member_key('priced.payment_type') }} as payment_type_key,
 
     priced.payment_type,
     coalesce(payment_types.payment_type_label_pt, priced.payment_type) as payment_type_label_pt,

@@ -231,6 +231,8 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
         {"orders": np.ones(len(bought), dtype=np.int64)},
     )
     day = orders.day[items.order]
+    product = text_sums(identifiers(world.seed, "product", items.product))
+    seller = text_sums(identifiers(world.seed, "seller", items.seller))
     tally.add_rows(
         "order_items_by_purchase_day",
         {"day": days(day)},
@@ -240,8 +242,10 @@ def _add_items(world: World, tally: Tally, facts: truth.Facts) -> None:
             "freight_brl": items.freight,
             "order_id": text_sums(identifiers(world.seed, "order", orders.index[items.order])),
             "order_item_number": items.number,
-            "product_id": text_sums(identifiers(world.seed, "product", items.product)),
-            "seller_id": text_sums(identifiers(world.seed, "seller", items.seller)),
+            "product_id": product,
+            "product_key": product,
+            "seller_id": seller,
+            "seller_key": seller,
             "purchase_date_br": day,
             "purchased_at": instant_sums(orders.purchased[items.order]),
             "shipping_limit_at": instant_sums(items.shipping_limit),
@@ -267,6 +271,7 @@ def _add_payments(world: World, tally: Tally, facts: truth.Facts) -> None:
             "installments": payments.installments,
             "order_id": text_sums(identifiers(world.seed, "order", orders.index[payments.order])),
             "payment_sequence": payments.sequence,
+            "payment_type_key": text_sums(words(PAYMENT_TYPES, payments.payment_type)),
             "purchase_date_br": day,
             "purchased_at": instant_sums(orders.purchased[payments.order]),
         },

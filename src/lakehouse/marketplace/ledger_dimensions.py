@@ -9,6 +9,7 @@ from lakehouse.marketplace import account_history, catalogue, text
 from lakehouse.marketplace.catalogue_feeds import product_measures, seller_prefixes
 from lakehouse.marketplace.geography import CITY_NAMES, CITY_STATE, STATES
 from lakehouse.marketplace.people import SECOND
+from lakehouse.marketplace.postal_points import listed_prefixes
 from lakehouse.marketplace.streams import I64
 from lakehouse.marketplace.tally import VALUE, Codes, Tally, flags, instant_sums, text_sums
 from lakehouse.marketplace.vocabulary import CATEGORIES
@@ -37,6 +38,7 @@ def add_customers(
             "customer_unique_id": text_sums(persons),
             "city": text_sums(text.words(CITY_NAMES, known.city[shown])),
             "zip_code_prefix": text_sums(text.digits(known.prefix[shown], 5)),
+            "geography_key": _place_sums(world, day, known.prefix[shown]),
             "updated_at": instant_sums(known.updated[shown]),
         },
     )
@@ -80,6 +82,7 @@ def add_catalogue(world: World, day: int, tally: Tally) -> None:
         {"is_active": _present(world, "product", products, day)},
         {
             VALUE: np.ones(len(products), dtype=np.int64),
+            "product_key": text_sums(_keys(text.identifiers(world.seed, "product", products))),
             "product_id": text_sums(text.identifiers(world.seed, "product", products)),
             "category_name_pt": text_sums(text.words(names, category % len(names))),
             "category_name_en": text_sums(text.words(english, category % len(names))),
@@ -93,15 +96,18 @@ def add_catalogue(world: World, day: int, tally: Tally) -> None:
     )
     sellers = _ever(world, "seller", day)
     city = catalogue.seller_cities_of(world, sellers)
+    prefix = seller_prefixes(world, sellers, city)
     tally.add(
         "catalogue",
         {"is_active": _present(world, "seller", sellers, day)},
         {
             VALUE: np.ones(len(sellers), dtype=np.int64),
+            "seller_key": text_sums(_keys(text.identifiers(world.seed, "seller", sellers))),
             "seller_id": text_sums(text.identifiers(world.seed, "seller", sellers)),
             "city": text_sums(text.words(CITY_NAMES, city)),
             "state": text_sums(text.words([state.code for state in STATES], CITY_STATE[city])),
-            "zip_code_prefix": text_sums(text.digits(seller_prefixes(world, sellers, city), 5)),
+            "zip_code_prefix": text_sums(text.digits(prefix, 5)),
+            "geography_key": _place_sums(world, day, prefix),
         },
         table="sellers",
     )
@@ -142,9 +148,15 @@ def add_dates(tally: Tally) -> None:
     )
 
 
-def _keys(persons: text.Text) -> text.Text:
-    """`customer_key` of docs/en/business-rules.md: the MD5 of `v` and the identifier."""
-    digests = [hashlib.md5(b"v" + each.encode()).hexdigest() for each in persons.to_pylist()]  # noqa: S324
+def _place_sums(world: World, day: int, prefix: I64) -> I64:
+    """The postal prefixes as their place says them; nothing where no list has the prefix."""
+    is_listed = np.isin(prefix, listed_prefixes(world, day))
+    return np.where(is_listed, text_sums(text.digits(prefix, 5)), 0)
+
+
+def _keys(members: text.Text) -> text.Text:
+    """Keys of docs/en/business-rules.md: the MD5 of `v` and the identifier."""
+    digests = [hashlib.md5(b"v" + each.encode()).hexdigest() for each in members.to_pylist()]  # noqa: S324
     return text.words(digests, np.arange(len(digests), dtype=np.int64))
 
 

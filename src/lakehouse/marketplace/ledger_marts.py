@@ -247,7 +247,8 @@ def _add_sellers(world: World, tally: Tally, shares: I64) -> None:
         *("order_count", "canceled_count", "delivered_count", "late_count", "reviewed_count"),
         *("review_score_total", "item_count", "gmv_brl", "freight_brl"),
     )
-    columns = {"seller_id": text_sums(text.identifiers(world.seed, "seller", seller))}
+    told = text_sums(text.identifiers(world.seed, "seller", seller))
+    columns = {"seller_id": told, "seller_key": told}
     columns |= dict(zip(names, sums, strict=True))
     tally.add_rows("seller_scorecard", {}, "sellers", columns)
 

@@ -34,6 +34,16 @@ def _day(alias: str) -> dict[str, str]:
     return {"day": f"cast(date({instant}) as varchar)"}
 
 
+def _told(dimension: str, alias: str) -> str:
+    """The members of a dimension that a source told of: the ledger knows no others."""
+    return f"(select * from {{curated}}.{dimension} where not is_inferred) as {alias}"
+
+
+def _with_place(alias: str) -> str:
+    on = f"{alias}.geography_key = g.geography_key"
+    return f" left join {{curated}}.dim_geography as g on {on}"
+
+
 _ORDERS = "{curated}.fct_orders as o"
 _WITH_CUSTOMERS = (
     f"{_ORDERS} left join {{curated}}.dim_customers as c on o.customer_key = c.customer_key"
@@ -69,13 +79,16 @@ _ORDER = (
     | _DELIVERIES
     | {"order_status": text("o.order_status"), "review_score": summed("o.review_score")}
 )
+# A key is good when it leads to the member that the fact names.
 _ITEM = {
     "price_brl": money("i.price_brl"),
     "freight_brl": money("i.freight_brl"),
     "order_id": text("i.order_id"),
     "order_item_number": summed("i.order_item_number"),
     "product_id": text("i.product_id"),
+    "product_key": text("p.product_id"),
     "seller_id": text("i.seller_id"),
+    "seller_key": text("s.seller_id"),
     "purchase_date_br": day_number("i.purchase_date_br"),
     "purchased_at": instant("i.purchased_at"),
     "shipping_limit_at": instant("i.shipping_limit_at"),
@@ -88,6 +101,7 @@ _PAYMENT = {
     "installments": summed("p.installments"),
     "order_id": text("p.order_id"),
     "payment_sequence": summed("p.payment_sequence"),
+    "payment_type_key": text("t.payment_type"),
     "purchase_date_br": day_number("p.purchase_date_br"),
     "purchased_at": instant("p.purchased_at"),
 }
@@ -156,7 +170,7 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         {VALUE: f"sum(if({_IS_SALE}, i.price_brl))", "orders": "count(distinct i.order_id)"},
         "{curated}.fct_order_items as i "
         "inner join {curated}.fct_orders as o on i.order_id = o.order_id "
-        "left join {curated}.dim_products as p on i.product_id = p.product_id",
+        "left join {curated}.dim_products as p on i.product_key = p.product_key",
     ),
     figure(
         "sales_by_purchase_day",
@@ -186,13 +200,16 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         "order_items_by_purchase_day",
         _day("i"),
         {"items": "count(*)", **_ITEM, "row_checksum": checksum(_ITEM)},
-        "{curated}.fct_order_items as i",
+        "{curated}.fct_order_items as i "
+        "left join {curated}.dim_products as p on i.product_key = p.product_key "
+        "left join {curated}.dim_sellers as s on i.seller_key = s.seller_key",
     ),
     figure(
         "payments_by_type",
         _day("p") | {"payment_type": "p.payment_type"},
         {"payments": "count(*)", **_PAYMENT, "row_checksum": checksum(_PAYMENT)},
-        "{curated}.fct_payments as p",
+        "{curated}.fct_payments as p left join {curated}.dim_payment_types as t "
+        "on p.payment_type_key = t.payment_type_key",
     ),
     figure(
         "reviews_by_score",
@@ -216,9 +233,10 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
             "customer_unique_id": text("c.customer_unique_id"),
             "city": text("c.city"),
             "zip_code_prefix": text("c.zip_code_prefix"),
+            "geography_key": text("g.zip_code_prefix"),
             "updated_at": instant("c.updated_at"),
         },
-        "{curated}.dim_customers as c",
+        _told("dim_customers", "c") + _with_place("c"),
     ),
     figure(
         "customer_history",
@@ -249,6 +267,7 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         {"is_active": "cast(p.is_active as varchar)"},
         {
             VALUE: "count(*)",
+            "product_key": text("p.product_key"),
             "product_id": text("p.product_id"),
             "category_name_pt": text("p.category_name_pt"),
             "category_name_en": text("p.category_name_en"),
@@ -258,7 +277,7 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
             "height_cm": summed("p.height_cm"),
             "width_cm": summed("p.width_cm"),
         },
-        "{curated}.dim_products as p",
+        _told("dim_products", "p"),
         table="products",
     ),
     figure(
@@ -266,12 +285,14 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         {"is_active": "cast(s.is_active as varchar)"},
         {
             VALUE: "count(*)",
+            "seller_key": text("s.seller_key"),
             "seller_id": text("s.seller_id"),
             "city": text("s.city"),
             "state": text("s.state"),
             "zip_code_prefix": text("s.zip_code_prefix"),
+            "geography_key": text("g.zip_code_prefix"),
         },
-        "{curated}.dim_sellers as s",
+        _told("dim_sellers", "s") + _with_place("s"),
         table="sellers",
     ),
     figure(

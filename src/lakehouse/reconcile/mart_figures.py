@@ -54,6 +54,7 @@ _RFM = {
 }
 _SELLER = {
     "seller_id": text("s.seller_id"),
+    "seller_key": text("d.seller_id"),
     "gmv_brl": money("s.gmv_brl"),
     "freight_brl": money("s.freight_brl"),
 } | {
@@ -129,11 +130,18 @@ WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
         },
         "{curated}.agg_cohort_retention as c",
     ),
-    _rows("seller_scorecard", {}, "sellers", _SELLER, "{curated}.agg_seller_scorecard as s"),
+    _rows(
+        "seller_scorecard",
+        {},
+        "sellers",
+        _SELLER,
+        "{curated}.agg_seller_scorecard as s "
+        "left join {curated}.dim_sellers as d on s.seller_key = d.seller_key",
+    ),
     figure(
         "delivery_by_route",
         {
-            "purchase_month": "r.purchase_month",
+            "purchase_month": "date_format(r.purchase_month, '%Y-%m')",
             "seller_state": "r.seller_state",
             "customer_state": "r.customer_state",
         },
@@ -160,7 +168,7 @@ WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
     ),
     figure(
         "lead_funnel",
-        {"month": "l.contact_month", "origin": "l.origin"},
+        {"month": "date_format(l.contact_month, '%Y-%m')", "origin": "l.origin"},
         {
             "lead_count": summed("l.lead_count"),
             "qualified_count": summed("l.qualified_count"),

@@ -21,13 +21,15 @@ _DAY = "cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_P
 @dataclass(frozen=True, slots=True)
 class Table:
     """A curated table. figures: those that speak of it; part: the `table` of their grain; group:
-    SQL of what keeps its mutations apart; members: columns that are parts of the grain itself."""
+    SQL of what keeps its mutations apart; members: columns that are parts of the grain itself;
+    told: SQL of which rows a source knows."""
 
     keys: tuple[str, ...]
     figures: tuple[str, ...]
     part: str | None = None
     group: str | None = None
     members: tuple[str, ...] = ()
+    told: str = "true"
 
 
 TABLES = {
@@ -52,10 +54,21 @@ TABLES = {
         "cast(purchase_date_br as varchar)",
     ),
     "dim_customers": Table(
-        ("customer_key",), ("customers_by_state",), members=("is_active", "state")
+        ("customer_key",),
+        ("customers_by_state",),
+        members=("is_active", "state"),
+        told="not is_inferred",
     ),
-    "dim_products": Table(("product_id",), ("catalogue",), "products", members=("is_active",)),
-    "dim_sellers": Table(("seller_id",), ("catalogue",), "sellers", members=("is_active",)),
+    "dim_products": Table(
+        ("product_key",),
+        ("catalogue",),
+        "products",
+        members=("is_active",),
+        told="not is_inferred",
+    ),
+    "dim_sellers": Table(
+        ("seller_key",), ("catalogue",), "sellers", members=("is_active",), told="not is_inferred"
+    ),
     "dim_dates": Table(("day_date",), ("catalogue",), "dates", "cast(year_number as varchar)"),
 }
 
@@ -78,6 +91,9 @@ _MEASURES = {
     ("fct_payments", "payment_type"): "payments",
     ("agg_sales_daily", "purchase_date_br"): "days",
     ("dim_dates", "year_number"): "value",
+    ("dim_customers", "is_inferred"): "customers",
+    ("dim_products", "is_inferred"): "value",
+    ("dim_sellers", "is_inferred"): "value",
 }
 """The measure that must show a column, where it is not the column's own."""
 
@@ -208,9 +224,9 @@ def _plan(
     used: list[str] = []
     planned = []
     for column in columns:
-        conditions = [f"{unit} <> '{each}'" for each in used]
+        conditions = [table.told, *(f"{unit} <> '{each}'" for each in used)]
         conditions += [f"{column} is not null"] if column else []
-        where = f"where {' and '.join(conditions)} " if conditions else ""
+        where = f"where {' and '.join(conditions)} "
         found = athena.run(
             f"select {unit}, {keys} from {database}.{name} {where}order by 1 desc, {keys} limit 1"
         ).rows

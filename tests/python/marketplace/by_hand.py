@@ -42,10 +42,11 @@ class Warehouse(Delivered):
                     "is_active": "true" if person in alive else "false",
                 },
                 customers=1,
-                customer_key=hashlib.md5(f"v{person}".encode()).hexdigest(),
+                customer_key=_key(person),
                 customer_unique_id=person,
                 city=account["customer_city"],
                 zip_code_prefix=account["customer_zip_code_prefix"],
+                geography_key=self._place(account["customer_zip_code_prefix"]),
                 updated_at=_instant(account["updated_at"]),
             )
         for row in self.versions:
@@ -155,6 +156,7 @@ class Warehouse(Delivered):
             self._row(
                 "catalogue",
                 grain,
+                product_key=_key(key),
                 product_id=key,
                 category_name_pt=name or None,
                 category_name_en=self.translations.get(name),
@@ -171,10 +173,12 @@ class Warehouse(Delivered):
             self._row(
                 "catalogue",
                 grain,
+                seller_key=_key(key),
                 seller_id=key,
                 city=row["seller_city"],
                 state=row["seller_state"],
                 zip_code_prefix=row["seller_zip_code_prefix"],
+                geography_key=self._place(row["seller_zip_code_prefix"]),
             )
 
     def _calendar(self) -> None:
@@ -210,6 +214,9 @@ class Warehouse(Delivered):
         """A row of a fact: counted, its columns added, and tied together."""
         self._row(figure, grain, **{count: 1}, **columns)
         self._add(figure, _checksum(columns), **grain, measure="row_checksum")
+
+    def _place(self, prefix: str) -> str | None:
+        return prefix if prefix in self.points else None
 
     def _person_accounts(self) -> dict[str, Row]:
         best: dict[str, Row] = {}
@@ -297,7 +304,9 @@ class Warehouse(Delivered):
                 order_id=item["order_id"],
                 order_item_number=int(item["order_item_id"]),
                 product_id=item["product_id"],
+                product_key=item["product_id"],
                 seller_id=item["seller_id"],
+                seller_key=item["seller_id"],
                 purchase_date_br=dt.date.fromisoformat(day),
                 purchased_at=bought,
                 shipping_limit_at=_instant(item["shipping_limit_date"]),
@@ -314,6 +323,7 @@ class Warehouse(Delivered):
                 installments=payment["payment_installments"],
                 order_id=payment["order_id"],
                 payment_sequence=payment["payment_sequential"],
+                payment_type_key=payment["payment_type"],
                 purchase_date_br=dt.date.fromisoformat(day),
                 purchased_at=bought,
             )
@@ -383,6 +393,10 @@ class Warehouse(Delivered):
             late_count=late,
             **columns,
         )
+
+
+def _key(member: str) -> str:
+    return hashlib.md5(f"v{member}".encode()).hexdigest()
 
 
 def _instant(clock: str | None) -> dt.datetime | None:

@@ -172,6 +172,7 @@ class Marts:
                 {},
                 "sellers",
                 seller_id=seller,
+                seller_key=seller,
                 order_count=len(card),
                 canceled_count=sum(orders[key]["order_status"] == "canceled" for key, _ in card),
                 delivered_count=sum(_arrived(orders[key]) is not None for key, _ in card),
