@@ -21,7 +21,7 @@ LOCATION 's3://${prefix}-${stage}-raw/payment_gateway/exchange_rates/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'exchange_rates.odcs.yaml',
-  'contract_version' = '1.1.0',
+  'contract_version' = '2.0.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

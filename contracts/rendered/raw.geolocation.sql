@@ -22,7 +22,7 @@ LOCATION 's3://${prefix}-${stage}-raw/postal/geolocation/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'geolocation.odcs.yaml',
-  'contract_version' = '1.1.0',
+  'contract_version' = '2.0.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

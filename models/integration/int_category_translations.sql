@@ -3,26 +3,30 @@
     update_condition=newer_delivery_condition(), on_schema_change='fail'
 ) }}
 
-with category_translations as (
-    select * from {{ source('catalogue', 'category_translations') }}
+{% set columns = [
+    'category_name_pt', 'category_name_en', '_source_sequence', '_landed_date', '_run_id'
+] %}
+
+{# In standard form before versions are compared: the key is the name, however it is typed. #}
+with standard as (
+    select
+        trim(product_category_name) as category_name_pt,
+
+        trim(product_category_name_english) as category_name_en,
+
+        _source_sequence,
+        ingest_date as _landed_date,
+        _run_id
+    from {{ source('catalogue', 'category_translations') }}
     where {{ landed_since_run_date() }}
 ),
 
 versions as (
     {{ winning_version(
-        'category_translations',
-        ['product_category_name'],
-        ['ingest_date desc', '_source_sequence desc']
+        'standard', ['category_name_pt'], ['_landed_date desc', '_source_sequence desc']
     ) | indent(4) }}
 )
 
-select
-    trim(product_category_name) as category_name_pt,
-
-    trim(product_category_name_english) as category_name_en,
-
-    _source_sequence,
-    ingest_date as _landed_date,
-    _run_id
+select {{ columns | join(", ") }}
 from versions
 where _version_rank = 1

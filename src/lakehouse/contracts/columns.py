@@ -11,6 +11,8 @@ from lakehouse.contracts.model import NUMERIC, Column, ColumnType, Reference, Ty
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+# What the door's regular expressions (RE2) do not know of those of the standard (ECMA-262).
+_NOT_IN_RE2 = re.compile(r"\(\?(?!:)|\\[1-9k]")
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 _TARGET = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 _UNIT = re.compile(r"[^\s{}]*(\{[a-z][a-z0-9_]*\}[^\s{}]*)*")
@@ -95,6 +97,7 @@ def _build_column(node: Node) -> Column:
         minimum=minimum,
         maximum=maximum,
         max_length=max_length.integer(minimum=1) if max_length else None,
+        pattern=_pattern(options, column_type),
         pad_with_zeros_to=pad.integer(minimum=1) if pad else None,
     )
 
@@ -155,6 +158,22 @@ def _bound(options: Node | None, name: str, column_type: ColumnType) -> Decimal 
     if bound != round(bound, column_type.scale or 0):
         raise node.error(f"is {bound}", f"no more decimals than {column_type.athena} has")
     return bound
+
+
+def _pattern(options: Node | None, column_type: ColumnType) -> str | None:
+    node = options.optional("pattern") if options else None
+    if node is None:
+        return None
+    if column_type.family != "varchar":
+        raise node.error(f"is set on {column_type.athena}", "only varchar has patterns")
+    text, advice = node.text(), "a regular expression without backreferences and lookaround"
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise node.error(f"is {text!r}", advice) from error
+    if _NOT_IN_RE2.search(text):
+        raise node.error(f"is {text!r}", advice)
+    return text
 
 
 def _allowed_values(node: Node, column_type: ColumnType) -> tuple[str, ...]:

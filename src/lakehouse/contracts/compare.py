@@ -154,6 +154,10 @@ def _compare_column(old: Column, new: Column) -> Iterator[tuple[Level, str]]:
     yield from _compare_bound(
         "maxLength", _number(old.max_length), _number(new.max_length), rises_to_narrow=False
     )
+    if new.pattern is None and old.pattern is not None:
+        yield "minor", f"the pattern was {old.pattern}, now none"
+    elif new.pattern != old.pattern:
+        yield "major", f"only texts that match {new.pattern} are allowed now"
     if old.pad_with_zeros_to != new.pad_with_zeros_to:
         was, now = old.pad_with_zeros_to, new.pad_with_zeros_to
         yield "major", f"padWithZerosTo was {was}, now {now}: codes read otherwise"

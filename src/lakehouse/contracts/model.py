@@ -62,7 +62,8 @@ class Column:
 
     `source_path` is where the value lies in a record of the source, dots descend into nested
     objects. `minimum` and `maximum` are inclusive. `pad_with_zeros_to` fills codes that lost
-    their leading zeros. `is_personal` marks personal data; `tags` say of which kind.
+    their leading zeros; then `pattern`, a regular expression, is found in every value.
+    `is_personal` marks personal data; `tags` say of which kind.
 
     `unit` is that of a number (`BRL`, `g`, `none`; `{currency}` where the column `currency` tells
     it row by row) and the zone of an instant; None where an older contract did not say.
@@ -82,6 +83,7 @@ class Column:
     minimum: Decimal | None
     maximum: Decimal | None
     max_length: int | None
+    pattern: str | None
     pad_with_zeros_to: int | None
 
 

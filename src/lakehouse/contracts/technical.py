@@ -67,7 +67,7 @@ REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
         "rule",
         VARCHAR,
         "First rule the row broke: shape, required, type, future, minimum, maximum, max_length, "
-        "allowed_values or duplicate_row.",
+        "pattern, allowed_values or duplicate_row.",
     ),
     TechnicalColumn(
         "column_name",

@@ -1,7 +1,7 @@
 """The door of raw: every record enters typed and clean, or is refused with the rule it broke.
 
 Rules that have their home here: encoding, trimming, null policy, types, decimal comma, zone to
-UTC, bounds, allowed values, exact repeats within a batch. All work on whole columns.
+UTC, bounds, patterns, allowed values, exact repeats within a batch. All work on whole columns.
 A row is refused once, under the first rule it breaks in the order of RULES, and under the first
 column, in the contract's order, that breaks that rule. Source: docs/en/business-rules.md.
 """
@@ -25,8 +25,8 @@ from lakehouse.landing.records import Records
 from lakehouse.landing.values import Typed, arrow_type, convert, flags
 
 Rule = Literal[
-    "shape", "required", "type", "future", "minimum", "maximum", "max_length", "allowed_values",
-    "duplicate_row",
+    "shape", "required", "type", "future", "minimum", "maximum", "max_length", "pattern",
+    "allowed_values", "duplicate_row",
 ]  # fmt: skip
 RULES: tuple[Rule, ...] = (
     "shape",
@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     "minimum",
     "maximum",
     "max_length",
+    "pattern",
     "allowed_values",
     "duplicate_row",
 )
@@ -137,6 +138,9 @@ def _check_column(
         broken["maximum"] = flags(pc.greater(typed.values, _bound(column, typed, column.maximum)))
     if column.max_length is not None:
         broken["max_length"] = flags(pc.greater(pc.utf8_length(text), column.max_length))
+    if column.pattern is not None:
+        matches = pc.match_substring_regex(text, pattern=column.pattern)
+        broken["pattern"] = flags(pc.and_(text.is_valid(), pc.invert(matches)))
     if column.allowed_values:
         allowed = pa.array(column.allowed_values, pa.string())
         broken["allowed_values"] = flags(

@@ -65,7 +65,7 @@ def add(required: bool) -> Edit:
     return lambda d: d["schema"][0]["properties"].append(new)
 
 
-def bounds(name: str, **options: int) -> Edit:
+def bounds(name: str, **options: object) -> Edit:
     return lambda d: column(d, name).update(logicalTypeOptions=options)
 
 
@@ -127,6 +127,8 @@ CHANGES: list[tuple[str, Edit, str]] = [
     ("no_minimum", lambda d: column(d, "payment_value").pop("logicalTypeOptions"), "minor"),
     ("maximum", bounds("payment_value", minimum=0, maximum=9), "major"),
     ("length", bounds("order_id", maxLength=32), "major"),
+    ("pattern", bounds("order_id", pattern="^[0-9a-f]{32}$"), "major"),
+    ("no_pattern", lambda d: column(d, "currency").pop("logicalTypeOptions"), "minor"),
     ("mode", lambda d: custom(d, "loading").update(mode="append"), "major"),
     ("held_sooner", lambda d: custom(d, "loading").update(rejectAllowance=1), "minor"),
     ("place", lambda d: custom(d, "source").update(object="/v2/payments"), "major"),
@@ -154,11 +156,11 @@ EXPECTED = {"none": "1.4.2", "patch": "1.4.3", "minor": "1.5.0", "major": "2.0.0
 
 
 def with_currency(document: dict[str, Any]) -> None:
-    """An optional column to make required, whatever the contract has by now."""
+    """An optional column with a pattern, whatever the contract has by now."""
     properties = document["schema"][0]["properties"]
     properties[:] = [p for p in properties if p["name"] != "currency"]
     add(required=False)(document)
-    properties[-1]["name"] = "currency"
+    properties[-1].update(name="currency", logicalTypeOptions={"pattern": "^[A-Z]{3}$"})
 
 
 @pytest.mark.parametrize(("edit", "level"), [c[1:] for c in CHANGES], ids=[c[0] for c in CHANGES])

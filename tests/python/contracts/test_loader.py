@@ -197,6 +197,16 @@ def _spoil(document: dict[str, Any], case: str) -> None:
             _properties(document)[0]["physicalType"] = "decimal(18, 2)"
             _properties(document)[0]["logicalType"] = "number"
             _properties(document)[0]["logicalTypeOptions"] = {"minimum": 0.005}
+        case "pattern of a number":
+            _properties(document)[0]["physicalType"] = "integer"
+            _properties(document)[0]["logicalType"] = "integer"
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": "^1"}
+        case "pattern is none":
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": "[0-9"}
+        case "pattern looks ahead":
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": "^(?=a)"}
+        case "pattern refers back":
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": r"(.)\1"}
         case "watermark may be null":
             _custom(document, "loading")["watermark"] = "deleted_at"
         case "unknown zone":
@@ -250,6 +260,10 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("flag is text", "properties[order_status].required: is 'yes' (write true or false)"),
         ("bound on text", "logicalTypeOptions.minimum: is set on varchar"),
         ("bound too fine", "minimum: is 0.005 (no more decimals than decimal(18, 2) has)"),
+        ("pattern of a number", "pattern: is set on integer (only varchar has patterns)"),
+        ("pattern is none", "pattern: is '[0-9' (a regular expression without"),
+        ("pattern looks ahead", "pattern: is '^(?=a)' (a regular expression without"),
+        ("pattern refers back", "(a regular expression without backreferences"),
         ("watermark may be null", "watermark: is 'deleted_at' (the name of a required timestamp"),
         ("unknown zone", "timeZone: is 'America/Sampa'"),
         ("unknown encoding", "encoding: is 'utf-9'"),

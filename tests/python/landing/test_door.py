@@ -209,6 +209,27 @@ def test_admit__unknown_word__breaks_allowed_values() -> None:
     assert reasons(admission) == [("allowed_values", "payment_type", "gold")]
 
 
+def test_admit__code_of_another_form__is_refused_after_padding() -> None:
+    point = {
+        "geolocation_lat": "-23,5", "geolocation_lng": "-46,6", "geolocation_city": "sao paulo",
+        "geolocation_state": "SP",
+    }  # fmt: skip
+    prefixes = ["1310", "01310", "1310a", "013-1", "131000"]
+    rows = [{**point, "geolocation_zip_code_prefix": prefix} for prefix in prefixes]
+    admission = admit(records_of(CONTRACTS["geolocation"], rows), CONTRACTS["geolocation"])
+    assert admission.rows["geolocation_zip_code_prefix"].to_pylist() == ["01310", "01310"]
+    assert reasons(admission) == [
+        ("pattern", "geolocation_zip_code_prefix", "1310a"),
+        ("pattern", "geolocation_zip_code_prefix", "013-1"),
+        ("max_length", "geolocation_zip_code_prefix", "131000"),
+    ]
+    rate = {"rate_date": "2026-06-01", "brl_per_unit": "5.1", "updated_at": "2026-06-01T10:00:00Z"}
+    rows = [{**rate, "currency": currency} for currency in ("usd", "USD", "US$", "US")]
+    admission = admit(records_of(CONTRACTS["exchange_rates"], rows), CONTRACTS["exchange_rates"])
+    assert admission.rows["currency"].to_pylist() == ["usd", "USD"]
+    assert [reason[0] for reason in reasons(admission)] == ["pattern", "pattern"]
+
+
 def test_admit__review_score__has_both_bounds() -> None:
     contract = CONTRACTS["reviews"]
     rows = [
