@@ -56,6 +56,10 @@ def test_gate__planted_violations__are_named_and_nothing_else_is(
         node = nodes[f"model.lakehouse.{name}"]
         node["meta"].pop(key, None)
         node["config"]["meta"].pop(key, None)
+    for kind, name in (("snapshot", "snp_customers"), ("seed", "seed_br_states")):
+        node = nodes[f"{kind}.lakehouse.{name}"]
+        node["meta"].pop("owner", None)
+        node["config"]["meta"].pop("owner")
     nodes["model.lakehouse.fct_payments"]["columns"]["amount_brl"]["description"] = ""
     nodes["model.lakehouse.dim_products"]["contract"]["enforced"] = False
     nodes["model.lakehouse.dim_products"]["config"]["contract"]["enforced"] = False
@@ -70,6 +74,8 @@ def test_gate__planted_violations__are_named_and_nothing_else_is(
         ("check_model_has_meta_keys", "model.lakehouse.dim_sellers"),
         ("check_model_has_meta_keys", "model.lakehouse.int_payments"),
         ("check_model_has_meta_keys", INTEGRATION),
+        ("check_snapshot_has_meta_keys", "snapshot.lakehouse.snp_customers"),
+        ("check_seed_has_meta_keys", "seed.lakehouse.seed_br_states"),
         ("check_model_column_description_populated", "model.lakehouse.fct_payments"),
         ("check_model_has_contracts_enforced", "model.lakehouse.dim_products"),
         ("check_model_description_populated", "model.lakehouse.int_reviews"),
