@@ -10,7 +10,7 @@ from typing import Any
 
 from faults.fault import Fault, FaultError
 from faults.rare import DAY
-from lakehouse.demo.dbt_build import share_service_models
+from lakehouse.service_models import share_service_models
 
 _RED = ("error", "fail", "runtime error")
 _TABLES = ("model", "snapshot", "seed")

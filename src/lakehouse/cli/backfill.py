@@ -12,6 +12,7 @@ import click
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status
 from lakehouse.contracts import Lake, connect_lake
+from lakehouse.cost import record_last_build
 from lakehouse.errors import ConfigError
 from lakehouse.landing import list_runs
 from lakehouse.settings import Settings
@@ -62,6 +63,8 @@ def backfill_command(
 
     logging.getLogger("botocore").setLevel(logging.WARNING)
     answer = dbtRunner().invoke(arguments)
+    if not dry_run:
+        record_last_build(settings)
     if not answer.success:
         click.echo(f"error: dbt did not build it: {answer.exception or 'see above'}", err=True)
         sys.exit(FAILED_EXIT_CODE)

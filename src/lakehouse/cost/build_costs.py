@@ -9,29 +9,35 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lakehouse.errors import ConfigError
-
 MINIMUM_QUERY_BYTES = 10_000_000
 """Athena bills each query for 10 MB at least (AWS's price list, "Amazon Athena pricing", 2026)."""
+DEFAULT_BUDGET = 1.5
+"""Of a node without `meta.budget_growth_ratio`."""
 
 _NODE = re.compile(r'"node_id": "([^"]+)"')
+_BUILDING = ("build", "run", "test", "seed", "snapshot")
+
+RunResults = dict[str, Any]
+"""What `read_results` keeps of dbt's run_results.json, in its form: plain JSON, some 200 bytes a
+node."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeCost:
-    """A node in one build. run_at: when dbt wrote its results, UTC; rows: None where the adapter
-    does not say; billed_bytes: scanned ones, each query rounded up to Athena's minimum; budget:
-    so many times the scanned bytes of one run the next may scan."""
+    """A node in one build. run_at: when dbt wrote the build's last results, UTC; rows: None where
+    the adapter does not say; billed_bytes: scanned ones, each query rounded up to Athena's minimum;
+    budget: so many times the scanned bytes of one run the next may scan; project: digest of the
+    files that dbt read."""
 
     run_id: str
     run_at: dt.datetime
     run_date: str
+    project: str
     node: str
     kind: str
     scan: str
@@ -43,34 +49,78 @@ class NodeCost:
     budget: float
 
 
-def read_build(target: Path, executions: Iterable[Any], default_budget: float) -> list[NodeCost]:
-    """The nodes of the build whose artifacts lie in dbt's target folder.
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    node: str
+    sent: dt.datetime
+    size: int
 
-    executions: as Athena's BatchGetQueryExecution gives them; those that were sent while the build
-    ran count. default_budget: of a node without `meta.budget_growth_ratio`.
 
-    Raises:
-        ConfigError: there are no artifacts.
+def read_results(target: Path) -> RunResults | None:
+    """What the last dbt command left in its target folder; None when it built or tested nothing."""
+    path = target / "run_results.json"
+    if not path.is_file():
+        return None
+    whole = json.loads(path.read_text("utf-8"))
+    if whole["args"].get("which") not in _BUILDING or not whole["results"]:
+        return None
+    return {
+        "metadata": {name: whole["metadata"][name] for name in ("invocation_id", "generated_at")},
+        "elapsed_time": whole["elapsed_time"],
+        "args": {"vars": whole["args"].get("vars") or {}},
+        "results": [
+            {
+                "unique_id": result["unique_id"],
+                "execution_time": result["execution_time"],
+                "adapter_response": {
+                    "rows_affected": (result.get("adapter_response") or {}).get("rows_affected")
+                },
+            }
+            for result in whole["results"]
+        ],
+    }
+
+
+def started_at(results: RunResults) -> dt.datetime:
+    """When a dbt command began, UTC, a second early: its own clock begins after its start."""
+    return _ended_at(results) - dt.timedelta(seconds=float(results["elapsed_time"]) + 1)
+
+
+def cost_nodes(
+    commands: Sequence[RunResults],
+    manifest: Mapping[str, Any],
+    executions: Iterable[Any],
+    run_id: str,
+    project: str,
+) -> list[NodeCost]:
+    """The nodes of one build, which was done by one dbt command or by several.
+
+    A node that several commands built, as a task that was tried again, has what they cost together.
+
+    Args:
+        manifest: dbt's, of the project that was built; its unit tests, which read no data, are left
+            out.
+        executions: as Athena's BatchGetQueryExecution gives them; those that were sent while a
+            command ran count for its nodes.
     """
-    results, manifest = _load(target / "run_results.json"), _load(target / "manifest.json")
-    ended = _instant(results["metadata"]["generated_at"])
-    started = ended - dt.timedelta(seconds=float(results["elapsed_time"]) + 1)
-    scanned: dict[str, list[int]] = defaultdict(list)
-    for execution in executions:
-        node = _NODE.search(execution["Query"])
-        sent = execution["Status"]["SubmissionDateTime"].astimezone(dt.UTC)
-        if node and started <= sent <= ended:
-            size = int(execution.get("Statistics", {}).get("DataScannedInBytes", 0))
-            # DDL is free; what CREATE TABLE AS reads is not, and Athena calls that DDL too.
-            if size or execution.get("StatementType") != "DDL":
-                scanned[node[1]].append(size)
-    nodes = manifest["nodes"]
+    statements = [found for each in executions if (found := _read_statement(each)) is not None]
+    nodes: dict[str, NodeCost] = {}
+    for results in sorted(commands, key=_ended_at):
+        began, ended = started_at(results), _ended_at(results)
+        sizes: dict[str, list[int]] = {}
+        for statement in statements:
+            if began <= statement.sent <= ended:
+                sizes.setdefault(statement.node, []).append(statement.size)
+        for result in results["results"]:
+            node = result["unique_id"]
+            if node in manifest["nodes"]:
+                cost = _cost(result, manifest["nodes"][node], sizes.get(node, []), results)
+                nodes[node] = _add(nodes[node], cost) if node in nodes else cost
+    run_at = max(map(_ended_at, commands), default=None)
     return [
-        _cost(result, nodes[result["unique_id"]], scanned[result["unique_id"]], results, ended,
-              default_budget)
-        for result in results["results"]
-        if result["unique_id"] in nodes
-    ]  # fmt: skip
+        replace(cost, run_id=run_id, run_at=run_at or cost.run_at, project=project)
+        for cost in nodes.values()
+    ]
 
 
 def list_executions(athena: Any, workgroup: str, since: dt.datetime) -> Iterator[Any]:
@@ -86,15 +136,24 @@ def list_executions(athena: Any, workgroup: str, since: dt.datetime) -> Iterator
             return
 
 
-def _cost(
-    result: Any, node: Any, sizes: list[int], results: Any, ended: dt.datetime, budget: float
-) -> NodeCost:
+def _read_statement(execution: Any) -> _Statement | None:
+    """A statement that a node sent and that Athena bills; None of any other."""
+    node = _NODE.search(execution["Query"])
+    size = int(execution.get("Statistics", {}).get("DataScannedInBytes", 0))
+    # DDL is free; what CREATE TABLE AS reads is not, and Athena calls that DDL too.
+    if node is None or (not size and execution.get("StatementType") == "DDL"):
+        return None
+    return _Statement(node[1], execution["Status"]["SubmissionDateTime"].astimezone(dt.UTC), size)
+
+
+def _cost(result: Any, node: Any, sizes: list[int], results: RunResults) -> NodeCost:
     meta = node["config"].get("meta") or {}
-    rows = (result.get("adapter_response") or {}).get("rows_affected")
+    rows = result["adapter_response"]["rows_affected"]
     return NodeCost(
         run_id=results["metadata"]["invocation_id"],
-        run_at=ended,
-        run_date=str((results["args"].get("vars") or {}).get("run_date", "")),
+        run_at=_ended_at(results),
+        run_date=str(results["args"]["vars"].get("run_date", "")),
+        project="",
         node=result["unique_id"],
         kind=node["resource_type"],
         scan=str(meta.get("scan", "")),
@@ -103,19 +162,19 @@ def _cost(
         billed_bytes=sum(max(size, MINIMUM_QUERY_BYTES) for size in sizes),
         queries=len(sizes),
         seconds=float(result["execution_time"]),
-        budget=float(meta.get("budget_growth_ratio", budget)),
+        budget=float(meta.get("budget_growth_ratio", DEFAULT_BUDGET)),
     )
 
 
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path} is not there: run `dbt build` first, or set DBT_TARGET_PATH to its folder",
-            variable="DBT_TARGET_PATH",
-        ) from error
+def _add(before: NodeCost, now: NodeCost) -> NodeCost:
+    return replace(
+        now,
+        scanned_bytes=before.scanned_bytes + now.scanned_bytes,
+        billed_bytes=before.billed_bytes + now.billed_bytes,
+        queries=before.queries + now.queries,
+        seconds=before.seconds + now.seconds,
+    )
 
 
-def _instant(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+def _ended_at(results: RunResults) -> dt.datetime:
+    return dt.datetime.fromisoformat(results["metadata"]["generated_at"]).astimezone(dt.UTC)

@@ -13,6 +13,7 @@ _COLUMNS = (
     ("run_id", "string"),
     ("run_at", "timestamp"),
     ("run_date", "string"),
+    ("project", "string"),
     ("node", "string"),
     ("kind", "string"),
     ("scan", "string"),
@@ -23,27 +24,21 @@ _COLUMNS = (
     ("seconds", "double"),
     ("budget_ratio", "double"),
 )
+_NAMES = ", ".join(name for name, _ in _COLUMNS)
 _ROWS_A_STATEMENT = 500
 Run = Callable[[str], QueryResult]
 
 
 def keep(costs: Sequence[NodeCost], database: str, bucket: str, run: Run) -> None:
-    """Add a build's rows; a build that is there already is not added again."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
-    run(
-        f"create table if not exists {database}.{TABLE} ({columns}) "
-        f"location 's3://{bucket}/{TABLE}/' tblproperties ('table_type' = 'ICEBERG')"
-    )
-    if (
-        not costs
-        or run(
-            f"select 1 from {database}.{TABLE} where run_id = {_text(costs[0].run_id)} limit 1"
-        ).rows
-    ):
+    """Write a build's rows, in place of those that were kept of it before; none for no nodes."""
+    if not costs:
         return
+    _prepare(database, bucket, run)
+    if is_kept(database, run, costs[0].run_id):
+        run(f"delete from {database}.{TABLE} where run_id = {_text(costs[0].run_id)}")
     for begin in range(0, len(costs), _ROWS_A_STATEMENT):
         rows = ", ".join(_values(cost) for cost in costs[begin : begin + _ROWS_A_STATEMENT])
-        run(f"insert into {database}.{TABLE} values {rows}")
+        run(f"insert into {database}.{TABLE} ({_NAMES}) values {rows}")
 
 
 def last_runs(database: str, count: int, run: Run) -> list[list[NodeCost]]:
@@ -59,33 +54,69 @@ def last_runs(database: str, count: int, run: Run) -> list[list[NodeCost]]:
     return list(runs.values())
 
 
+def is_kept(database: str, run: Run, run_id: str | None = None) -> bool:
+    """Whether a build is kept; without its id, whether any build ever was."""
+    if not _existing_columns(database, run):
+        return False
+    mine = "true" if run_id is None else f"run_id = {_text(run_id)}"
+    return bool(run(f"select 1 from {database}.{TABLE} where {mine} limit 1").rows)
+
+
+def _prepare(database: str, bucket: str, run: Run) -> None:
+    """Make the table, or give one of an earlier version the columns that it lacks.
+
+    People share a stage's bucket, so the place has the environment's name in it.
+    """
+    existing = _existing_columns(database, run)
+    if not existing:
+        columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
+        run(
+            f"create table if not exists {database}.{TABLE} ({columns}) location "
+            f"'s3://{bucket}/{database}/{TABLE}/' tblproperties ('table_type' = 'ICEBERG')"
+        )
+        return
+    missing = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS if name not in existing)
+    if missing:
+        run(f"alter table {database}.{TABLE} add columns ({missing})")
+
+
+def _existing_columns(database: str, run: Run) -> set[str | None]:
+    found = run(
+        "select column_name from information_schema.columns "
+        f"where table_schema = {_text(database)} and table_name = {_text(TABLE)}"
+    )
+    return {row[0] for row in found.rows}
+
+
 def _read(rows: Iterable[tuple[str | None, ...]]) -> Iterable[NodeCost]:
     for row in rows:
-        run_id, at, date, node, kind, scan, count, scanned, billed, queries, seconds, budget = row
+        run_id, at, date, project, node, kind, scan, count, *numbers = row
+        scanned, billed, queries, seconds, budget = map(str, numbers)
         yield NodeCost(
             str(run_id),
             dt.datetime.fromisoformat(str(at)).replace(tzinfo=dt.UTC),
             str(date),
+            project or "",
             str(node),
             str(kind),
             str(scan),
             None if count is None else int(count),
-            int(str(scanned)),
-            int(str(billed)),
-            int(str(queries)),
-            float(str(seconds)),
-            float(str(budget)),
+            int(scanned),
+            int(billed),
+            int(queries),
+            float(seconds),
+            float(budget),
         )
 
 
 def _values(cost: NodeCost) -> str:
     at = cost.run_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    texts = [_text(text) for text in (cost.run_date, cost.node, cost.kind, cost.scan)]
+    texts = (cost.run_date, cost.project, cost.node, cost.kind, cost.scan)
     rows = "null" if cost.rows is None else str(cost.rows)
     numbers = f"{cost.scanned_bytes}, {cost.billed_bytes}, {cost.queries}"
     return (
-        f"({_text(cost.run_id)}, timestamp '{at}', {', '.join(texts)}, {rows}, {numbers}, "
-        f"{cost.seconds:.6f}e0, {cost.budget:.6f}e0)"
+        f"({_text(cost.run_id)}, timestamp '{at}', {', '.join(map(_text, texts))}, {rows}, "
+        f"{numbers}, {cost.seconds:.6f}e0, {cost.budget:.6f}e0)"
     )
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.loaders
-import botocore.session
-
 from lakehouse.demo.causes import FailedNode, explain
 from lakehouse.errors import DemoError
+from lakehouse.service_models import share_service_models
 
 _BAD = ("error", "fail", "runtime error")
 DEFAULT_RUN_DATE = "1970-01-01"
@@ -36,8 +33,12 @@ class DbtProject:
     """The dbt project on a target. It is parsed once for several business dates, unless what
     parsing yields depends on the date, and its unit tests, which read no data, run once."""
 
-    def __init__(self, project: Path, target: str) -> None:
+    def __init__(
+        self, project: Path, target: str, after: Callable[[], None] = lambda: None
+    ) -> None:
+        """after: what is done after every build, whether its nodes passed or not."""
         self._folder = project
+        self._after = after
         self._target = target
         self._manifest: Any = None
         self._units_tested = False
@@ -72,6 +73,7 @@ class DbtProject:
             more += ["--exclude-resource-type", "unit_test"]
         answer = self._invoke(dbtRunner(parsed, [watcher.see]), "build", run_date, *more)
         self._units_tested = True
+        self._after()
         return self._judge(answer, run_date)
 
     def _invoke(self, runner: Any, command: str, run_date: dt.date | None, *more: str) -> Any:
@@ -117,16 +119,6 @@ def _depends_on_date(manifest: Any, run_date: dt.date | None) -> bool:
     """Whether a rendered configuration, such as an incremental predicate, holds the date."""
     date = run_date.isoformat() if run_date else DEFAULT_RUN_DATE
     return any(date in repr(node.config) for node in manifest.nodes.values())
-
-
-def share_service_models() -> None:
-    """Let all boto3 sessions of this process share the service models that they read.
-
-    dbt-athena opens a session for each connection, and each reads its models, megabytes of JSON,
-    anew: half of the processor time of a build. Sessions do not change what they read.
-    """
-    if botocore.session.create_loader is botocore.loaders.create_loader:
-        botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 def _say_nothing(done: int, total: int, name: str) -> None:

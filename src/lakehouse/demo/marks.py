@@ -6,9 +6,6 @@ Objects below ``demo/`` in the ops bucket, so that they vanish with the lake the
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 
 from botocore.exceptions import ClientError
 
@@ -16,8 +13,6 @@ from lakehouse.contracts import Lake
 from lakehouse.errors import DemoError
 
 _PREFIX = "demo/"
-_PROJECT_FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/dbt")
-_PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 
 
 def check_lake(lake: Lake, identity: str) -> None:
@@ -54,23 +49,6 @@ def built_days(lake: Lake) -> dict[dt.date, str]:
 def mark_built(lake: Lake, day: dt.date, digest: str) -> None:
     """Remember that the day was built."""
     _put(lake, f"{_PREFIX}built/{day.isoformat()}", digest)
-
-
-def project_digest(project: Path) -> str:
-    """A digest of everything that dbt reads in the project."""
-    digest = hashlib.sha256()
-    for path in _project_files(project):
-        digest.update(path.relative_to(project).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _project_files(project: Path) -> Iterator[Path]:
-    for name in _PROJECT_FILES:
-        if (project / name).is_file():
-            yield project / name
-    for folder in _PROJECT_FOLDERS:
-        yield from sorted(path for path in (project / folder).rglob("*") if path.is_file())
 
 
 def _get(lake: Lake, key: str) -> str | None:

@@ -9,8 +9,11 @@ import datetime as dt
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lakehouse.athena import Athena, QueryResult, connect_athena
 from lakehouse.contracts import Lake, apply_contracts, bootstrap_lake, connect_lake
+from lakehouse.cost import record_last_build
 from lakehouse.demo.dbt_build import DbtProject
 from lakehouse.demo.leftovers import drop_leftovers
 from lakehouse.demo.marks import (
@@ -18,7 +21,6 @@ from lakehouse.demo.marks import (
     check_lake,
     claim_lake,
     mark_built,
-    project_digest,
     release_lake,
 )
 from lakehouse.demo.plan import Plan, require_local
@@ -28,6 +30,7 @@ from lakehouse.landing import Manifest, NotDue, Sources, land, list_runs
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import Sources as Marketplace
 from lakehouse.marketplace import advance, running_sources, write_ledger
+from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import Reconciliation, reconcile
 from lakehouse.settings import Settings
 
@@ -61,7 +64,9 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
         step.note = f"{len(made)} things made, {len(changes)} tables applied"
         if leftovers:
             step.note += f", {len(leftovers)} left by a killed build dropped"
-    project = DbtProject(settings.project_dir, settings.environment)
+    project = DbtProject(
+        settings.project_dir, settings.environment, lambda: _keep_costs(settings, reporter)
+    )
     outcome = Outcome(plan.dates[-1])
     digest = project_digest(settings.project_dir)
     built = built_days(lake)
@@ -164,6 +169,14 @@ def _build_day(
         outcome.scanned_bytes += built.scanned_bytes
         outcome.built_days += 1
         step.note = f"{built.models} models, seeds and snapshots, {built.tests} tests"
+
+
+def _keep_costs(settings: Settings, reporter: Reporter) -> None:
+    """Keep what dbt's last build scanned; a build is not undone because that cannot be kept."""
+    try:
+        record_last_build(settings)
+    except (LakehouseError, BotoCoreError, ClientError) as error:
+        reporter.say(f"what the build scanned is not kept: {error}")
 
 
 def _rebuild(

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lakehouse.cost import compare, price_usd, read_build
-from lakehouse.errors import ConfigError
+from lakehouse.athena import Athena, connect_athena
+from lakehouse.contracts import bootstrap_lake, connect_lake
+from lakehouse.cost import (
+    NodeCost,
+    compare,
+    cost_nodes,
+    is_kept,
+    keep,
+    last_runs,
+    price_usd,
+    read_results,
+)
+from lakehouse.settings import Settings
+from tests.python.conftest import PROJECT
 
 FACT, TEST = "model.lakehouse.fct_orders", "test.lakehouse.one_row.abc"
 
@@ -46,7 +59,7 @@ def target(tmp_path: Path) -> Path:
     results = {
         "metadata": {"invocation_id": "run", "generated_at": "2026-06-02T10:01:00Z"},
         "elapsed_time": 50.0,
-        "args": {"vars": {"run_date": "2026-06-02"}},
+        "args": {"which": "build", "vars": {"run_date": "2026-06-02"}},
         "results": [
             {"unique_id": FACT, "execution_time": 2.5, "adapter_response": {"rows_affected": 7}},
             {"unique_id": TEST, "execution_time": 0.5, "adapter_response": {"rows_affected": -1}},
@@ -58,22 +71,89 @@ def target(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_read_build__several_statements_a_node__count_with_the_minimum_of_each(
+def read(target: Path) -> list[NodeCost]:
+    results, manifest = read_results(target), json.loads((target / "manifest.json").read_text())
+    assert results is not None
+    return cost_nodes([results], manifest, EXECUTIONS, "run", "digest")
+
+
+def test_cost_nodes__several_statements_a_node__count_with_the_minimum_of_each(
     target: Path,
 ) -> None:
-    fact, test = read_build(target, EXECUTIONS, 1.5)
+    fact, test = read(target)
     assert (fact.queries, fact.scanned_bytes, fact.billed_bytes) == (3, 36_000_004, 46_000_000)
     assert (fact.rows, fact.scan, fact.run_date, fact.budget) == (7, "day", "2026-06-02", 1.2)
     assert (test.queries, test.billed_bytes, test.rows, test.budget) == (1, 10_000_001, None, 1.5)
+    assert {cost.project for cost in (fact, test)} == {"digest"}
 
 
-def test_read_build__no_artifacts__says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="run `dbt build` first"):
-        read_build(tmp_path, [], 1.5)
+def test_cost_nodes__a_node_tried_again_by_another_command__costs_both_tries(target: Path) -> None:
+    manifest = json.loads((target / "manifest.json").read_text())
+    second = read_results(target)
+    assert second is not None
+    first = {
+        **second,
+        "metadata": {"invocation_id": "first", "generated_at": "2026-06-02T09:00:10Z"},
+        "elapsed_time": 20.0,
+        "results": second["results"][:1],
+    }
+    fact, test = cost_nodes([second, first], manifest, EXECUTIONS, "dag run", "digest")
+    assert (fact.scanned_bytes, fact.queries, fact.seconds) == (36_000_004 + 999, 4, 5.0)
+    assert fact.billed_bytes == 56_000_000
+    assert (test.queries, test.seconds) == (1, 0.5)
+    assert {cost.run_id for cost in (fact, test)} == {"dag run"}
+    assert {str(cost.run_at) for cost in (fact, test)} == {"2026-06-02 10:01:00+00:00"}
+
+
+def test_read_results__commands_that_build_nothing__leave_nothing(
+    target: Path, tmp_path: Path
+) -> None:
+    assert read_results(tmp_path / "nowhere") is None
+    results = json.loads((target / "run_results.json").read_text())
+    results["args"]["which"] = "run-operation"
+    (target / "run_results.json").write_text(json.dumps(results))
+    assert read_results(target) is None
+
+
+@pytest.fixture(scope="module")
+def athena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Athena]:
+    """An endpoint that computes, with the lake's databases and nothing in them."""
+    from local_athena.server import serve
+
+    with (
+        serve(tmp_path_factory.mktemp("cost")) as endpoint,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in endpoint.environ.items():
+            patch.setenv(name, value)
+        patch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+        patch.delenv("LAKEHOUSE_ENV", raising=False)
+        settings = Settings.from_env()
+        bootstrap_lake(connect_lake(settings))
+        yield connect_athena(settings)
+
+
+def test_keep__a_table_of_an_earlier_version__gets_the_column_that_it_lacks(
+    athena: Athena, target: Path
+) -> None:
+    costs = read(target)
+    run = athena.run
+    bucket = "lakehouse-local-ops"
+    assert not is_kept("local_ops", run)
+    keep(costs, "local_ops", bucket, run)
+    run("alter table local_ops.model_runs drop column project")
+    assert is_kept("local_ops", run, "run")
+    later = [replace(cost, run_id="it's", run_at=cost.run_at.replace(hour=11)) for cost in costs]
+    keep(later, "local_ops", bucket, run)
+    keep([replace(cost, queries=9) for cost in later], "local_ops", bucket, run)
+    now, before = last_runs("local_ops", 2, run)
+    assert now == [replace(cost, queries=9) for cost in later]
+    assert before == [replace(cost, project="") for cost in costs]
+    assert last_runs("local_ops", 1, run) == [now]
 
 
 def test_compare__growth_beyond_the_budget__is_told_of_day_nodes_alone(target: Path) -> None:
-    before = read_build(target, EXECUTIONS, 1.5)
+    before = read(target)
     allowed = [cost.scanned_bytes * 12 // 10 + 65_536 for cost in before]
     within = [replace(cost, scanned_bytes=size) for cost, size in zip(before, allowed, strict=True)]
     beyond = [replace(cost, scanned_bytes=cost.scanned_bytes + 1) for cost in within]
@@ -85,7 +165,7 @@ def test_compare__growth_beyond_the_budget__is_told_of_day_nodes_alone(target: P
 
 def test_compare__growth_below_what_athena_bills__is_told_too(target: Path) -> None:
     """On a small lake every query is billed the minimum: a lost filter shows in what is scanned."""
-    (fact, _) = read_build(target, EXECUTIONS, 1.5)
+    (fact, _) = read(target)
     before = replace(fact, scanned_bytes=40_000, billed_bytes=10_000_000)
     now = replace(before, scanned_bytes=400_000)
     assert [row.is_over_budget for row in compare([before], [now])] == [True]

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from lakehouse.athena import Athena
 from lakehouse.contracts import find_inventory
+from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import find_ledger, reconcile
 from lakehouse.reconcile.figures import FIGURE_QUERIES
 from lakehouse.settings import Settings
@@ -81,8 +83,8 @@ def demo(run: Run) -> Run:
     return run
 
 
-def query(run: Run, sql: str) -> list[dict[str, str]]:
-    answer = run("local-athena", "sql", "--format", "json", sql)
+def query(run: Run, sql: str, **more: str) -> list[dict[str, str]]:
+    answer = run("local-athena", "sql", "--format", "json", sql, **more)
     assert answer.returncode == 0, answer.stderr
     rows: list[dict[str, str]] = json.loads(answer.stdout) if answer.stdout.strip() else []
     return rows
@@ -115,15 +117,66 @@ def test_demo__the_same_command_again__only_asks(demo: Run, folder: Path) -> Non
 
 def executions(client: Any) -> dict[str, str]:
     """The text of every statement that the endpoint knows, by id."""
+    return {each["QueryExecutionId"]: each["Query"] for each in all_executions(client)}
+
+
+def all_executions(client: Any) -> list[Any]:
+    """Every statement that the endpoint knows, as it describes it."""
     pages = client.get_paginator("list_query_executions").paginate()
     keys = [key for page in pages for key in page["QueryExecutionIds"]]
-    return {
-        execution["QueryExecutionId"]: execution["Query"]
+    return [
+        execution
         for start in range(0, len(keys), 50)
         for execution in client.batch_get_query_execution(
             QueryExecutionIds=keys[start : start + 50]
         )["QueryExecutions"]
+    ]
+
+
+def test_cost__builds_of_the_demonstration__are_kept_whole_and_held_against_each_other(
+    demo: Run, folder: Path
+) -> None:
+    from local_athena.server import serve
+
+    manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
+    with serve(folder / "lake") as endpoint:
+        client = endpoint_client(endpoint)
+        billed = [
+            execution["Statistics"]["DataScannedInBytes"]
+            for execution in all_executions(client)
+            if '"node_id": "model.lakehouse.fct_orders"' in execution["Query"]
+        ]
+        kept = query(
+            demo,
+            "select run_date, project, node, scan, scanned_bytes from local_ops.model_runs "
+            "where run_date like '2026-06-0%'",
+            **endpoint.environ,
+        )
+        equal = demo("lakehouse", "cost", "--no-record", **endpoint.environ)
+        spoiled = (
+            "update local_ops.model_runs set scanned_bytes = 1000000 "
+            "where run_date = '2026-06-02' and node = 'model.lakehouse.fct_orders'"
+        )
+        query(demo, spoiled, **endpoint.environ)
+        over = demo("lakehouse", "cost", "--no-record", "--top", "500", **endpoint.environ)
+    assert {row["project"] for row in kept} == {project_digest(PROJECT)}
+    facts = [row for row in kept if row["node"] == "model.lakehouse.fct_orders"]
+    assert sorted(row["run_date"] for row in facts) == ["2026-06-01", "2026-06-02"]
+    assert sum(int(row["scanned_bytes"]) for row in facts) == sum(billed) > 0
+    built = {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] != "analysis" and node["config"]["materialized"] != "ephemeral"
     }
+    assert {row["node"] for row in kept if row["run_date"] == "2026-06-02"} == built
+    first_day = {row["node"]: row["scan"] for row in kept if row["run_date"] == "2026-06-01"}
+    assert first_day
+    assert set(first_day.values()) == {"day", "dimension"}
+    assert equal.returncode == 0, equal.stdout + equal.stderr
+    assert re.search(r"^0 of \d+ nodes are beyond", equal.stdout, re.MULTILINE)
+    assert over.returncode == 1, over.stdout + over.stderr
+    assert re.search(r"^1 of \d+ nodes are beyond", over.stdout, re.MULTILINE)
+    assert re.search(r"^fct_orders .* over$", over.stdout, re.MULTILINE)
 
 
 def test_demo__another_seed_on_the_same_lake__is_refused(demo: Run) -> None:

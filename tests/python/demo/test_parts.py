@@ -16,11 +16,11 @@ from rich.console import Console
 from lakehouse.demo import Plan
 from lakehouse.demo.dbt_build import _depends_on_date, _Watcher
 from lakehouse.demo.lock import only_one
-from lakehouse.demo.marks import project_digest
 from lakehouse.demo.progress import Reporter
 from lakehouse.demo.summary import next_steps
 from lakehouse.errors import DemoError
 from lakehouse.marketplace import World
+from lakehouse.project_digest import project_digest
 
 
 def test_plan__three_days__begin_with_the_first_business_date() -> None:

@@ -12,9 +12,10 @@ import pytest
 from lakehouse.contracts import Lake
 from lakehouse.demo import Plan, run
 from lakehouse.demo.dbt_build import BuildOutcome
-from lakehouse.demo.marks import built_days, claim_lake, mark_built, project_digest
+from lakehouse.demo.marks import built_days, claim_lake, mark_built
 from lakehouse.demo.progress import Reporter
 from lakehouse.marketplace import World
+from lakehouse.project_digest import project_digest
 from lakehouse.settings import Settings
 from tests.python.landing.test_olist import PUBLISHED, write
 
