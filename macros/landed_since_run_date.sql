@@ -8,6 +8,12 @@
     {{ return(landed_since("1970-01-01")) }}
 {%- endmacro %}
 
+{#- The same for full lists, all since the business date, whatever `run_until` says: what is gone
+    is told by the list after, and a late list is put right by those that came before it. -#}
+{% macro lists_since_run_date() -%}
+    {{ return(landed_since(var("run_date") if is_incremental() else "1970-01-01")) }}
+{%- endmacro %}
+
 {% macro landed_since(run_date) -%}
     {{ return("ingest_date >= date '" ~ run_date ~ "'") }}
 {%- endmacro %}

@@ -1,15 +1,15 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='product_id',
-    update_condition=newer_delivery_condition(), on_schema_change='fail'
+    on_schema_change='fail'
 ) }}
 
 with products as (
     select * from {{ source('catalogue', 'products') }}
-    where {{ landed_since_run_date() }}
+    where {{ lists_since_run_date() }}
 ),
 
-newest_snapshot as (
-    select max(ingest_date) as ingest_date from products
+lists as (
+    {{ list_dates('products') | indent(4) }}
 ),
 
 versions as (
@@ -28,20 +28,20 @@ delivered as (
         versions.product_length_cm as length_cm,
         versions.product_height_cm as height_cm,
         versions.product_width_cm as width_cm,
-        versions.ingest_date = newest_snapshot.ingest_date as is_active,
+        lists.next_date is null as is_active,
 
         versions._source_sequence,
-        versions.ingest_date as _landed_date,
+        coalesce(lists.next_date, versions.ingest_date) as _landed_date,
         versions._run_id
     from versions
-    cross join newest_snapshot
+    inner join lists on versions.ingest_date = lists.ingest_date
     where versions._version_rank = 1
 )
 
 select * from delivered
 {% if is_incremental() %}
     union all
-    {# A full snapshot deletes by absence: what is known and was not delivered is kept, inactive. #}
+    {# A full list deletes by absence: what is known and was not delivered is kept, inactive. #}
     select
         known.product_id,
 
@@ -54,12 +54,14 @@ select * from delivered
         false as is_active,
 
         known._source_sequence,
-        newest_snapshot.ingest_date as _landed_date,
+        lists.ingest_date as _landed_date,
         known._run_id
     from {{ this }} as known
-    cross join newest_snapshot
+    inner join lists on lists.previous_date is null
     where
-        known.is_active
-        and known._landed_date <= newest_snapshot.ingest_date
+        (
+            (known.is_active and known._landed_date <= lists.ingest_date)
+            or (not known.is_active and known._landed_date > lists.ingest_date)
+        )
         and known.product_id not in (select delivered.product_id from delivered)
 {% endif %}

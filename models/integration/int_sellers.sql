@@ -1,15 +1,15 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='seller_id',
-    update_condition=newer_delivery_condition(), on_schema_change='fail'
+    on_schema_change='fail'
 ) }}
 
 with sellers as (
     select * from {{ source('catalogue', 'sellers') }}
-    where {{ landed_since_run_date() }}
+    where {{ lists_since_run_date() }}
 ),
 
-newest_snapshot as (
-    select max(ingest_date) as ingest_date from sellers
+lists as (
+    {{ list_dates('sellers') | indent(4) }}
 ),
 
 versions as (
@@ -36,19 +36,19 @@ delivered as (
         {{ state_code('standard.seller_state') }} as state,
         {{ zip_code_prefix('standard.seller_zip_code_prefix') }} as zip_code_prefix,
         {{ is_mistyped('standard.seller_cnpj', 'standard.standard_cnpj') }} as is_cnpj_mistyped,
-        standard.ingest_date = newest_snapshot.ingest_date as is_active,
+        lists.next_date is null as is_active,
 
         standard._source_sequence,
-        standard.ingest_date as _landed_date,
+        coalesce(lists.next_date, standard.ingest_date) as _landed_date,
         standard._run_id
     from standard
-    cross join newest_snapshot
+    inner join lists on standard.ingest_date = lists.ingest_date
 )
 
 select * from delivered
 {% if is_incremental() %}
     union all
-    {# A full snapshot deletes by absence: what is known and was not delivered is kept, inactive. #}
+    {# A full list deletes by absence: what is known and was not delivered is kept, inactive. #}
     select
         known.seller_id,
 
@@ -61,12 +61,14 @@ select * from delivered
         false as is_active,
 
         known._source_sequence,
-        newest_snapshot.ingest_date as _landed_date,
+        lists.ingest_date as _landed_date,
         known._run_id
     from {{ this }} as known
-    cross join newest_snapshot
+    inner join lists on lists.previous_date is null
     where
-        known.is_active
-        and known._landed_date <= newest_snapshot.ingest_date
+        (
+            (known.is_active and known._landed_date <= lists.ingest_date)
+            or (not known.is_active and known._landed_date > lists.ingest_date)
+        )
         and known.seller_id not in (select delivered.seller_id from delivered)
 {% endif %}

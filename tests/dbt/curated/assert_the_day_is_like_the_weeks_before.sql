@@ -1,19 +1,24 @@
 {{ config(severity='warn', meta={'scan': 'dimension'}) }}
 
--- A returned row is a figure of the run's business date that is unlike the same weekday of the
+-- A returned row is a figure of the business date that is unlike the same weekday of the
 -- eight weeks before: less than half or more than twice their median, and further from it than six
 -- standard deviations of a count of that size: few orders a day may differ by more by chance.
-with days as (
+with today_date as (
+    select {{ business_date(ref('int_products')) }} as business_date
+),
+
+days as (
     select
-        purchase_date_br,
-        cast(order_count as double) as order_count,
-        cast(item_count as double) as item_count,
-        cast(gmv_brl as double) as gmv_brl
-    from {{ ref('agg_sales_daily') }}
+        daily.purchase_date_br = today_date.business_date as is_today,
+        cast(daily.order_count as double) as order_count,
+        cast(daily.item_count as double) as item_count,
+        cast(daily.gmv_brl as double) as gmv_brl
+    from {{ ref('agg_sales_daily') }} as daily
+    cross join today_date
     where
-        purchase_date_br <= date '{{ var("run_date") }}'
-        and purchase_date_br >= date_add('week', -8, date '{{ var("run_date") }}')
-        and day_of_week(purchase_date_br) = day_of_week(date '{{ var("run_date") }}')
+        daily.purchase_date_br <= today_date.business_date
+        and daily.purchase_date_br >= date_add('week', -8, today_date.business_date)
+        and day_of_week(daily.purchase_date_br) = day_of_week(today_date.business_date)
 ),
 
 usual as (
@@ -23,7 +28,7 @@ usual as (
         approx_percentile(gmv_brl, 0.5) as gmv_brl,
         count(*) as day_count
     from days
-    where purchase_date_br < date '{{ var("run_date") }}'
+    where not is_today
 ),
 
 today as (
@@ -32,7 +37,7 @@ today as (
         coalesce(sum(item_count), 0) as item_count,
         coalesce(sum(gmv_brl), 0) as gmv_brl
     from days
-    where purchase_date_br = date '{{ var("run_date") }}'
+    where is_today
 ),
 
 figures as (

@@ -1,7 +1,7 @@
 {{ config(meta={'scan': 'dimension'}) }}
 
--- A returned row is a version of an account that does not begin where the one before ended, or ends
--- before the next begins, or an account whose newest version is not what int_customers shows.
+-- A returned row is an account whose newest version is not what int_customers shows, or a version
+-- that does not begin when it became visible at the source.
 with versions as (
     select
         customer_id,
@@ -10,8 +10,6 @@ with versions as (
         is_deleted,
         updated_at,
         dbt_valid_from,
-        dbt_valid_to,
-        lead(dbt_valid_from) over (partition by customer_id order by dbt_valid_from) as next_from,
         row_number() over (partition by customer_id order by dbt_valid_from desc) as age_rank
     from {{ ref('snp_customers') }}
 ),
@@ -23,13 +21,11 @@ accounts as (
 select
     accounts.customer_id,
     versions.dbt_valid_from,
-    versions.dbt_valid_to,
     accounts.updated_at
 from accounts
 left join versions on accounts.customer_id = versions.customer_id
 where
     versions.customer_id is null
-    or versions.dbt_valid_to is distinct from versions.next_from
     or versions.dbt_valid_from <> versions.updated_at
     or (
         versions.age_rank = 1
