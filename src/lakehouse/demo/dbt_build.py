@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,22 @@ DEFAULT_RUN_DATE = "1970-01-01"
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
     """What a build did. nodes: models, seeds, snapshots and tests that ran; scanned_bytes: as
-    Athena reported them."""
+    Athena reported them; warned: tests of severity `warn` that found rows, with how many."""
 
     nodes: int
     models: int
     tests: int
     scanned_bytes: int
+    warned: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """One line, with the name of every test that warned."""
+        line = f"{self.models} models, seeds and snapshots, {self.tests} tests"
+        if not self.warned:
+            return line
+        named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in self.warned.items())
+        return f"{line}, {len(self.warned)} of them WARN: {named}"
 
 
 class DbtProject:
@@ -108,6 +118,11 @@ class DbtProject:
             models=sum(kind in ("model", "snapshot", "seed") for kind in kinds),
             tests=sum(kind in ("test", "unit_test") for kind in kinds),
             scanned_bytes=sum(_scanned(result.adapter_response) for result in results),
+            warned={
+                result.node.name: result.failures
+                for result in results
+                if str(result.status) == "warn"
+            },
         )
 
     @property

@@ -168,7 +168,7 @@ def _build_day(
         built = project.build(day, step.tick, selector)
         outcome.scanned_bytes += built.scanned_bytes
         outcome.built_days += 1
-        step.note = f"{built.models} models, seeds and snapshots, {built.tests} tests"
+        step.note = built.summary
 
 
 def _keep_costs(settings: Settings, reporter: Reporter) -> None:

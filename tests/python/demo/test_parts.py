@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from typing import IO
 
 import pytest
+from dbt.artifacts.schemas.results import TestStatus
 from rich.console import Console
 
 from lakehouse.demo import Plan
-from lakehouse.demo.dbt_build import _depends_on_date, _Watcher
+from lakehouse.demo.dbt_build import DbtProject, _depends_on_date, _Watcher
 from lakehouse.demo.lock import only_one
 from lakehouse.demo.progress import Reporter
 from lakehouse.demo.summary import next_steps
@@ -90,6 +91,31 @@ def test_depends_on_date__a_date_in_a_rendered_predicate__is_found(
     config = SimpleNamespace(incremental_predicates=[predicate])
     manifest = SimpleNamespace(nodes={"model.a": SimpleNamespace(config=config)})
     assert _depends_on_date(manifest, dt.date(2026, 6, 1)) is expected
+
+
+def test_build__tests_that_warn__are_named_with_their_rows() -> None:
+    """A warning fails no build, and nobody looks for it in a log."""
+    results = [
+        SimpleNamespace(
+            node=SimpleNamespace(name=name, resource_type="test"),
+            status=status,
+            failures=rows,
+            message=None,
+            adapter_response={"data_scanned_in_bytes": 10},
+        )
+        for name, status, rows in (
+            ("quiet", TestStatus.Pass, 0), ("odd", TestStatus.Warn, 1200),
+            ("off", TestStatus.Skipped, 0),
+        )
+    ]  # fmt: skip
+    answer = SimpleNamespace(success=True, result=SimpleNamespace(results=results))
+    outcome = DbtProject(Path(), "local")._judge(answer, dt.date(2026, 6, 1))
+    assert outcome.warned == {"odd": 1200}
+    assert outcome.summary == (
+        "0 models, seeds and snapshots, 3 tests, 1 of them WARN: odd (1,200 rows)"
+    )
+    results[1].status = TestStatus.Pass
+    assert DbtProject(Path(), "local")._judge(answer, None).summary.endswith("snapshots, 3 tests")
 
 
 def test_reporter__no_terminal__prints_a_line_at_the_start_and_at_the_end() -> None:
