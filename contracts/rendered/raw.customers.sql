@@ -29,7 +29,7 @@ LOCATION 's3://${prefix}-${stage}-raw/order_management/customers/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'customers.odcs.yaml',
-  'contract_version' = '1.1.0',
+  'contract_version' = '1.2.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

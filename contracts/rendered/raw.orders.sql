@@ -28,7 +28,7 @@ LOCATION 's3://${prefix}-${stage}-raw/order_management/orders/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'orders.odcs.yaml',
-  'contract_version' = '2.1.0',
+  'contract_version' = '2.2.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

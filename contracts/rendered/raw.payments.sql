@@ -24,7 +24,7 @@ LOCATION 's3://${prefix}-${stage}-raw/payment_gateway/payments/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'payments.odcs.yaml',
-  'contract_version' = '2.0.0',
+  'contract_version' = '2.1.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

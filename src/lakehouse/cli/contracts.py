@@ -23,6 +23,7 @@ from lakehouse.contracts.loader import SUFFIX, read_contracts
 from lakehouse.contracts.previous import find_previous_contracts
 from lakehouse.contracts.render import find_stale, render_all, write_rendered
 from lakehouse.contracts.requirements import find_gaps
+from lakehouse.contracts.rules import render_pages
 from lakehouse.errors import ContractError
 from lakehouse.settings import Settings
 
@@ -67,7 +68,8 @@ def check_command(against: str | None, as_json: bool) -> None:
         contracts = read_contracts(project / "contracts")
         problems += [str(gap) for gap in find_gaps(contracts)]
         inventory = load_inventory(project / "infra" / "lake.yml")
-        stale = find_stale(project, render_all(contracts, inventory))
+        files = render_all(contracts, inventory) | render_pages(project, contracts)
+        stale = find_stale(project, files)
         problems += [f"{problem} (run `lakehouse contracts render`)" for problem in stale]
         try:
             previous = find_previous_contracts(project, against)
@@ -103,7 +105,7 @@ def check_command(against: str | None, as_json: bool) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail when stale.")
 @ends_with_status
 def render_command(only_check: bool) -> None:
-    """Write the dbt sources and the tables' DDL that the contracts describe.
+    """Write the dbt sources, the tables' DDL and the table of rules that the contracts describe.
 
     \b
     Examples:
@@ -113,6 +115,7 @@ def render_command(only_check: bool) -> None:
     project = Settings.from_env().project_dir
     contracts = load_contracts(project / "contracts")
     files = render_all(contracts, load_inventory(project / "infra" / "lake.yml"))
+    files |= render_pages(project, contracts)
     if only_check:
         stale = find_stale(project, files)
         for problem in stale:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,17 @@ def summarise(manifest: Manifest | NotDue) -> dict[str, Any]:
         "written": manifest.written_count,
         "rejected": manifest.rejected_count,
         "rules": rules,
-        "warnings": ", ".join(manifest.warnings),
+        "warnings": ", ".join(_warnings(manifest)),
     }
+
+
+def _warnings(manifest: Manifest) -> Iterator[str]:
+    """Kinds of oddities; of rules that warn, each with the rows that broke it."""
+    for kind in manifest.warnings:
+        if kind != "broken_rules":
+            yield kind
+    for rule, count in manifest.warned_by_rule.items():
+        yield f"{rule} {count}"
 
 
 @click.command("land", short_help="Land feeds of a business date.")

@@ -4,7 +4,7 @@ from lakehouse.contracts.apply import Change, apply_contracts
 from lakehouse.contracts.inventory import Inventory, find_inventory, load_inventory
 from lakehouse.contracts.lake import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.loader import check_standard, load_contract, load_contracts
-from lakehouse.contracts.model import Column, ColumnType, Contract, Format, Loading, Source
+from lakehouse.contracts.model import Check, Column, ColumnType, Contract, Format, Loading, Source
 from lakehouse.contracts.technical import (
     PARTITION_COLUMN,
     REJECTED_ROWS_COLUMNS,
@@ -19,6 +19,7 @@ __all__ = [
     "REJECTED_ROWS_TABLE",
     "TECHNICAL_COLUMNS",
     "Change",
+    "Check",
     "Column",
     "ColumnType",
     "Contract",

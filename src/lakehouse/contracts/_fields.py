@@ -42,6 +42,12 @@ class Node:
         value = self._value.get(key)
         return None if value is None else Node(value, self._file, self._at(key)._path)
 
+    def names(self) -> list[str]:
+        """The keys of a mapping, in their order."""
+        if not isinstance(self._value, Mapping):
+            raise self.error("is not a mapping", "indent its keys below it")
+        return [str(key) for key in self._value]
+
     def items(self) -> list[Node]:
         """The elements of a list, which must not be empty."""
         if not isinstance(self._value, list) or not self._value:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import cast, get_args
 
 from lakehouse.contracts._fields import Node
+from lakehouse.contracts.checks import build_checks
 from lakehouse.contracts.model import NUMERIC, Column, ColumnType, Reference, TypeFamily
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
 
@@ -50,6 +50,10 @@ def build_columns(table: Node) -> tuple[Column, ...]:
         raise node.error(
             f"has primaryKeyPosition {positions}", "number the key columns 1, 2, … without gaps"
         )
+    rules = [check.name for column in columns for check in column.checks if check.warns]
+    for name in rules:
+        if rules.count(name) > 1:
+            raise node.error(f"has two rules called {name!r}", "rows are counted by that name")
     texts = {column.name for column in columns if column.type.family == "varchar"}
     for item, column in zip(items, columns, strict=True):
         for name in _IN_UNIT.findall(column.unit or ""):
@@ -74,11 +78,6 @@ def _build_column(node: Node) -> Column:
     required = node.flag("required")
     if is_key and not required:
         raise node.child("required").error("is false on a key column", "keys are required")
-    minimum = _bound(options, "minimum", column_type)
-    maximum = _bound(options, "maximum", column_type)
-    if minimum is not None and maximum is not None and minimum > maximum:
-        raise node.child("logicalTypeOptions").error("has minimum above maximum", "swap them")
-    max_length = options.optional("maxLength") if options else None
     pad = custom.get("padWithZerosTo")
     path = custom.get("sourcePath")
     return Column(
@@ -93,11 +92,7 @@ def _build_column(node: Node) -> Column:
         tags=tuple(node.texts("tags")),
         unit=_unit(node, custom.get("unit"), options, column_type),
         references=_references(node),
-        allowed_values=_allowed_values(node, column_type),
-        minimum=minimum,
-        maximum=maximum,
-        max_length=max_length.integer(minimum=1) if max_length else None,
-        pattern=_pattern(options, column_type),
+        checks=build_checks(node, column_type, required=required),
         pad_with_zeros_to=pad.integer(minimum=1) if pad else None,
     )
 
@@ -146,46 +141,3 @@ def _references(node: Node) -> tuple[Reference, ...]:
             raise target.error(f"is {target.text()!r}", "feed.column, one column a relationship")
         found.append(Reference(match[1], match[2]))
     return tuple(found)
-
-
-def _bound(options: Node | None, name: str, column_type: ColumnType) -> Decimal | None:
-    node = options.optional(name) if options else None
-    if node is None:
-        return None
-    if column_type.family not in NUMERIC:
-        raise node.error(f"is set on {column_type.athena}", "only numbers have bounds")
-    bound = node.decimal()
-    if bound != round(bound, column_type.scale or 0):
-        raise node.error(f"is {bound}", f"no more decimals than {column_type.athena} has")
-    return bound
-
-
-def _pattern(options: Node | None, column_type: ColumnType) -> str | None:
-    node = options.optional("pattern") if options else None
-    if node is None:
-        return None
-    if column_type.family != "varchar":
-        raise node.error(f"is set on {column_type.athena}", "only varchar has patterns")
-    text, advice = node.text(), "a regular expression without backreferences and lookaround"
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise node.error(f"is {text!r}", advice) from error
-    if _NOT_IN_RE2.search(text):
-        raise node.error(f"is {text!r}", advice)
-    return text
-
-
-def _allowed_values(node: Node, column_type: ColumnType) -> tuple[str, ...]:
-    quality = node.optional("quality")
-    allowed: tuple[str, ...] = ()
-    for rule in quality.items() if quality else []:
-        rule.child("name").text()
-        rule.child("type").choice("library")
-        rule.child("metric").choice("invalidValues")
-        if rule.child("mustBe").integer() != 0:
-            raise rule.child("mustBe").error("is not 0", "landing rejects every invalid value")
-        if column_type.family != "varchar":
-            raise rule.error(f"lists values of {column_type.athena}", "only varchar has them")
-        allowed = tuple(rule.child("arguments").texts("validValues", at_least=1))
-    return allowed

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Literal
 
-from lakehouse.contracts.model import Column, ColumnType, Contract
+from lakehouse.contracts.model import Check, CheckRule, Column, ColumnType, Contract
 
 Level = Literal["patch", "minor", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "major")
@@ -148,16 +148,7 @@ def _compare_column(old: Column, new: Column) -> Iterator[tuple[Level, str]]:
         yield "major", "it was required, now optional: readers meet nulls"
     if old.source_path != new.source_path:
         yield "major", f"the source called it {old.source_path}, now {new.source_path}"
-    yield from _compare_words(old.allowed_values, new.allowed_values)
-    yield from _compare_bound("minimum", old.minimum, new.minimum, rises_to_narrow=True)
-    yield from _compare_bound("maximum", old.maximum, new.maximum, rises_to_narrow=False)
-    yield from _compare_bound(
-        "maxLength", _number(old.max_length), _number(new.max_length), rises_to_narrow=False
-    )
-    if new.pattern is None and old.pattern is not None:
-        yield "minor", f"the pattern was {old.pattern}, now none"
-    elif new.pattern != old.pattern:
-        yield "major", f"only texts that match {new.pattern} are allowed now"
+    yield from _compare_checks(old.checks, new.checks)
     if old.pad_with_zeros_to != new.pad_with_zeros_to:
         was, now = old.pad_with_zeros_to, new.pad_with_zeros_to
         yield "major", f"padWithZerosTo was {was}, now {now}: codes read otherwise"
@@ -188,34 +179,46 @@ def _is_wider(old: ColumnType, new: ColumnType) -> bool:
     )
 
 
+def _compare_checks(old: tuple[Check, ...], new: tuple[Check, ...]) -> Iterator[tuple[Level, str]]:
+    """What is refused that used to enter is grave; what is counted or refused no longer is not."""
+    before = {(each.rule, each.warns): each.limit for each in old}
+    after = {(each.rule, each.warns): each.limit for each in new}
+    for rule, warns in dict.fromkeys((*before, *after)):
+        was, now = before.get((rule, warns)), after.get((rule, warns))
+        is_old, is_new = (rule, warns) in before, (rule, warns) in after
+        if is_old and is_new and was == now:
+            continue
+        if warns:
+            how = "counted otherwise" if is_old and is_new else "counted" if is_new else "no longer"
+            yield "minor", f"rows beyond {rule} {_limit(now if is_new else was)} are {how}"
+        elif not is_new:
+            yield "minor", f"{rule} was {_limit(was)}, now none: nothing is refused for it"
+        elif is_old and isinstance(was, tuple) and isinstance(now, tuple):
+            yield from _compare_words(was, now)
+        else:
+            level: Level = "minor" if is_old and _is_looser(rule, was, now) else "major"
+            end = "" if level == "minor" else ": rows beyond it are refused"
+            yield level, f"{rule} was {_limit(was) if is_old else 'none'}, now {_limit(now)}{end}"
+
+
 def _compare_words(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[Level, str]]:
-    if old and not new:
-        yield "minor", "any word is allowed now"
-    elif new and not old:
-        yield "major", f"only the words {_listed(new)} are allowed now"
-    else:
-        removed = [word for word in old if word not in new]
-        added = [word for word in new if word not in old]
-        if removed:
-            yield "major", f"the words {_listed(removed)} are refused now"
-        if added:
-            yield "minor", f"the words {_listed(added)} are allowed now"
+    removed = [word for word in old if word not in new]
+    added = [word for word in new if word not in old]
+    if removed:
+        yield "major", f"the words {_listed(removed)} are refused now"
+    if added:
+        yield "minor", f"the words {_listed(added)} are allowed now"
 
 
-def _compare_bound(
-    name: str, old: Decimal | None, new: Decimal | None, *, rises_to_narrow: bool
-) -> Iterator[tuple[Level, str]]:
-    if old == new:
-        return
-    if new is None or (old is not None and (new < old) == rises_to_narrow):
-        yield "minor", f"{name} was {old}, now {'none' if new is None else new}"
-    else:
-        was = "none" if old is None else old
-        yield "major", f"{name} was {was}, now {new}: rows beyond it are refused"
+def _is_looser(rule: CheckRule, old: object, new: object) -> bool:
+    """Whether a bound lets in all that it used to; of two patterns nobody can tell."""
+    if not isinstance(old, Decimal | int) or not isinstance(new, Decimal | int):
+        return False
+    return new < old if rule == "minimum" else new > old
 
 
-def _number(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
+def _limit(limit: object) -> str:
+    return _listed(limit) if isinstance(limit, tuple) else str(limit)
 
 
 def _compare_loading(old: Contract, new: Contract) -> Iterator[Difference]:

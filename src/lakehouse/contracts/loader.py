@@ -125,6 +125,8 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         raise root.child("schema").error(f"has {len(schemas)} tables", "one contract, one table")
     table = schemas[0]
     table.child("physicalName").choice(feed)
+    if quality := table.optional("quality"):
+        raise quality.error("stands at the table", "the door holds rules of columns alone")
     if composite := table.optional("relationships"):
         raise composite.error("stand at the table", "write each at its column")
     columns = build_columns(table)

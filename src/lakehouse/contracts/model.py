@@ -16,6 +16,8 @@ SourceKind = Literal["postgresql", "rest", "drop"]
 FormatName = Literal["csv", "json_lines", "json_pages", "parquet"]
 FrequencyUnit = Literal["d", "w", "m"]
 LoadingMode = Literal["incremental", "full", "append"]
+Severity = Literal["error", "warning"]
+CheckRule = Literal["required", "minimum", "maximum", "max_length", "pattern", "allowed_values"]
 TypeFamily = Literal["varchar", "integer", "bigint", "boolean", "date", "timestamp", "decimal"]
 
 NUMERIC: tuple[TypeFamily, ...] = ("integer", "bigint", "decimal")
@@ -57,13 +59,34 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What the door asks of every value of a column, besides type and `required`.
+
+    An error refuses the row, a warning lets it in and counts it under `name`, that of the quality
+    rule ("" of a logicalTypeOption). Where an older contract did not say (None), it is an error.
+    `limit` is a bound, inclusive, for minimum and maximum; a number of characters for max_length; a
+    regular expression, found anywhere in the text, for pattern; the words of allowed_values; None
+    for required.
+    """
+
+    rule: CheckRule
+    limit: Decimal | int | str | tuple[str, ...] | None
+    severity: Severity | None
+    name: str
+
+    @property
+    def warns(self) -> bool:
+        """Whether a row that breaks it enters all the same."""
+        return self.severity == "warning"
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a raw table.
 
     `source_path` is where the value lies in a record of the source, dots descend into nested
-    objects. `minimum` and `maximum` are inclusive. `pad_with_zeros_to` fills codes that lost
-    their leading zeros; then `pattern`, a regular expression, is found in every value.
-    `is_personal` marks personal data; `tags` say of which kind.
+    objects. `pad_with_zeros_to` fills codes that lost
+    their leading zeros. `is_personal` marks personal data; `tags` say of which kind.
 
     `unit` is that of a number (`BRL`, `g`, `none`; `{currency}` where the column `currency` tells
     it row by row) and the zone of an instant; None where an older contract did not say.
@@ -79,11 +102,7 @@ class Column:
     tags: tuple[str, ...]
     unit: str | None
     references: tuple[Reference, ...]
-    allowed_values: tuple[str, ...]
-    minimum: Decimal | None
-    maximum: Decimal | None
-    max_length: int | None
-    pattern: str | None
+    checks: tuple[Check, ...]
     pad_with_zeros_to: int | None
 
 

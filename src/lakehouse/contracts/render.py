@@ -15,6 +15,7 @@ import yaml
 
 from lakehouse.contracts.inventory import Inventory
 from lakehouse.contracts.model import Column, Contract
+from lakehouse.contracts.rules import describe_check
 from lakehouse.contracts.tables import build_tables, render_ddl
 from lakehouse.contracts.technical import (
     PARTITION_COLUMN,
@@ -166,6 +167,8 @@ def _column_meta(column: Column) -> dict[str, Any]:
         meta["personal_data"] = list(column.tags) or ["other"]
     if column.unit is not None:
         meta["unit"] = column.unit
+    if column.checks:
+        meta["rules"] = [describe_check(check) for check in column.checks]
     if column.references:
         meta["references"] = [str(reference) for reference in column.references]
     return meta

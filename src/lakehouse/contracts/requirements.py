@@ -23,6 +23,15 @@ def find_gaps(contracts: Mapping[str, Contract]) -> Iterator[ContractError]:
             )
         for column in contract.columns:
             yield from _find_unit_gaps(contract, column)
+            for check in column.checks:
+                if check.severity is None:
+                    yield _gap(
+                        contract,
+                        column,
+                        "quality",
+                        f"lacks the severity of {check.name}",
+                        "severity: error refuses the row, severity: warning counts it",
+                    )
             yield from _find_reference_gaps(contract, column, contracts)
 
 

@@ -227,6 +227,7 @@ def settle(
         files=tuple(files),
         watermark=delivery.watermark,
         ignored_fields=records.ignored,
+        warned_by_rule=admission.warned_by_rule,
     )
     profile = profile_rows(admission.rows, contract, end_of_day(business_date))
     days = published_days(lake, contract)

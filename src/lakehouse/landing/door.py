@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.contracts import Column, Contract
+from lakehouse.contracts import Check, Column, Contract
 from lakehouse.contracts.technical import REJECTED_ROWS_COLUMNS
 from lakehouse.landing.clocks import DateOrder, Flags
 from lakehouse.landing.json_text import build_objects
@@ -52,12 +52,14 @@ class Admission:
     `rows` are the contract's columns, typed, of the rows that entered, followed by
     `_source_file`, `_row_number`, `_source_sequence`, `_is_ambiguous_time`, `_source_values`.
     `rejected` has REJECTED_SCHEMA without `run_id`, in the order of file and row.
-    `rejected_by_rule` lists only the rules that were broken.
+    `rejected_by_rule` lists only the rules that were broken. `warned_by_rule` counts, under the
+    names of the contract's rules that warn, the rows that entered against one.
     """
 
     rows: pa.Table
     rejected: pa.Table
     rejected_by_rule: Mapping[str, int]
+    warned_by_rule: Mapping[str, int]
     read_count: int
 
 
@@ -69,6 +71,7 @@ class _Checked:
     typed: Typed
     is_changed: Flags
     broken: Mapping[str, Flags]
+    warned: Mapping[str, Flags]
 
 
 def admit(
@@ -104,8 +107,19 @@ def admit(
         rows=rows,
         rejected=rejected,
         rejected_by_rule={rule: by_rule[rule] for rule in RULES if rule in by_rule},
+        warned_by_rule=_count_warned(checked, entered),
         read_count=records.read_count,
     )
+
+
+def _count_warned(checked: Mapping[str, _Checked], entered: Flags) -> dict[str, int]:
+    """Rows that entered against a rule that warns, by its name."""
+    counts = {
+        name: int((is_broken & entered).sum())
+        for column in checked.values()
+        for name, is_broken in column.warned.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _check_column(
@@ -132,21 +146,32 @@ def _check_column(
         broken["required"] = is_missing
     if until is not None and typed.micros is not None:
         broken["future"] = typed.micros >= round(until.timestamp() * 1_000_000)
-    if column.minimum is not None:
-        broken["minimum"] = flags(pc.less(typed.values, _bound(column, typed, column.minimum)))
-    if column.maximum is not None:
-        broken["maximum"] = flags(pc.greater(typed.values, _bound(column, typed, column.maximum)))
-    if column.max_length is not None:
-        broken["max_length"] = flags(pc.greater(pc.utf8_length(text), column.max_length))
-    if column.pattern is not None:
-        matches = pc.match_substring_regex(text, pattern=column.pattern)
-        broken["pattern"] = flags(pc.and_(text.is_valid(), pc.invert(matches)))
-    if column.allowed_values:
-        allowed = pa.array(column.allowed_values, pa.string())
-        broken["allowed_values"] = flags(
-            pc.and_(text.is_valid(), pc.invert(pc.is_in(text, value_set=allowed)))
-        )
-    return _Checked(text, typed, is_changed, broken)
+    warned: dict[str, Flags] = {}
+    for check in column.checks:
+        is_broken = _break(check, column, text, typed)
+        if check.warns:
+            warned[check.name] = is_broken
+        else:
+            broken[check.rule] = is_broken
+    return _Checked(text, typed, is_changed, broken, warned)
+
+
+def _break(check: Check, column: Column, text: Any, typed: Typed) -> Flags:
+    """Which rows break a check; a null breaks none but `required`."""
+    match check.rule:
+        case "required":
+            return flags(text.is_null())
+        case "minimum":
+            return flags(pc.less(typed.values, _bound(column, typed, check.limit)))
+        case "maximum":
+            return flags(pc.greater(typed.values, _bound(column, typed, check.limit)))
+        case "max_length":
+            return flags(pc.greater(pc.utf8_length(text), check.limit))
+        case "pattern":
+            return flags(pc.invert(pc.match_substring_regex(text, pattern=str(check.limit))))
+        case "allowed_values":
+            words = pa.array(check.limit, pa.string())
+            return flags(pc.and_(text.is_valid(), pc.invert(pc.is_in(text, value_set=words))))
 
 
 def _bound(column: Column, typed: Typed, bound: Any) -> Any:

@@ -49,7 +49,8 @@ class Manifest:
     `watermark` holds what the next run needs to go on (`from`, `until`, `cursor`). `reason` says
     why a held batch is held. `ignored_fields` came from the source and are in no contract.
     `null_columns` had no value in any row that was written, `future_columns` one after the
-    business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`).
+    business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`);
+    `warned_by_rule` counts the written rows against each rule of the contract that warns.
     Nothing in it depends on the clock: the same stage gives the same manifest.
     """
 
@@ -73,6 +74,7 @@ class Manifest:
     null_columns: tuple[str, ...] = ()
     future_columns: tuple[str, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)
+    warned_by_rule: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest as plain values, keys in order."""

@@ -95,7 +95,8 @@ def find_oddities(
     later: date | None,
 ) -> dict[str, str]:
     """What is odd about a batch, a sentence a kind: `new_fields`, `vanished_columns`,
-    `future_times`, `unusual_volume`, `repeated_delivery`, `late_batch`, `garbled_text`.
+    `future_times`, `unusual_volume`, `repeated_delivery`, `late_batch`, `garbled_text`,
+    `broken_rules`.
 
     `recent` are up to RECENT published batches before it, `later` is a published day after it.
     """
@@ -142,6 +143,9 @@ def find_oddities(
     if profile.garbled_count:
         columns = ", ".join(f"{name} {count}" for name, count in profile.garbled_columns.items())
         found["garbled_text"] = f"text of a wrong encoding, by column: {columns}"
+    if manifest.warned_by_rule:
+        rules = ", ".join(f"{name} {count}" for name, count in manifest.warned_by_rule.items())
+        found["broken_rules"] = f"rows that entered against a rule that warns: {rules}"
     return found
 
 

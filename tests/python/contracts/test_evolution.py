@@ -87,6 +87,23 @@ def unit(name: str, value: str | None) -> Edit:
     return edit
 
 
+def severity(word: str) -> Edit:
+    def edit(document: dict[str, Any]) -> None:
+        (rule,) = column(document, "payment_type")["quality"]
+        rule["severity"] = word
+
+    return edit
+
+
+def bounds_that_warn(maximum: int) -> Edit:
+    def edit(document: dict[str, Any]) -> None:
+        (rule,) = column(document, "payment_installments")["quality"]
+        assert rule["severity"] == "warning"
+        rule["arguments"] = {"maximum": maximum}
+
+    return edit
+
+
 def retention(days: int | None) -> Edit:
     def edit(document: dict[str, Any]) -> None:
         kept = [each for each in document["slaProperties"] if each["property"] != "retention"]
@@ -138,6 +155,9 @@ CHANGES: list[tuple[str, Edit, str]] = [
     ("renamed_at_source", lambda d: column(d, "payment_value").update(
         customProperties=[{"property": "sourcePath", "value": "value"}]), "major"),
     ("personal", lambda d: column(d, "order_id").update(classification="personal"), "minor"),
+    ("warns_only", severity("warning"), "minor"),
+    ("counts_more", bounds_that_warn(12), "minor"),
+    ("counts_no_longer", lambda d: column(d, "payment_installments").pop("quality"), "minor"),
     ("other_unit", unit("payment_value", "cents"), "major"),
     ("no_unit", unit("payment_value", None), "major"),
     ("refers_no_longer", refers(), "major"),
@@ -179,6 +199,13 @@ def test_compare_contracts__a_change__has_its_level_and_the_least_version(
         tmp_path, "payments", with_currency, edit, lambda d: d.update(version=EXPECTED[level])
     )
     assert compare_contracts({"payments": old}, {"payments": raised})[1] == []
+
+
+def test_compare_contracts__a_rule_that_warned_and_now_refuses__is_major(tmp_path: Path) -> None:
+    before = edited(tmp_path, "payments", severity("warning"))
+    after = edited(tmp_path, "payments")
+    differences, _ = compare_contracts({"payments": before}, {"payments": after})
+    assert max((each.level for each in differences), key=LEVELS.index) == "major"
 
 
 def test_compare_contracts__what_was_never_said__is_less_than_a_change(tmp_path: Path) -> None:

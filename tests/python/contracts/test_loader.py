@@ -164,6 +164,9 @@ def _custom(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(c["value"] for c in document["customProperties"] if c["property"] == name)
 
 
+_NULLS = {"name": "nulls", "type": "library", "metric": "nullValues", "mustBe": 0}
+
+
 def _spoil(document: dict[str, Any], case: str) -> None:
     match case:
         case "no version":
@@ -219,6 +222,36 @@ def _spoil(document: dict[str, Any], case: str) -> None:
             _custom(document, "loading")["rejectThreshold"] = 5
         case "no source":
             document["customProperties"] = document["customProperties"][1:]
+        case "unknown option":
+            _properties(document)[1]["logicalTypeOptions"] = {"format": "uuid"}
+        case "pattern of a time":
+            _properties(document)[3]["logicalTypeOptions"]["pattern"] = "a"
+        case "minimum above maximum":
+            _properties(document)[0].update(physicalType="integer", logicalType="integer")
+            _properties(document)[0]["logicalTypeOptions"] = {"minimum": 2, "maximum": 1}
+        case "unknown severity":
+            _properties(document)[2]["quality"][0]["severity"] = "info"
+        case "unknown metric":
+            _properties(document)[2]["quality"][0]["metric"] = "rowCount"
+        case "unknown argument":
+            _properties(document)[2]["quality"][0]["arguments"] = {"minLength": 1}
+        case "no argument":
+            _properties(document)[2]["quality"][0]["arguments"] = {}
+        case "other operator":
+            rule = _properties(document)[2]["quality"][0]
+            rule["mustBeLessThan"] = rule.pop("mustBe")
+        case "some may be invalid":
+            _properties(document)[2]["quality"][0]["mustBe"] = 3
+        case "nulls of a required column":
+            _properties(document)[2]["quality"] = [{**_NULLS, "severity": "warning"}]
+        case "two of a kind":
+            rules = _properties(document)[2]["quality"]
+            rules.append({**rules[0], "name": "again"})
+        case "two of a name":
+            for position in (4, 5):
+                _properties(document)[position]["quality"] = [{**_NULLS, "severity": "warning"}]
+        case "rules of a table":
+            document["schema"][0]["quality"] = [{**_NULLS, "severity": "error"}]
         case "unit of a text":
             _properties(document)[1]["customProperties"] = [{"property": "unit", "value": "g"}]
         case "unit of two words":
@@ -260,7 +293,7 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("flag is text", "properties[order_status].required: is 'yes' (write true or false)"),
         ("bound on text", "logicalTypeOptions.minimum: is set on varchar"),
         ("bound too fine", "minimum: is 0.005 (no more decimals than decimal(18, 2) has)"),
-        ("pattern of a number", "pattern: is set on integer (only varchar has patterns)"),
+        ("pattern of a number", "pattern: is set on integer (only varchar has it)"),
         ("pattern is none", "pattern: is '[0-9' (a regular expression without"),
         ("pattern looks ahead", "pattern: is '^(?=a)' (a regular expression without"),
         ("pattern refers back", "(a regular expression without backreferences"),
@@ -270,6 +303,22 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("unknown watermark", "watermark: is 'changed_at'"),
         ("threshold above one", "rejectThreshold: is 5 (a share from 0 to 1)"),
         ("no source", "customProperties: lacks source"),
+        ("unknown option", "logicalTypeOptions.format: is not held at the door (one of minimum"),
+        ("pattern of a time", "pattern: is set on timestamp(3) (only varchar has it)"),
+        ("minimum above maximum", "properties[order_id]: has minimum above maximum"),
+        ("unknown severity", "severity: is 'info' (must be error or warning)"),
+        (
+            "unknown metric",
+            "metric: is 'rowCount', which is not held at the door (lan",
+        ),
+        ("unknown argument", "arguments.minLength: is not held at the door (one of minimum"),
+        ("no argument", "arguments: has nothing (one of minimum"),
+        ("other operator", "mustBe: is missing"),
+        ("some may be invalid", "mustBe: is not 0"),
+        ("nulls of a required column", "counts nulls (say required: true"),
+        ("two of a kind", "[order_status]: has two rules of one kind and severity (keep one)"),
+        ("two of a name", "has two rules called 'nulls' (rows are counted by that name)"),
+        ("rules of a table", "schema[0].quality: stands at the table"),
         ("unit of a text", "properties[customer_id]: has a unit, being varchar"),
         ("unit of two words", "customProperties[0].value: is 'a b' (a word such as BRL"),
         ("unit of no column", "has the unit '{currency}', and 'currency' is no varchar"),
@@ -303,6 +352,8 @@ def _spoil_folder(folder: Path, case: str) -> None:
             del sequential["customProperties"]
         case "no zone":
             del _properties(document)[-1]["logicalTypeOptions"]
+        case "no severity":
+            del _properties(document)[2]["quality"][0]["severity"]
         case "no retention":
             document["slaProperties"] = document["slaProperties"][:-1]
         case "no reference":
@@ -323,6 +374,7 @@ def _spoil_folder(folder: Path, case: str) -> None:
     [
         ("no unit", "properties[payment_sequential].customProperties: lacks unit (add {property"),
         ("no zone", "properties[updated_at].logicalTypeOptions: lacks defaultTimezone"),
+        ("no severity", "[payment_type].quality: lacks the severity of payments__payment_type__kn"),
         ("no retention", "slaProperties: lacks retention (add {property: retention"),
         ("no reference", "relationships: is missing, and order_id is the key of orders (add"),
         ("unknown feed", "refers to invoices.order_id: there is no such contract"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,9 @@ import yaml
 
 from lakehouse.contracts import load_contracts, load_inventory
 from lakehouse.contracts.render import find_stale, render_all, write_rendered
+from lakehouse.contracts.rules import BEGIN, END, render_pages
+from lakehouse.errors import ContractError
+from lakehouse.landing import door
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -47,7 +52,7 @@ def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
     assert list(types)[-1] == "ingest_date"
     assert types["ingest_date"] == "date"
     price = next(column for column in items["columns"] if column["name"] == "price")
-    assert price["config"]["meta"] == {"unit": "BRL"}
+    assert price["config"]["meta"] == {"unit": "BRL", "rules": ["minimum 0"]}
     product = next(column for column in items["columns"] if column["name"] == "product_id")
     assert product["config"]["meta"] == {"references": ["products.product_id"]}
     assert items["config"]["meta"]["retention_days"] == 3653
@@ -68,6 +73,49 @@ def test_render_all__ddl__projects_the_ingestion_date(files: dict[str, str]) -> 
         "'storage.location.template' = "
         "'s3://${prefix}-${stage}-raw/customer_service/reviews/ingest_date=${ingest_date}/'"
     ) in ddl
+
+
+# The rules of the door in the order in which a row is judged, by the page on landing.
+RULES = (
+    "shape", "required", "type", "future", "minimum", "maximum", "max_length", "pattern",
+    "allowed_values", "duplicate_row",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["docs/en/business-rules.md", "docs/pt-BR/business-rules.md"])
+def test_business_rules__rejected_rows__are_those_of_the_door_and_the_contracts(name: str) -> None:
+    page = (PROJECT / name).read_text("utf-8")
+    assert render_pages(PROJECT, load_contracts(PROJECT / "contracts"))[name] == page
+    head, table = page.split(BEGIN)
+    rows = [row for row in head[head.rindex("|---|---|") :].splitlines()[1:] if row[:1] == "|"]
+    said = [word for row in rows for word in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert tuple(said) == RULES == door.RULES
+    rendered = table.partition(END)[0].splitlines()
+    assert "| `maximum` | `reviews.review_score` | `5` |" in "\n".join(rendered)
+    (word,) = (line for line in rendered if "`orders.order_status`" in line)
+    assert "unavailable" in word
+    (warned,) = (line for line in rendered if "payments__payment_installments__plausible" in line)
+    assert warned.startswith("| `maximum` | `payments.payment_installments` | `24` |")
+
+
+def test_render_pages__a_changed_contract__changes_the_page_or_says_what_is_missing(
+    tmp_path: Path,
+) -> None:
+    page = tmp_path / "docs/en/business-rules.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", "utf-8")
+    contracts = load_contracts(PROJECT / "contracts")
+    orders = contracts["orders"]
+    silent = tuple(replace(column, checks=()) for column in orders.columns)
+    (text,) = render_pages(tmp_path, {"orders": replace(orders, columns=silent)}).values()
+    assert text.startswith(f"before\n{BEGIN}\n\n| rule |")
+    assert "orders" not in text
+    assert text.endswith(f"{END}\nafter\n")
+    (text,) = render_pages(tmp_path, {"orders": orders}).values()
+    assert "`orders.order_status`" in text
+    page.write_text("no marks", "utf-8")
+    with pytest.raises(ContractError, match=r"business-rules\.md.*lacks"):
+        render_pages(tmp_path, contracts)
 
 
 def test_write_rendered__twice__changes_nothing_and_heals_the_rest(

@@ -164,6 +164,27 @@ def test_empty_day__of_a_full_list_is_held(lake: Lake, tmp_path: Path) -> None:
         land("sellers", FIRST, Sources(drop_dir=tmp_path), lake)
 
 
+def test_rule_that_warns__rows_enter_and_are_counted(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "sellers" / FIRST.isoformat()
+    folder.mkdir(parents=True)
+    header = ",".join(column.source_path for column in lake.contract("sellers").columns)
+    lines = ["s1,01001,são paulo,SP,,", "s2,1001,são paulo,São Paulo,,", "s3,0100-1,x,sp,,"]
+    (folder / "s.csv").write_text("\n".join([header, *lines]) + "\n", "utf-8")
+    manifest = land("sellers", FIRST, Sources(drop_dir=tmp_path), lake)
+    assert isinstance(manifest, Manifest)
+    assert (manifest.written_count, manifest.rejected_count) == (3, 0)
+    counts = {
+        "sellers__seller_zip_code_prefix__five_digits": 1,
+        "sellers__seller_state__two_letters": 1,
+    }
+    assert manifest.warned_by_rule == counts
+    assert list(manifest.warnings) == ["broken_rules"]
+    (stored,) = list_runs(lake, [lake.contract("sellers")])
+    assert stored == manifest
+    shown = CliRunner().invoke(cli, ["runs", "sellers"]).stdout
+    assert ", ".join(f"{rule} {count}" for rule, count in counts.items()) in shown
+
+
 @pytest.mark.parametrize(("count", "is_odd"), [(300, True), (4, True), (140, False), (8, False)])
 def test_ten_times_day__is_published_and_told(deliver: Deliver, count: int, is_odd: bool) -> None:
     for day in range(1, 7):

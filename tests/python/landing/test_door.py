@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.contracts import Contract, load_contracts
+from lakehouse.contracts import Check, Contract, load_contracts
+from lakehouse.contracts.model import CheckRule
 from lakehouse.landing.door import Admission, admit
 from lakehouse.landing.json_text import build_objects
 from lakehouse.landing.records import Records, Unreadable
@@ -240,6 +241,60 @@ def test_admit__review_score__has_both_bounds() -> None:
     admission = admit(records_of(contract, rows), contract)
     assert admission.rows["review_score"].to_pylist() == [1, 5]
     assert admission.rejected_by_rule == {"minimum": 1, "maximum": 1}
+
+
+def with_check(feed: str, name: str, check: Check) -> Contract:
+    contract = CONTRACTS[feed]
+    columns = tuple(
+        replace(column, checks=(*column.checks, check)) if column.name == name else column
+        for column in contract.columns
+    )
+    return replace(contract, columns=columns)
+
+
+CHECKS: list[tuple[str, CheckRule, Any, list[str | None], list[str]]] = [
+    # Column, rule, limit; values of three rows; which of them break the rule.
+    ("price", "minimum", Decimal("10.00"), ["9.99", "10.00", "10.01"], ["o1"]),
+    ("price", "maximum", Decimal("10.00"), ["9.99", "10.00", "10.01"], ["o3"]),
+    ("order_item_id", "maximum", Decimal(2), ["1", "2", "3"], ["o3"]),
+    ("product_id", "max_length", 3, ["abc", "abcd", "açã"], ["o2"]),
+    ("product_id", "pattern", r"^p\d+$", ["p12", "xp12", "p12\nq"], ["o2", "o3"]),
+    ("product_id", "pattern", r"\d", ["p1", "p", "1"], ["o2"]),
+    ("product_id", "allowed_values", ("p1", "p2"), ["p1", "p3", "P1"], ["o2", "o3"]),
+    ("deleted_at", "required", None, [None, "2026-06-02 10:00:00", " "], ["o1", "o3"]),
+]
+
+
+@pytest.mark.parametrize(("name", "rule", "limit", "values", "broken"), CHECKS)
+def test_admit__severity__an_error_refuses_what_a_warning_counts(
+    name: str, rule: CheckRule, limit: Any, values: list[str | None], broken: list[str]
+) -> None:
+    rows = [{**ITEM, "order_id": f"o{n}", name: v} for n, v in enumerate(values, start=1)]
+    every = ["o1", "o2", "o3"]
+    refusing = with_check("order_items", name, Check(rule, limit, "error", "plausible"))
+    admission = admit(records_of(refusing, rows), refusing)
+    assert admission.rows["order_id"].to_pylist() == [k for k in every if k not in broken]
+    assert admission.rejected_by_rule == {rule: len(broken)}
+    assert admission.warned_by_rule == {}
+    counting = with_check("order_items", name, Check(rule, limit, "warning", "plausible"))
+    admission = admit(records_of(counting, rows), counting)
+    assert admission.rows["order_id"].to_pylist() == every
+    assert admission.rejected.num_rows == 0
+    assert admission.warned_by_rule == {"plausible": len(broken)}
+
+
+def test_admit__a_refused_row__is_not_counted_as_warned() -> None:
+    contract = with_check(
+        "order_items", "price", Check("maximum", Decimal(10), "warning", "plausible")
+    )
+    rows = [
+        {**ITEM, "order_id": "o1", "price": "11"},
+        {**ITEM, "order_id": "o2", "price": "11", "order_item_id": "one"},
+        {**ITEM, "order_id": "o1", "price": "11"},
+    ]
+    admission = admit(records_of(contract, rows), contract)
+    assert admission.rejected_by_rule == {"type": 1, "duplicate_row": 1}
+    assert admission.warned_by_rule == {"plausible": 1}
 
 
 def test_admit__unreadable_records__are_refused_as_shape_in_their_place() -> None:

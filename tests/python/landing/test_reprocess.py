@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse.cli import cli
-from lakehouse.contracts import Lake
+from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError
 from lakehouse.landing import Manifest, Sources, land, read_rejects, reprocess
 from lakehouse.landing.olist import land_olist
@@ -30,8 +30,10 @@ DAY = date(2026, 6, 1)
 def with_maximum(lake: Lake, maximum: int) -> Lake:
     """The lake whose contract of reviews takes scores up to another maximum."""
     contract = lake.contract("reviews")
+    checks = (Check("minimum", Decimal(1), "error", ""),)
+    checks = (*checks, Check("maximum", Decimal(maximum), "error", ""))
     columns = tuple(
-        replace(column, maximum=Decimal(maximum)) if column.name == "review_score" else column
+        replace(column, checks=checks) if column.name == "review_score" else column
         for column in contract.columns
     )
     changed = replace(contract, columns=columns, sha256=f"maximum {maximum}")
