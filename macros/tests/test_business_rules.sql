@@ -3,6 +3,10 @@
         is_late_order("a", "b") | trim, "coalesce(a > b, false)", "a day later than promised"
     ) %}
     {% do assert_equal(
+        is_on_time_order("a", "b") | trim, "coalesce(a <= b, false)", "the day promised or before"
+    ) %}
+    {% do assert_equal(is_returning_customer("a") | trim, "a >= 2", "the second sale returns") %}
+    {% do assert_equal(
         delivery_days("a", "b") | trim, "cast(date_diff('day', a, b) as integer)", "calendar days"
     ) %}
     {% do assert_equal(

@@ -1,5 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='lead_id',
+    partitioned_by=['month(contacted_at)'],
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 

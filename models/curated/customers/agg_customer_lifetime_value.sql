@@ -10,7 +10,7 @@ select
 
     min(purchase_date_br) as first_purchase_date_br,
     max(purchase_date_br) as last_purchase_date_br,
-    count(*) > 1 as is_returning,
+    {{ is_returning_customer('count(*)') }} as is_returning,
 
     cast(count(*) as integer) as sale_count,
     cast(sum(item_count) as integer) as item_count,

@@ -1,12 +1,17 @@
 {{ config(materialized='table') }}
 
-with customers as (
+with sales as (
     select
         *,
-        date_diff(
-            'day', last_purchase_date_br, {{ business_date(ref('int_orders')) }}
-        ) as recency_days
+        {{ business_date(ref('int_orders')) }} as scored_date
     from {{ ref('agg_customer_lifetime_value') }}
+),
+
+customers as (
+    select
+        *,
+        date_diff('day', last_purchase_date_br, scored_date) as recency_days
+    from sales
 ),
 
 {# Of recency the least score whose threshold is reached counts, of the others the greatest. #}
@@ -31,6 +36,8 @@ scores as (
 
 select
     customers.customer_key,
+
+    customers.scored_date,
 
     cast(customers.recency_days as integer) as recency_days,
     customers.sale_count,

@@ -1,7 +1,12 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental', incremental_strategy='merge', unique_key='lead_id',
+    partitioned_by=['month(contacted_at)'],
+    on_schema_change='fail'
+) }}
 
 with leads as (
     select * from {{ ref('int_marketing_leads') }}
+    {% if is_incremental() %} where _landed_date >= date '{{ var("run_date") }}' {% endif %}
 )
 
 select

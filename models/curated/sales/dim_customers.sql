@@ -1,11 +1,10 @@
 {{ config(materialized='table') }}
 
+{# Built weekly, after its first time: a segment stays as it was last scored. #}
+{% set scores = ref('agg_customer_rfm') %}
+
 with customers as (
     select * from {{ ref('int_customers') }}
-),
-
-places as (
-    select * from {{ ref('dim_geography') }}
 ),
 
 {# Accounts that orders name and the source has not told of: whose they are is not known. #}
@@ -21,6 +20,26 @@ states as (
     select * from {{ ref('seed_br_states') }}
 ),
 
+places as (
+    select * from {{ ref('dim_geography') }}
+),
+
+segments as (
+    {% if can_be_asked(scores) %}
+        select
+            customer_key,
+            segment,
+            scored_date
+        from {{ scores }}
+    {% else %}
+        select
+            cast(null as varchar) as customer_key,
+            cast(null as varchar) as segment,
+            cast(null as date) as scored_date
+        where false
+    {% endif %}
+),
+
 {# A person shows the newest account that is not deleted, or the newest one when all are. #}
 accounts as (
     {{ winning_version(
@@ -28,40 +47,53 @@ accounts as (
         ['customer_unique_id'],
         ['is_deleted', 'updated_at desc', 'customer_id desc']
     ) | indent(4) }}
+),
+
+people as (
+    select
+        {{ member_key('customer_unique_id') }} as customer_key,
+        customer_unique_id,
+        city,
+        state,
+        zip_code_prefix,
+        not is_deleted as is_active,
+        false as is_inferred,
+        updated_at
+    from accounts
+    where _version_rank = 1
+    union all
+    select
+        {{ member_key('customer_id') }} as customer_key,
+        cast(null as varchar) as customer_unique_id,
+        cast(null as varchar) as city,
+        cast(null as varchar) as state,
+        cast(null as varchar) as zip_code_prefix,
+        false as is_active,
+        true as is_inferred,
+        cast(null as {{ instant_type() }}) as updated_at
+    from inferred
 )
 
 select
-    {{ member_key('accounts.customer_unique_id') }} as customer_key,
-    accounts.customer_unique_id,
+    people.customer_key,
+    people.customer_unique_id,
     coalesce(places.geography_key, 'unknown') as geography_key,
 
-    accounts.city,
-    accounts.state,
+    people.city,
+    people.state,
     states.state_name,
     states.region,
-    accounts.zip_code_prefix,
-    not accounts.is_deleted as is_active,
-    false as is_inferred,
+    people.zip_code_prefix,
+    people.is_active,
+    people.is_inferred,
+    segments.segment,
+    segments.scored_date as segment_date,
 
-    accounts.updated_at
-from accounts
-left join states on accounts.state = states.state
-left join places on accounts.zip_code_prefix = places.zip_code_prefix
-where accounts._version_rank = 1
-union all
-{# The row without an account stands for orders that name none. #}
-select
-    {{ member_key('customer_id') }} as customer_key,
-    cast(null as varchar) as customer_unique_id,
-    'unknown' as geography_key,
+    places.latitude,
+    places.longitude,
 
-    cast(null as varchar) as city,
-    cast(null as varchar) as state,
-    cast(null as varchar) as state_name,
-    cast(null as varchar) as region,
-    cast(null as varchar) as zip_code_prefix,
-    false as is_active,
-    true as is_inferred,
-
-    cast(null as {{ instant_type() }}) as updated_at
-from inferred
+    people.updated_at
+from people
+left join states on people.state = states.state
+left join places on people.zip_code_prefix = places.zip_code_prefix
+left join segments on people.customer_key = segments.customer_key

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
-with sellers as (
-    select * from {{ ref('int_sellers') }}
+with inferred as (
+    {{ inferred_members('seller') | indent(4) }}
 ),
 
 states as (
@@ -12,8 +12,25 @@ places as (
     select * from {{ ref('dim_geography') }}
 ),
 
-inferred as (
-    {{ inferred_members('seller') | indent(4) }}
+{# Sellers of the catalogue; those that items or leads name and no catalogue had; and nobody. #}
+sellers as (
+    select
+        seller_id,
+        city,
+        state,
+        zip_code_prefix,
+        is_active,
+        false as is_inferred
+    from {{ ref('int_sellers') }}
+    union all
+    select
+        member_id as seller_id,
+        cast(null as varchar) as city,
+        cast(null as varchar) as state,
+        cast(null as varchar) as zip_code_prefix,
+        false as is_active,
+        true as is_inferred
+    from inferred
 )
 
 select
@@ -27,22 +44,10 @@ select
     states.region,
     sellers.zip_code_prefix,
     sellers.is_active,
-    false as is_inferred
+    sellers.is_inferred,
+
+    places.latitude,
+    places.longitude
 from sellers
 left join states on sellers.state = states.state
 left join places on sellers.zip_code_prefix = places.zip_code_prefix
-union all
-{# Sellers that items or leads name and no catalogue had, and the one that stands for none. #}
-select
-    {{ member_key('member_id') }} as seller_key,
-    member_id as seller_id,
-    'unknown' as geography_key,
-
-    cast(null as varchar) as city,
-    cast(null as varchar) as state,
-    cast(null as varchar) as state_name,
-    cast(null as varchar) as region,
-    cast(null as varchar) as zip_code_prefix,
-    false as is_active,
-    true as is_inferred
-from inferred

@@ -68,6 +68,8 @@ select
     orders.estimated_delivery_date,
     orders.delivered_at is not null as is_delivered,
     {{ is_late_order('orders.delivered_date_br', 'orders.estimated_delivery_date') }} as is_late,
+    {{ is_on_time_order('orders.delivered_date_br', 'orders.estimated_delivery_date') }}
+        as is_on_time,
     {{ delivery_days('orders.purchase_date_br', 'orders.delivered_date_br') }} as delivery_days,
 
     cast(coalesce(items.item_count, 0) as integer) as item_count,

@@ -69,7 +69,17 @@ def present_on(world: World, kind: Kind, day: int) -> I64:
     return indexes[removed_on(world, kind, indexes) > day]
 
 
-def product_categories(world: World, products: I64, day: int) -> I64:
+def recategorised_on(world: World, products: I64) -> I64:
+    """The day from which each product has its second category; far away when it keeps the first."""
+    moved = chance(
+        draw(world.seed, "product.recategorised", products),
+        10 * world.rates.product_recategorised_per_year_ppm,
+    )
+    days = below(draw(world.seed, "product.recategorised_on", products), 3650)
+    return np.where(moved, world.first + 1 + days, _NEVER)
+
+
+def product_categories(world: World, products: I64, day: IntLike) -> I64:
     """Index into CATEGORIES, or NO_CATEGORY, in the last snapshot up to ``day`` that has the
     product."""
     last = np.minimum(day, removed_on(world, "product", products) - 1)
@@ -80,13 +90,8 @@ def product_categories(world: World, products: I64, day: int) -> I64:
         world.rates.product_without_category_ppm,
     )
     first = np.where(without, NO_CATEGORY, first)
-    moved = chance(
-        draw(world.seed, "product.recategorised", products),
-        10 * world.rates.product_recategorised_per_year_ppm,
-    )
-    moved_on = world.first + 1 + below(draw(world.seed, "product.recategorised_on", products), 3650)
     second = pick(draw(world.seed, "product.new_category", products), weights)
-    return np.where(moved & (moved_on <= last), second, first)
+    return np.where(recategorised_on(world, products) <= last, second, first)
 
 
 def product_prices(world: World, products: I64) -> I64:

@@ -28,6 +28,9 @@ from lakehouse.marketplace.vocabulary import (
 )
 from lakehouse.marketplace.world import UTC_OFFSET, World
 
+MESSAGE_PPM = 420_000
+"""Of a million reviews, so many have a message."""
+
 
 def payment_copies(world: World, payments: Payments) -> I64:
     """The copy that each report has beside it, see ``defects.copies``."""
@@ -138,7 +141,12 @@ def review_lines(world: World, reviews: Reviews, rows: I64) -> pa.StringArray:
         _words(world, "title", reviews, rows, 130_000, (BAD_TITLES, FAIR_TITLES, GOOD_TITLES)),
         ',"message":',
         _words(
-            world, "message", reviews, rows, 420_000, (BAD_MESSAGES, FAIR_MESSAGES, GOOD_MESSAGES)
+            world,
+            "message",
+            reviews,
+            rows,
+            MESSAGE_PPM,
+            (BAD_MESSAGES, FAIR_MESSAGES, GOOD_MESSAGES),
         ),
         '},"created_at":',
         pc.if_else(
@@ -153,6 +161,19 @@ def review_lines(world: World, reviews: Reviews, rows: I64) -> pa.StringArray:
     return pc.if_else(pa.array(kind == 2), pc.utf8_slice_codeunits(lines, 0, 70), lines)
 
 
+def has_message(world: World, reviews: Reviews, rows: I64) -> Bools:
+    """Whether the buyers wrote a message, in these versions of reviews."""
+    return _is_written(world, "message", reviews, rows, MESSAGE_PPM)
+
+
+def _is_written(world: World, name: str, reviews: Reviews, rows: I64, share_ppm: int) -> Bools:
+    return chance(draw(world.seed, f"review.{name}", _text_keys(reviews, rows)), share_ppm)
+
+
+def _text_keys(reviews: Reviews, rows: I64) -> I64:
+    return reviews.order_index[rows] * 4 + reviews.number[rows] * 2 + reviews.version[rows]
+
+
 def _words(
     world: World,
     name: str,
@@ -162,8 +183,8 @@ def _words(
     vocabularies: Sequence[Sequence[str]],
 ) -> pa.StringArray:
     """JSON strings that fit the score, null where the buyer wrote nothing."""
-    key = reviews.order_index[rows] * 4 + reviews.number[rows] * 2 + reviews.version[rows]
-    written: Bools = chance(draw(world.seed, f"review.{name}", key), share_ppm)
+    key = _text_keys(reviews, rows)
+    written = _is_written(world, name, reviews, rows, share_ppm)
     mood = np.select([reviews.score[rows] <= 2, reviews.score[rows] == 3], [0, 1], 2)
     sizes = np.array([len(words) for words in vocabularies], dtype=np.int64)
     starts = np.cumsum(sizes) - sizes

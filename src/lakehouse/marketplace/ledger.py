@@ -22,8 +22,21 @@ from lakehouse.marketplace.geography import STATES
 from lakehouse.marketplace.items import items_of
 from lakehouse.marketplace.lead_feed import lead_copies
 from lakehouse.marketplace.leads import leads_by, versions_of
-from lakehouse.marketplace.ledger_dimensions import add_catalogue, add_customers, add_dates
-from lakehouse.marketplace.ledger_feeds import add_events, add_geolocation, add_leads, add_rates
+from lakehouse.marketplace.ledger_dimensions import (
+    add_catalogue,
+    add_customers,
+    add_dates,
+    add_payment_types,
+    add_places,
+)
+from lakehouse.marketplace.ledger_feeds import (
+    add_events,
+    add_geolocation,
+    add_leads,
+    add_rates,
+    known_places,
+)
+from lakehouse.marketplace.ledger_history import add_account_history, add_catalogue_history
 from lakehouse.marketplace.ledger_marts import Marts, add_piece, add_totals, add_transitions
 from lakehouse.marketplace.ledger_metrics import MetricTally
 from lakehouse.marketplace.orders import CANCELED, PAYMENT_TYPES, STATUSES, UNAVAILABLE
@@ -98,10 +111,15 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     _reject(world, tally, "marketing_leads", copies[told], versions.delivered[told])
     _add_days(tally, np.array(sorted(purchase_days), dtype=np.int64))
     _refuse(tally, "customers", "required", known.rejected)
-    add_customers(world, number, tally, known, people)
-    add_catalogue(world, number, tally)
+    add_account_history(world, tally, known)
+    add_catalogue_history(world, number, tally)
+    places = known_places(world, number)
+    add_customers(world, number, tally, known, people, places)
+    add_catalogue(world, number, tally, places)
     add_leads(world, number, tally)
-    add_geolocation(world, number, tally)
+    add_geolocation(places, tally)
+    add_places(places, tally)
+    add_payment_types(tally)
     add_rates(world, number, tally)
     add_dates(tally)
     add_totals(world, tally, marts, number)
@@ -163,6 +181,7 @@ def _add_orders(
     deliveries = {
         "delivered": delivered,
         "late": orders.late,
+        "on_time": delivered - orders.late,
         "delivery_days": delivery_days,
         "delivered_at": instant_sums(orders.delivered),
         "delivered_date_br": orders.delivered // DAY,

@@ -8,8 +8,9 @@ import numpy as np
 from lakehouse.marketplace import account_history, catalogue, text
 from lakehouse.marketplace.catalogue_feeds import product_measures, seller_prefixes
 from lakehouse.marketplace.geography import CITY_NAMES, CITY_STATE, STATES
+from lakehouse.marketplace.ledger_feeds import Places
+from lakehouse.marketplace.orders import PAYMENT_TYPES
 from lakehouse.marketplace.people import SECOND
-from lakehouse.marketplace.postal_points import listed_prefixes
 from lakehouse.marketplace.streams import I64
 from lakehouse.marketplace.tally import VALUE, Codes, Tally, flags, instant_sums, text_sums
 from lakehouse.marketplace.vocabulary import CATEGORIES
@@ -25,6 +26,7 @@ def add_customers(
     tally: Tally,
     known: account_history.Versions,
     people: account_history.People,
+    places: Places,
 ) -> None:
     """People as they are now, and the versions of their accounts."""
     shown = people.shown
@@ -34,11 +36,11 @@ def add_customers(
         {"is_active": flags(people.active.astype(np.int64)), "state": _states(people.state)},
         {
             "customers": np.ones(len(shown), dtype=np.int64),
-            "customer_key": text_sums(_keys(persons)),
+            "customer_key": text_sums(member_keys(persons)),
             "customer_unique_id": text_sums(persons),
             "city": text_sums(text.words(CITY_NAMES, known.city[shown])),
             "zip_code_prefix": text_sums(text.digits(known.prefix[shown], 5)),
-            "geography_key": _place_sums(world, day, known.prefix[shown]),
+            **_place_sums(places, known.prefix[shown]),
             "updated_at": instant_sums(known.updated[shown]),
         },
     )
@@ -70,7 +72,7 @@ def add_customers(
         )
 
 
-def add_catalogue(world: World, day: int, tally: Tally) -> None:
+def add_catalogue(world: World, day: int, tally: Tally, places: Places) -> None:
     """Products and sellers that were ever in a snapshot, as the last one with them shows them."""
     products = _ever(world, "product", day)
     category = catalogue.product_categories(world, products, day)
@@ -82,7 +84,9 @@ def add_catalogue(world: World, day: int, tally: Tally) -> None:
         {"is_active": _present(world, "product", products, day)},
         {
             VALUE: np.ones(len(products), dtype=np.int64),
-            "product_key": text_sums(_keys(text.identifiers(world.seed, "product", products))),
+            "product_key": text_sums(
+                member_keys(text.identifiers(world.seed, "product", products))
+            ),
             "product_id": text_sums(text.identifiers(world.seed, "product", products)),
             "category_name_pt": text_sums(text.words(names, category % len(names))),
             "category_name_en": text_sums(text.words(english, category % len(names))),
@@ -102,14 +106,48 @@ def add_catalogue(world: World, day: int, tally: Tally) -> None:
         {"is_active": _present(world, "seller", sellers, day)},
         {
             VALUE: np.ones(len(sellers), dtype=np.int64),
-            "seller_key": text_sums(_keys(text.identifiers(world.seed, "seller", sellers))),
+            "seller_key": text_sums(member_keys(text.identifiers(world.seed, "seller", sellers))),
             "seller_id": text_sums(text.identifiers(world.seed, "seller", sellers)),
             "city": text_sums(text.words(CITY_NAMES, city)),
             "state": text_sums(text.words([state.code for state in STATES], CITY_STATE[city])),
             "zip_code_prefix": text_sums(text.digits(prefix, 5)),
-            "geography_key": _place_sums(world, day, prefix),
+            **_place_sums(places, prefix),
         },
         table="sellers",
+    )
+
+
+def add_places(places: Places, tally: Tally) -> None:
+    """The places of dim_geography; a table of the figure `catalogue`."""
+    prefixes = text.digits(places.prefix, 5)
+    tally.add(
+        "catalogue",
+        {"state": _states(places.state)},
+        {
+            VALUE: np.ones(len(places.prefix), dtype=np.int64),
+            "geography_key": text_sums(member_keys(prefixes)),
+            "zip_code_prefix": text_sums(prefixes),
+            "city": text_sums(places.city),
+            "point_count": places.point_count,
+            "latitude": places.latitude,
+            "longitude": places.longitude,
+        },
+        table="geography",
+    )
+
+
+def add_payment_types(tally: Tally) -> None:
+    """The means of payment; a table of the figure `catalogue`."""
+    names = text.words(PAYMENT_TYPES, np.arange(len(PAYMENT_TYPES), dtype=np.int64))
+    tally.add(
+        "catalogue",
+        {},
+        {
+            VALUE: np.ones(len(PAYMENT_TYPES), dtype=np.int64),
+            "payment_type_key": text_sums(member_keys(names)),
+            "payment_type": text_sums(names),
+        },
+        table="payment_types",
     )
 
 
@@ -148,13 +186,22 @@ def add_dates(tally: Tally) -> None:
     )
 
 
-def _place_sums(world: World, day: int, prefix: I64) -> I64:
-    """The postal prefixes as their place says them; nothing where no list has the prefix."""
-    is_listed = np.isin(prefix, listed_prefixes(world, day))
-    return np.where(is_listed, text_sums(text.digits(prefix, 5)), 0)
+def _place_sums(places: Places, prefix: I64) -> dict[str, I64]:
+    """What the place of each prefix adds; nothing where no list has the prefix."""
+    place = np.searchsorted(places.prefix, prefix)
+    is_listed = np.isin(prefix, places.prefix)
+
+    def of_place(values: I64) -> I64:
+        return np.where(is_listed, np.append(values, 0)[place], 0)
+
+    return {
+        "geography_key": np.where(is_listed, text_sums(text.digits(prefix, 5)), 0),
+        "latitude": of_place(places.latitude),
+        "longitude": of_place(places.longitude),
+    }
 
 
-def _keys(members: text.Text) -> text.Text:
+def member_keys(members: text.Text) -> text.Text:
     """Keys of docs/en/business-rules.md: the MD5 of `v` and the identifier."""
     digests = [hashlib.md5(b"v" + each.encode()).hexdigest() for each in members.to_pylist()]  # noqa: S324
     return text.words(digests, np.arange(len(digests), dtype=np.int64))
@@ -162,7 +209,7 @@ def _keys(members: text.Text) -> text.Text:
 
 def person_keys(world: World, persons: I64) -> text.Text:
     """`customer_key` of people by index."""
-    return _keys(text.identifiers(world.seed, "person", persons))
+    return member_keys(text.identifiers(world.seed, "person", persons))
 
 
 def _states(codes: I64) -> Codes:

@@ -26,6 +26,7 @@ from lakehouse.marketplace.postal_points import DEGREE, Points, delivered_on, po
 from lakehouse.marketplace.streams import I64
 from lakehouse.marketplace.tally import (
     CHECKSUM,
+    Codes,
     Tally,
     days,
     instant_sums,
@@ -94,32 +95,40 @@ def add_leads(world: World, day: int, tally: Tally) -> None:
         at = known.steps[step]
         return instant_sums(np.where(at <= updated, at, 0))
 
-    columns = {
+    grain: dict[str, Codes] = {
+        "origin": (origin, LEAD_ORIGINS.__getitem__),
+        "lead_status": (status, LEAD_STATUSES.__getitem__),
+    }
+    contacted = known.steps[CONTACTED] // DAY
+    fact = {
         "lead_id": text_sums(text.identifiers(world.seed, "lead", known.key)),
-        "landing_page_id": text_sums(lead_feed.landing_pages(world, known)),
+        "seller_id": text_sums(lead_feed.seller_ids(world, known, status == WON)),
         "business_segment": text_sums(lead_feed.segments(world, known)),
+        "contact_date_br": contacted,
+        "contacted_at": reached(CONTACTED),
+        "qualified_at": reached(QUALIFIED),
+        "won_at": reached(WON),
+        "lost_at": reached(LOST),
+    }
+    months = contacted.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]")
+    derived = {
+        "seller_key": fact["seller_id"],
+        "contact_month": months.astype(np.int64),
+        "is_qualified": (fact["qualified_at"] > 0).astype(np.int64),
+        "is_won": (fact["won_at"] > 0).astype(np.int64),
+    }
+    columns = fact | {
+        "landing_page_id": text_sums(lead_feed.landing_pages(world, known)),
         "contact_name": text_sums(contacts.name),
         "contact_email": text_sums(contacts.email),
         "contact_phone": text_sums(contacts.phone),
         "company_cnpj": text_sums(contacts.cnpj),
         "phones_mistyped": _nulls(contacts.phone),
         "cnpjs_mistyped": _nulls(contacts.cnpj),
-        "seller_id": text_sums(lead_feed.seller_ids(world, known, status == WON)),
-        "contact_date_br": known.steps[CONTACTED] // DAY,
-        "contacted_at": reached(CONTACTED),
-        "qualified_at": reached(QUALIFIED),
-        "won_at": reached(WON),
-        "lost_at": reached(LOST),
         "updated_at": instant_sums(updated),
     }
-    tally.add(
-        "leads_by_status",
-        {
-            "origin": (origin, LEAD_ORIGINS.__getitem__),
-            "lead_status": (status, LEAD_STATUSES.__getitem__),
-        },
-        {"leads": np.ones(len(status), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
-    )
+    tally.add_rows("leads_by_status", grain, "leads", columns)
+    tally.add_rows("leads_by_status", grain, "leads", fact | derived, table="fct_marketing_leads")
 
 
 def _nulls(texts: text.Text) -> I64:
@@ -128,33 +137,53 @@ def _nulls(texts: text.Text) -> I64:
     return nulls
 
 
-def add_geolocation(world: World, day: int, tally: Tally) -> None:
-    """The place of each postal prefix that was ever delivered, from the last list that has it."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The postal prefixes that were ever delivered, ascending; arrays of one length. state: index
+    into STATES; point_count: points inside of Brazil; coordinates in millionths of a degree, 0
+    without such points."""
+
+    prefix: I64
+    state: I64
+    point_count: I64
+    latitude: I64
+    longitude: I64
+    city: text.Text
+
+
+def known_places(world: World, day: int) -> Places:
+    """Places as known at the end of ``day``, each from the last list that has it."""
     lists = [points_on(world, delivered) for delivered in delivered_on(world, day)]
     number = np.concatenate([np.full(len(p.prefix), n) for n, p in enumerate(lists)])
     prefix = np.concatenate([points.prefix for points in lists])
     newest = np.zeros(100_000, dtype=np.int64)
     np.maximum.at(newest, prefix, number)
-    places = [
+    places = sorted(
         _place(points, rows)
         for n, points in enumerate(lists)
         for rows in _groups(points.prefix, newest[points.prefix] == n)
-    ]
-    if not places:
-        return
-    table = np.array([place[:-1] for place in places], dtype=np.int64)
+    )
+    table = np.array([place[:-1] for place in places], dtype=np.int64).reshape(-1, 5)
     names = [place[-1] for place in places]
+    prefix, state, point_count, latitude, longitude = table.T
+    city = text.words(names, np.arange(len(names), dtype=np.int64))
+    return Places(prefix, state, point_count, latitude, longitude, city)
+
+
+def add_geolocation(places: Places, tally: Tally) -> None:
+    """The place of each postal prefix."""
     columns = {
-        "zip_code_prefix": text_sums(text.digits(table[:, 0], 5)),
-        "city": text_sums(text.words(names, np.arange(len(names), dtype=np.int64))),
-        "point_count": table[:, 2],
-        "latitude": table[:, 3],
-        "longitude": table[:, 4],
+        "zip_code_prefix": text_sums(text.digits(places.prefix, 5)),
+        "city": text_sums(places.city),
+        "point_count": places.point_count,
+        "latitude": places.latitude,
+        "longitude": places.longitude,
     }
-    tally.add(
+    tally.add_rows(
         "geolocation_by_state",
-        {"state": (table[:, 1], lambda code: STATES[code].code)},
-        {"prefixes": np.ones(len(names), dtype=np.int64), **columns, CHECKSUM: row_sums(columns)},
+        {"state": (places.state, lambda code: STATES[code].code)},
+        "prefixes",
+        columns,
     )
 
 

@@ -158,6 +158,7 @@ def _add_reviews(world: World, tally: Tally, facts: truth.Facts) -> None:
         "order_id": text_sums(text.identifiers(world.seed, "order", index)),
         "purchase_date_br": orders.day[reviews.order],
         "review_date_br": reviews.created // 86_400,
+        "has_comment": reviews.has_message,
         "purchased_at": instant_sums(orders.purchased[reviews.order]),
         "created_at": instant_sums(reviews.created),
         "answered_at": instant_sums(reviews.answered),
@@ -195,12 +196,21 @@ def _add_customers(world: World, tally: Tally, sales: I64, day: int) -> None:
         },
     )
     scores = _scores(day - last, count, gmv_sum)
+    today = np.full(len(who), day, dtype=np.int64)
+    segment: dict[str, Codes] = {"segment": (_segments(*scores), _SEGMENTS.__getitem__)}
+    tally.add_rows(
+        "customers_by_segment",
+        segment,
+        "customers",
+        {"customer_key": key, "segment_date": today},
+    )
     tally.add_rows(
         "customer_rfm",
-        {"segment": (_segments(*scores), _SEGMENTS.__getitem__)},
+        segment,
         "customers",
         {
             "customer_key": key,
+            "scored_date": today,
             "recency_days": day - last,
             "sale_count": count,
             "gmv_brl": gmv_sum,

@@ -80,11 +80,6 @@ def points_on(world: World, day: int) -> Points:
     )
 
 
-def listed_prefixes(world: World, day: int) -> I64:
-    """The prefixes that a list up to ``day`` has had."""
-    return np.unique(np.concatenate([_prefixes(world, each) for each in delivered_on(world, day)]))
-
-
 def _prefixes(world: World, day: int) -> I64:
     accounts = people.accounts_by(world, day)
     homes = people.states_at(world, accounts, day_end(day), day).prefix

@@ -78,10 +78,12 @@ class Tally:
         grain: Mapping[str, Codes],
         count: str,
         columns: Mapping[str, I64],
+        **constants: str,
     ) -> None:
         """Add rows of a table: how many, each column, and the checksum that ties the columns."""
         rows = np.ones(len(next(iter(columns.values()))), dtype=np.int64)
-        self.add(figure, grain, {count: rows, **columns, CHECKSUM: row_sums(columns)})
+        measures = {count: rows, **columns, CHECKSUM: row_sums(columns)}
+        self.add(figure, grain, measures, **constants)
 
     def figures(self) -> Iterator[Figure]:
         """Every sum that is not zero, in the order in which the figures were added first."""

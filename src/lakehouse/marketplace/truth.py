@@ -11,6 +11,7 @@ from lakehouse.marketplace import catalogue
 from lakehouse.marketplace import items as item_life
 from lakehouse.marketplace import orders as order_life
 from lakehouse.marketplace.exchange import in_brl, rates_on
+from lakehouse.marketplace.json_feeds import has_message
 from lakehouse.marketplace.orders import Orders
 from lakehouse.marketplace.payments import Payments
 from lakehouse.marketplace.people import SECOND
@@ -81,11 +82,12 @@ class PaymentFacts:
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """Reviews of those orders, as last edited. order: position in OrderFacts; number: 0 or 1;
-    created, answered: seconds, answered 0 when unknown."""
+    created, answered: seconds, answered 0 when unknown; has_message: 0 or 1."""
 
     order: I64
     number: I64
     score: I64
+    has_message: I64
     created: I64
     answered: I64
 
@@ -121,7 +123,7 @@ def facts(
     item_facts = _items(world, day, items, place)
     purchased_day = shown.purchased[live] // DAY
     payment_facts = _payments(world, day, payments, place, purchased_day)
-    review_facts = _reviews(until, reviews, place)
+    review_facts = _reviews(world, until, reviews, place)
     count = len(position)
     delivered = shown.delivered[live]
     is_delivered = delivered > 0
@@ -195,7 +197,7 @@ def _payments(
     )
 
 
-def _reviews(until: int, reviews: Reviews, place: I64) -> ReviewFacts:
+def _reviews(world: World, until: int, reviews: Reviews, place: I64) -> ReviewFacts:
     rows = np.flatnonzero((reviews.delivered < until) & (place[reviews.order] >= 0))
     key = reviews.order[rows] * 2 + reviews.number[rows]
     rows = rows[_last(key, reviews.version[rows])]
@@ -203,6 +205,7 @@ def _reviews(until: int, reviews: Reviews, place: I64) -> ReviewFacts:
         order=place[reviews.order[rows]],
         number=reviews.number[rows],
         score=reviews.score[rows],
+        has_message=has_message(world, reviews, rows).astype(np.int64),
         created=reviews.created[rows],
         answered=reviews.answered[rows],
     )

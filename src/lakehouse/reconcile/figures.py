@@ -26,6 +26,7 @@ from lakehouse.reconcile.figure import (
     summed,
     text,
 )
+from lakehouse.reconcile.history_figures import HISTORY_FIGURES
 from lakehouse.reconcile.mart_figures import MART_FIGURES, WEEKLY_FIGURES
 
 
@@ -69,6 +70,7 @@ _SALES = {
 _DELIVERIES = {
     "delivered": flag("o.is_delivered"),
     "late": flag("o.is_late"),
+    "on_time": flag("o.is_on_time"),
     "delivery_days": summed("o.delivery_days"),
     "delivered_at": instant("o.delivered_at"),
     "delivered_date_br": day_number("o.delivered_date_br"),
@@ -234,6 +236,8 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
             "city": text("c.city"),
             "zip_code_prefix": text("c.zip_code_prefix"),
             "geography_key": text("g.zip_code_prefix"),
+            "latitude": millionths("c.latitude"),
+            "longitude": millionths("c.longitude"),
             "updated_at": instant("c.updated_at"),
         },
         _told("dim_customers", "c") + _with_place("c"),
@@ -291,6 +295,8 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
             "state": text("s.state"),
             "zip_code_prefix": text("s.zip_code_prefix"),
             "geography_key": text("g.zip_code_prefix"),
+            "latitude": millionths("s.latitude"),
+            "longitude": millionths("s.longitude"),
         },
         _told("dim_sellers", "s") + _with_place("s"),
         table="sellers",
@@ -314,6 +320,27 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         "{curated}.dim_dates as d",
         table="dates",
     ),
+    figure(
+        "catalogue",
+        {"state": "g.state"},
+        {VALUE: "count(*)", "geography_key": text("g.geography_key"), **_PLACE},
+        "(select * from {curated}.dim_geography where geography_key <> 'unknown') as g",
+        table="geography",
+    ),
+    figure(
+        "catalogue",
+        {},
+        {
+            VALUE: "count(*)",
+            "payment_type_key": text("p.payment_type_key"),
+            "payment_type": text("p.payment_type"),
+        },
+        # Types that payments alone know are none of the ledger's.
+        "(select t.* from {curated}.dim_payment_types as t "
+        "inner join {integration}.seed_payment_types as s on t.payment_type = s.payment_type) as p",
+        table="payment_types",
+    ),
+    *HISTORY_FIGURES,
     figure(
         "order_events_by_type",
         {"day": "cast(e.event_date_br as varchar)", "event_type": "e.event_type"},

@@ -10,6 +10,7 @@ from lakehouse.reconcile.figure import (
     checksum,
     day_number,
     figure,
+    flag,
     instant,
     money,
     summed,
@@ -21,9 +22,24 @@ _REVIEW = {
     "order_id": text("r.order_id"),
     "purchase_date_br": day_number("r.purchase_date_br"),
     "review_date_br": day_number("r.review_date_br"),
+    "has_comment": flag("r.has_comment"),
     "purchased_at": instant("r.purchased_at"),
     "created_at": instant("r.created_at"),
     "answered_at": instant("r.answered_at"),
+}
+_LEAD = {
+    "lead_id": text("l.lead_id"),
+    "seller_id": text("l.seller_id"),
+    "seller_key": text("s.seller_id"),
+    "business_segment": text("l.business_segment"),
+    "contact_date_br": day_number("l.contact_date_br"),
+    "contact_month": day_number("l.contact_month"),
+    "is_qualified": flag("l.is_qualified"),
+    "is_won": flag("l.is_won"),
+    "contacted_at": instant("l.contacted_at"),
+    "qualified_at": instant("l.qualified_at"),
+    "won_at": instant("l.won_at"),
+    "lost_at": instant("l.lost_at"),
 }
 _TRANSITION = {
     "order_id": text("t.order_id"),
@@ -45,12 +61,17 @@ _LIFETIME = {
 }
 _RFM = {
     "customer_key": text("c.customer_key"),
+    "scored_date": day_number("c.scored_date"),
     "recency_days": summed("c.recency_days"),
     "sale_count": summed("c.sale_count"),
     "gmv_brl": money("c.gmv_brl"),
     "recency_score": summed("c.recency_score"),
     "frequency_score": summed("c.frequency_score"),
     "monetary_score": summed("c.monetary_score"),
+}
+_SEGMENT = {
+    "customer_key": text("c.customer_key"),
+    "segment_date": day_number("c.segment_date"),
 }
 _SELLER = {
     "seller_id": text("s.seller_id"),
@@ -67,14 +88,19 @@ _SELLER = {
 
 
 def _rows(
-    name: str, grain: Mapping[str, str], count: str, columns: Mapping[str, Column], source: str
+    name: str,
+    grain: Mapping[str, str],
+    count: str,
+    columns: Mapping[str, Column],
+    source: str,
+    **constants: str,
 ) -> FigureQuery:
     measures: dict[str, str | Column] = {
         count: "count(*)",
         **columns,
         "row_checksum": checksum(columns),
     }
-    return figure(name, grain, measures, source)
+    return figure(name, grain, measures, source, **constants)
 
 
 MART_FIGURES: tuple[FigureQuery, ...] = (
@@ -99,6 +125,15 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
         _TRANSITION,
         "{curated}.fct_order_status_transitions as t",
     ),
+    _rows(
+        "leads_by_status",
+        {"origin": "l.origin", "lead_status": "l.lead_status"},
+        "leads",
+        _LEAD,
+        "{curated}.fct_marketing_leads as l "
+        "left join {curated}.dim_sellers as s on l.seller_key = s.seller_key",
+        table="fct_marketing_leads",
+    ),
 )
 """Of the facts, which every daily run brings up to date."""
 
@@ -116,6 +151,13 @@ WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
         "customers",
         _RFM,
         "{curated}.agg_customer_rfm as c",
+    ),
+    _rows(
+        "customers_by_segment",
+        {"segment": "c.segment"},
+        "customers",
+        _SEGMENT,
+        "(select * from {curated}.dim_customers where segment is not null) as c",
     ),
     figure(
         "cohort_retention",

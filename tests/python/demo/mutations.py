@@ -11,24 +11,27 @@ from dataclasses import dataclass
 from lakehouse.athena import Athena
 from lakehouse.reconcile import Difference
 
-OWN_WORDS = {"state_name", "region", "payment_type_label_pt", "month_name_pt"}
-OWN_WORDS |= {"holiday_name_pt", "_is_deleted"}
-"""Columns that the project's seeds and models add: no source knows them."""
+OWN_WORDS = {"state_name", "region", "payment_type_label_pt", "is_immediate", "month_name_pt"}
+OWN_WORDS |= {"holiday_name_pt", "_is_deleted", "customer_version_key"}
+"""Columns that the project's seeds, models and snapshots add: no source knows them."""
 
 _DAY = "cast(date(with_timezone(purchased_at, 'UTC') at time zone 'America/Sao_Paulo') as varchar)"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A curated table. figures: those that speak of it; part: the `table` of their grain; group:
-    SQL of what keeps its mutations apart; members: columns that are parts of the grain itself;
-    told: SQL of which rows a source knows."""
+    """A curated table. figures: those that speak of it; rows: the measure that counts its rows;
+    part: the `table` of their grain; group: SQL of what keeps its mutations apart; flags and
+    grain: columns that are parts of the grain itself, booleans and others; told: SQL of which rows
+    a source knows."""
 
     keys: tuple[str, ...]
     figures: tuple[str, ...]
+    rows: str = "value"
     part: str | None = None
     group: str | None = None
-    members: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    grain: tuple[str, ...] = ()
     told: str = "true"
 
 
@@ -41,46 +44,118 @@ TABLES = {
             "reviews_by_score",
             "deliveries_by_purchase_day",
         ),
+        "orders",
         group=_DAY,
     ),
     "fct_order_items": Table(
-        ("order_id", "order_item_number"), ("order_items_by_purchase_day",), group=_DAY
+        ("order_id", "order_item_number"), ("order_items_by_purchase_day",), "items", group=_DAY
     ),
-    "fct_payments": Table(("order_id", "payment_sequence"), ("payments_by_type",), group=_DAY),
+    "fct_payments": Table(
+        ("order_id", "payment_sequence"), ("payments_by_type",), "payments", group=_DAY
+    ),
+    "fct_reviews": Table(
+        ("review_id", "order_id"),
+        ("reviews_by_purchase_day",),
+        "reviews",
+        group=_DAY,
+        grain=("review_score",),
+    ),
+    "fct_order_status_transitions": Table(
+        ("order_id", "order_status"),
+        ("status_transitions",),
+        "transitions",
+        grain=("order_status", "previous_status"),
+    ),
+    "fct_marketing_leads": Table(
+        ("lead_id",),
+        ("leads_by_status",),
+        "leads",
+        "fct_marketing_leads",
+        grain=("origin", "lead_status"),
+    ),
     "agg_sales_daily": Table(
         ("purchase_date_br",),
         ("sales_by_purchase_day",),
+        "days",
         "agg_sales_daily",
         "cast(purchase_date_br as varchar)",
     ),
+    "agg_customer_lifetime_value": Table(
+        ("customer_key",), ("customer_lifetime_value",), "customers", flags=("is_returning",)
+    ),
+    "agg_customer_rfm": Table(
+        ("customer_key",), ("customer_rfm",), "customers", grain=("segment",)
+    ),
+    "agg_cohort_retention": Table(
+        ("cohort_month", "months_since"),
+        ("cohort_retention",),
+        "customer_count",
+        grain=("cohort_month", "months_since"),
+    ),
+    "agg_seller_scorecard": Table(("seller_key",), ("seller_scorecard",), "sellers"),
+    "agg_delivery_by_route": Table(
+        ("purchase_month", "seller_state", "customer_state"),
+        ("delivery_by_route",),
+        "order_count",
+        grain=("purchase_month", "seller_state", "customer_state"),
+    ),
+    "agg_category_growth": Table(
+        ("category_name_pt", "month_start_date"),
+        ("category_growth",),
+        "item_count",
+        grain=("category_name_pt", "month_start_date"),
+    ),
+    "agg_lead_funnel": Table(
+        ("contact_month", "origin"),
+        ("lead_funnel",),
+        "lead_count",
+        grain=("contact_month", "origin"),
+    ),
     "dim_customers": Table(
         ("customer_key",),
-        ("customers_by_state",),
-        members=("is_active", "state"),
+        ("customers_by_state", "customers_by_segment"),
+        "customers",
+        flags=("is_active",),
+        grain=("state",),
         told="not is_inferred",
+    ),
+    "dim_customers_history": Table(
+        ("customer_version_key",), ("customer_history",), "versions", "dim_customers_history"
     ),
     "dim_products": Table(
         ("product_key",),
         ("catalogue",),
-        "products",
-        members=("is_active",),
+        part="products",
+        flags=("is_active",),
         told="not is_inferred",
     ),
     "dim_sellers": Table(
-        ("seller_key",), ("catalogue",), "sellers", members=("is_active",), told="not is_inferred"
+        ("seller_key",),
+        ("catalogue",),
+        part="sellers",
+        flags=("is_active",),
+        told="not is_inferred",
     ),
-    "dim_dates": Table(("day_date",), ("catalogue",), "dates", "cast(year_number as varchar)"),
+    "dim_geography": Table(
+        ("geography_key",),
+        ("catalogue",),
+        part="geography",
+        grain=("state",),
+        told="geography_key <> 'unknown'",
+    ),
+    "dim_payment_types": Table(
+        ("payment_type_key",),
+        ("catalogue",),
+        part="payment_types",
+        told="payment_type_key <> 'unknown'",
+    ),
+    "dim_dates": Table(
+        ("day_date",), ("catalogue",), part="dates", group="cast(year_number as varchar)"
+    ),
 }
 
 FACTS = {"fct_orders", "fct_order_items", "fct_payments"}
 
-_ROWS = {
-    "fct_orders": "orders",
-    "fct_order_items": "items",
-    "fct_payments": "payments",
-    "agg_sales_daily": "days",
-    "dim_customers": "customers",
-}
 _MEASURES = {
     ("fct_orders", "customer_key"): "customer_unique_id",
     ("fct_orders", "order_status"): "value",
@@ -88,10 +163,12 @@ _MEASURES = {
     ("fct_payments", "brl_per_unit"): "rate",
     ("fct_orders", "is_delivered"): "delivered",
     ("fct_orders", "is_late"): "late",
+    ("fct_orders", "is_on_time"): "on_time",
     ("fct_payments", "payment_type"): "payments",
     ("agg_sales_daily", "purchase_date_br"): "days",
     ("dim_dates", "year_number"): "value",
     ("dim_customers", "is_inferred"): "customers",
+    ("dim_customers", "segment"): "customers",
     ("dim_products", "is_inferred"): "value",
     ("dim_sellers", "is_inferred"): "value",
 }
@@ -112,9 +189,8 @@ class Mutation:
     def is_shown_by(self, difference: Difference) -> bool:
         """Whether the difference says what is wrong, and where."""
         table, grain = TABLES[self.table], dict(difference.grain)
-        rows = _ROWS.get(self.table, "value")
-        if self.column is None or self.column in table.members:
-            measure = rows
+        if self.column is None or self.column in table.flags:
+            measure = table.rows
         elif self.swapped:
             measure = "row_checksum"
         else:
@@ -132,7 +208,7 @@ def spoil_values(athena: Athena, database: str) -> list[Mutation]:
     done = []
     for name, table in TABLES.items():
         types = _types(athena, database, name)
-        columns = [column for column in types if column not in table.members]
+        columns = [column for column in types if column not in table.flags + table.grain]
         planned = _plan(athena, database, name, columns)
         changes = ", ".join(
             f"{each.column} = case when {each.where} "
@@ -148,7 +224,7 @@ def spoil_members(athena: Athena, database: str) -> list[Mutation]:
     """Make wrong what decides to which group a row of a dimension belongs, one column a table."""
     done = []
     for name, table in TABLES.items():
-        for member in table.members[:1]:
+        for member in table.flags:
             (planned,) = _plan(athena, database, name, [member])
             athena.run(
                 f"update {database}.{name} set {member} = not {member} where {planned.where}"
@@ -217,28 +293,30 @@ def _types(athena: Athena, database: str, name: str) -> dict[str, str]:
 def _plan(
     athena: Athena, database: str, name: str, columns: list[str] | list[None]
 ) -> list[Mutation]:
-    """A row for each column, no two of a group."""
+    """A row for each column, no two of a group; the column with the fewest values chooses first."""
     table = TABLES[name]
-    unit = table.group or table.keys[0]
-    keys = ", ".join(f"cast({key} as varchar)" for key in table.keys)
-    used: list[str] = []
-    planned = []
-    for column in columns:
-        conditions = [table.told, *(f"{unit} <> '{each}'" for each in used)]
-        conditions += [f"{column} is not null"] if column else []
-        where = f"where {' and '.join(conditions)} "
-        found = athena.run(
-            f"select {unit}, {keys} from {database}.{name} {where}order by 1 desc, {keys} limit 1"
-        ).rows
-        assert found, f"{name}.{column}: no row is left"
-        place, *values = (str(value) for value in found[0])
-        used.append(place)
-        row = " and ".join(
-            f"cast({key} as varchar) = '{value}'"
-            for key, value in zip(table.keys, values, strict=True)
-        )
-        planned.append(Mutation(name, column, row, place if table.group else None))
-    return planned
+    keys = [f"cast({key} as varchar)" for key in table.keys]
+    unit = table.group or keys[0]
+    known = [f"{column} is not null" if column else "true" for column in columns]
+    rows = athena.run(
+        f"select {', '.join([unit, *keys, *known])} from {database}.{name} where {table.told} "
+        f"order by 1 desc, {', '.join(keys)}"
+    ).rows
+    first = 1 + len(keys)
+    has_value = {
+        column: [row for row in rows if row[place] == "true"]
+        for place, column in enumerate(columns, start=first)
+    }
+    used: set[str | None] = set()
+    planned = {}
+    for column in sorted(columns, key=lambda each: len(has_value[each])):
+        free = [row for row in has_value[column] if row[0] not in used]
+        assert free, f"{name}.{column}: no row is left"
+        place, *values = free[0][:first]
+        used.add(place)
+        where = " and ".join(f"{key} = '{value}'" for key, value in zip(keys, values, strict=True))
+        planned[column] = Mutation(name, column, where, place if table.group else None)
+    return [planned[column] for column in columns]
 
 
 def _wrong(column: str, kind: str) -> str:

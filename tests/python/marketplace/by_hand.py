@@ -46,7 +46,7 @@ class Warehouse(Delivered):
                 customer_unique_id=person,
                 city=account["customer_city"],
                 zip_code_prefix=account["customer_zip_code_prefix"],
-                geography_key=self._place(account["customer_zip_code_prefix"]),
+                **self._place(account["customer_zip_code_prefix"]),
                 updated_at=_instant(account["updated_at"]),
             )
         for row in self.versions:
@@ -63,6 +63,7 @@ class Warehouse(Delivered):
                 deleted_at=_instant(row["deleted_at"]),
                 updated_at=_instant(row["updated_at"]),
             )
+        self._history()
         for day in as_of:
             for row in self.accounts_on[day].values():
                 if row["deleted_at"] is None:
@@ -86,6 +87,51 @@ class Warehouse(Delivered):
         for (day_text, feed, rule), count in self.rejected.items():
             self._add("rejected_rows", count, day=day_text, feed=feed, rule=rule)
         return {key: value for key, value in self._sums.items() if value}
+
+    def _history(self) -> None:
+        following: dict[tuple[str, str], Any] = {}
+        for row in reversed(self.versions):
+            until = following.get(("accounts", row["customer_id"]))
+            following["accounts", row["customer_id"]] = since = _instant(row["updated_at"])
+            self._version(
+                "customer_history",
+                "dim_customers_history",
+                customer_key=_key(row["customer_unique_id"]),
+                customer_id=row["customer_id"],
+                city=row["customer_city"],
+                state=row["customer_state"].upper(),
+                zip_code_prefix=row["customer_zip_code_prefix"],
+                is_deleted=row["deleted_at"] is not None,
+                is_current=until is None,
+                valid_from=since,
+                valid_to=until,
+            )
+        for feed, day, member, is_active, row in reversed(self.catalogue):
+            until = following.get((feed, member))
+            following[feed, member] = day
+            own = (
+                {
+                    "product_id": member,
+                    "category_name_pt": row["product_category_name"] or None,
+                    "photo_count": int(row["product_photos_qty"] or 0),
+                    "weight_g": int(row["product_weight_g"]),
+                    "length_cm": int(row["product_length_cm"]),
+                    "height_cm": int(row["product_height_cm"]),
+                    "width_cm": int(row["product_width_cm"]),
+                }
+                if feed == "products"
+                else {
+                    "seller_id": member,
+                    "city": row["seller_city"],
+                    "state": row["seller_state"],
+                    "zip_code_prefix": row["seller_zip_code_prefix"],
+                }
+            )
+            span = {"is_active": is_active, "valid_from": day, "valid_to": until}
+            self._version("catalogue_history", feed, **own, **span)
+
+    def _version(self, figure: str, table: str, **columns: Any) -> None:
+        self._fact(figure, {"table": table}, "versions", **columns)
 
     def _events_and_leads(self) -> None:
         for row in self.events.values():
@@ -122,30 +168,55 @@ class Warehouse(Delivered):
                 contact_date_br=row["contacted_at"].astimezone(SAO_PAULO).date(),
                 **{name: row[name] for name in clocks},
             )
+            contacted = row["contacted_at"].astimezone(SAO_PAULO).date()
+            self._fact(
+                "leads_by_status",
+                {
+                    "table": "fct_marketing_leads",
+                    "origin": row["origin"],
+                    "lead_status": row["lead_status"],
+                },
+                "leads",
+                lead_id=row["lead_id"],
+                business_segment=row["business_segment"],
+                seller_id=row["seller_id"],
+                seller_key=row["seller_id"],
+                contact_date_br=contacted,
+                contact_month=contacted.replace(day=1),
+                is_qualified=row["qualified_at"] is not None,
+                is_won=row["won_at"] is not None,
+                **{name: row[name] for name in clocks[:-1]},
+            )
 
     def _map(self) -> None:
         for prefix, points in self.points.items():
-            inside = [
-                point["at"]
-                for point in points
-                if -34 < point["at"][0] < Decimal("5.28") and -74 < point["at"][1] < -28
-            ]
-            middle = (len(inside) - 1) // 2
-            latitude, longitude = (
-                sorted(at[axis] for at in inside)[middle] if inside else Decimal(0)
-                for axis in (0, 1)
-            )
+            place = self._place(prefix)
             cities = Counter(point["city"] for point in points)
-            self._fact(
-                "geolocation_by_state",
-                {"state": points[0]["state"]},
-                "prefixes",
-                zip_code_prefix=prefix,
-                city=min(cities, key=lambda city: (-cities[city], city)),
-                point_count=len(inside),
-                latitude=int(round(latitude, 6) * 10**6),
-                longitude=int(round(longitude, 6) * 10**6),
-            )
+            columns = {
+                "zip_code_prefix": prefix,
+                "city": min(cities, key=lambda city: (-cities[city], city)),
+                "point_count": len(_inside(points)),
+                "latitude": place["latitude"],
+                "longitude": place["longitude"],
+            }
+            grain = {"state": points[0]["state"]}
+            self._fact("geolocation_by_state", grain, "prefixes", **columns)
+            grain["table"] = "geography"
+            self._add("catalogue", 1, **grain)
+            self._row("catalogue", grain, geography_key=_key(prefix), **columns)
+
+    def _place(self, prefix: str) -> dict[str, Any]:
+        """What a customer or a seller shows of the place of its prefix, if a list has it."""
+        inside = _inside(self.points.get(prefix, []))
+        middle = (len(inside) - 1) // 2
+        latitude, longitude = (
+            sorted(at[axis] for at in inside)[middle] if inside else Decimal(0) for axis in (0, 1)
+        )
+        return {
+            "geography_key": prefix if prefix in self.points else None,
+            "latitude": int(round(latitude, 6) * 10**6),
+            "longitude": int(round(longitude, 6) * 10**6),
+        }
 
     def _catalogue(self) -> None:
         for key, row in self.products.items():
@@ -178,8 +249,14 @@ class Warehouse(Delivered):
                 city=row["seller_city"],
                 state=row["seller_state"],
                 zip_code_prefix=row["seller_zip_code_prefix"],
-                geography_key=self._place(row["seller_zip_code_prefix"]),
+                **self._place(row["seller_zip_code_prefix"]),
             )
+
+        for name in ("boleto", "credit_card", "debit_card", "not_defined", "voucher"):
+            self._add("catalogue", 1, table="payment_types")
+            key = _key(name)
+            grain = {"table": "payment_types"}
+            self._row("catalogue", grain, payment_type=name, payment_type_key=key)
 
     def _calendar(self) -> None:
         day = dt.date(2016, 1, 1)
@@ -214,9 +291,6 @@ class Warehouse(Delivered):
         """A row of a fact: counted, its columns added, and tied together."""
         self._row(figure, grain, **{count: 1}, **columns)
         self._add(figure, _checksum(columns), **grain, measure="row_checksum")
-
-    def _place(self, prefix: str) -> str | None:
-        return prefix if prefix in self.points else None
 
     def _person_accounts(self) -> dict[str, Row]:
         best: dict[str, Row] = {}
@@ -345,6 +419,7 @@ class Warehouse(Delivered):
         deliveries = {
             "delivered": arrived is not None,
             "late": late,
+            "on_time": arrived is not None and arrived[:10] <= promised[:10],
             "delivery_days": took.days,
             "delivered_at": _instant(arrived),
             "delivered_date_br": dt.date.fromisoformat(arrived[:10]) if arrived else None,
@@ -397,6 +472,15 @@ class Warehouse(Delivered):
 
 def _key(member: str) -> str:
     return hashlib.md5(f"v{member}".encode()).hexdigest()
+
+
+def _inside(points: list[Row]) -> list[tuple[Decimal, Decimal]]:
+    """The points that lie in Brazil."""
+    return [
+        point["at"]
+        for point in points
+        if -34 < point["at"][0] < Decimal("5.28") and -74 < point["at"][1] < -28
+    ]
 
 
 def _instant(clock: str | None) -> dt.datetime | None:

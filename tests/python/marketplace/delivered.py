@@ -60,6 +60,10 @@ class Delivered:
         self.people: set[str] = set()
         self.active: dict[str, set[str]] = {"products": set(), "sellers": set()}
         self.versions: list[Row] = []
+        self.catalogue: list[
+            tuple[str, dt.date, str, bool, Row]
+        ] = []  # by feed: since, key, active
+        self._shown: dict[tuple[str, str], tuple[bool, Row]] = {}
         self.accounts_on: dict[dt.date, dict[str, Row]] = {}
         self.rejected: Counter[tuple[str, str, str]] = Counter()
         self.moved = 0  # corrected purchases
@@ -130,6 +134,11 @@ class Delivered:
             seen.add(tuple(line))
             known[row[key]] = row
             self.active[feed].add(row[key])
+        for member, row in known.items():
+            version = member in self.active[feed], row
+            if self._shown.get((feed, member)) != version:
+                self._shown[feed, member] = version
+                self.catalogue.append((feed, self.day, member, *version))
 
     def _json(self, feed: str, lines: Iterable[str], accept: Callable[[Row], str | None]) -> None:
         seen: set[str] = set()

@@ -60,6 +60,7 @@ class Marts:
                 order_id=key,
                 purchase_date_br=_day(order["order_purchase_timestamp"]),
                 review_date_br=created.astimezone(SAO_PAULO).date(),
+                has_comment=bool(row["comment"]["message"]),
                 purchased_at=_clock(order["order_purchase_timestamp"]),
                 created_at=created,
                 answered_at=dt.datetime.fromisoformat(answered) if answered else None,
@@ -129,10 +130,18 @@ class Marts:
                 s for s, least in ((5, 500), (4, 200), (3, 100), (2, 50), (1, 0)) if gmv >= least
             )
             self._fact(
+                "customers_by_segment",
+                {"segment": _segment(r, f, m)},
+                "customers",
+                customer_key=key,
+                segment_date=warehouse.day,
+            )
+            self._fact(
                 "customer_rfm",
                 {"segment": _segment(r, f, m)},
                 "customers",
                 customer_key=key,
+                scored_date=warehouse.day,
                 recency_days=recency,
                 sale_count=len(bought),
                 gmv_brl=gmv,
