@@ -35,13 +35,21 @@ DIFFERENCE_EXIT_CODE = 1
 )
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Any number.")
 @click.option(
+    "--tested-days",
+    type=click.IntRange(1),
+    help="Run dbt's tests on so many of the days, evenly spread, the last one among them; on all "
+    "of them by default.",
+)
+@click.option(
     "--from",
     "olist",
     type=click.Path(path_type=Path),
     help="Take the public Olist CSV files of this folder instead of the generated marketplace.",
 )
 @ends_with_status
-def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None:
+def demo_command(
+    days: int, scale: float, seed: int, tested_days: int | None, olist: Path | None
+) -> None:
     """Make source systems, land their business days, build with dbt through Athena, reconcile.
 
     Works on the endpoint of AWS_ENDPOINT_URL, or starts a local Athena on .local-athena. The same
@@ -52,10 +60,11 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
     Examples:
       lakehouse demo
       lakehouse demo --days 10 --scale 0.1 --seed 7
+      lakehouse demo --days 60 --tested-days 5
       lakehouse demo --from ~/olist
     """
     settings = Settings.from_env()
-    plan = _plan(days, scale, seed, olist, settings)
+    plan = _plan(days, scale, seed, tested_days, olist, settings)
     ensure_endpoint()
     click.echo(f"working on {settings.endpoint_url}")
     # These take a second to import: a person has seen a line by now.
@@ -85,7 +94,14 @@ def demo_command(days: int, scale: float, seed: int, olist: Path | None) -> None
         sys.exit(DIFFERENCE_EXIT_CODE)
 
 
-def _plan(days: int, scale: float, seed: int, olist: Path | None, settings: Settings) -> Plan:
+def _plan(
+    days: int,
+    scale: float,
+    seed: int,
+    tested_days: int | None,
+    olist: Path | None,
+    settings: Settings,
+) -> Plan:
     """What is asked for, checked before anything is made.
 
     Raises:
@@ -99,7 +115,7 @@ def _plan(days: int, scale: float, seed: int, olist: Path | None, settings: Sett
         from lakehouse.marketplace import World
 
     require_local(settings)
-    plan = Plan(World(seed=seed, scale=scale), days, olist)
+    plan = Plan(World(seed=seed, scale=scale), days, olist, tested_days)
     plan.check_days(find_inventory(settings).last_visible_day(dt.datetime.now(dt.UTC).date()))
     if olist is not None:
         read_folder(olist, load_contracts(settings.project_dir / "contracts"))

@@ -58,9 +58,11 @@ class DbtProject:
         run_date: dt.date | None,
         report: Callable[[int, int, str], None],
         selector: str | None = None,
+        *,
+        tested: bool = True,
     ) -> BuildOutcome:
-        """Build and test what a selector of selectors.yml names, or everything; ``run_date`` None
-        builds every table anew, from all that was ever landed.
+        """Build what a selector of selectors.yml names, or everything, and test it if ``tested``;
+        ``run_date`` None builds every table anew, from all that was ever landed.
 
         Raises:
             DemoError: dbt did not start, or nodes failed; the message has a line for each cause.
@@ -79,10 +81,12 @@ class DbtProject:
         more = ["--full-refresh"] if run_date is None else []
         if selector is not None:
             more += ["--selector", selector]
-        if self._units_tested:
+        if self._units_tested or not tested:
             more += ["--exclude-resource-type", "unit_test"]
+        if not tested:
+            more += ["--exclude-resource-type", "test"]
         answer = self._invoke(dbtRunner(parsed, [watcher.see]), "build", run_date, *more)
-        self._units_tested = True
+        self._units_tested |= tested
         self._after()
         return self._judge(answer, run_date)
 

@@ -24,17 +24,28 @@ def require_local(settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Business days of a marketplace, or the public Olist files of a folder on one day."""
+    """Business days of a marketplace, or the public Olist files of a folder on one day.
+
+    tested_days: on how many of the days dbt's tests run beside its models; None for all of them.
+    """
 
     world: World
     days: int
     olist: Path | None = None
+    tested_days: int | None = None
 
     @property
     def dates(self) -> list[dt.date]:
         """The business dates, in order; one when the data come from Olist's files."""
         count = self.days if self.olist is None else 1
         return [self.world.first_day + dt.timedelta(days=offset) for offset in range(count)]
+
+    @property
+    def tested_dates(self) -> set[dt.date]:
+        """The business dates on which dbt's tests run: evenly spread, the last one among them."""
+        dates = self.dates
+        count = len(dates) if self.tested_days is None else min(self.tested_days, len(dates))
+        return {dates[len(dates) * nth // count - 1] for nth in range(1, count + 1)}
 
     @property
     def identity(self) -> str:

@@ -91,7 +91,8 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
                     raise
                 # What reads the whole history is built once, with the last day.
                 selector = "daily" if day != missing[-1] else None
-                _build_day(day, project, reporter, outcome, selector)
+                tested = day in plan.tested_dates
+                _build_day(day, project, reporter, outcome, selector, tested=tested)
                 mark_built(lake, day, digest)
             else:
                 reporter.say(f"{day}: landed and built before, unchanged")
@@ -163,9 +164,11 @@ def _build_day(
     reporter: Reporter,
     outcome: Outcome,
     selector: str | None = None,
+    *,
+    tested: bool = True,
 ) -> None:
     with reporter.step("build", f"{day or 'all days'} dbt build") as step:
-        built = project.build(day, step.tick, selector)
+        built = project.build(day, step.tick, selector, tested=tested)
         outcome.scanned_bytes += built.scanned_bytes
         outcome.built_days += 1
         step.note = built.summary

@@ -37,6 +37,23 @@ def test_plan__olist_files__are_one_day_and_another_identity(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("days", "tested_days", "expected"),
+    [
+        (3, None, [1, 2, 3]),
+        (3, 1, [3]),
+        (3, 2, [1, 3]),
+        (2, 5, [1, 2]),
+        (20, 5, [4, 8, 12, 16, 20]),
+    ],
+)
+def test_plan__tested_days__are_spread_and_the_last_is_one(
+    days: int, tested_days: int | None, expected: list[int]
+) -> None:
+    plan = Plan(World(), days, tested_days=tested_days)
+    assert sorted(plan.tested_dates) == [dt.date(2026, 6, day) for day in expected]
+
+
+@pytest.mark.parametrize(
     ("world", "largest"),
     [(World(), 3), (World(first_day=dt.date(2026, 6, 3)), 1)],
 )

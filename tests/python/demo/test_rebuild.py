@@ -33,6 +33,8 @@ class Builds:
         day: dt.date | None,
         report: Callable[[int, int, str], None],
         selector: str | None = None,
+        *,
+        tested: bool = True,
     ) -> BuildOutcome:
         """As DbtProject.build."""
         self.days.append(day)
@@ -78,7 +80,7 @@ def test_run_demo__rebuilding_fails__the_days_stay_marked_as_stale(
     mark_built(lake, FIRST, "another")
 
     class Broken(Builds):
-        def build(self, *arguments: Any) -> BuildOutcome:
+        def build(self, *arguments: Any, **options: Any) -> BuildOutcome:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "DbtProject", lambda *arguments: Broken())
