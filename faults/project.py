@@ -10,7 +10,7 @@ from typing import Any
 
 from faults.fault import Fault, FaultError
 from faults.rare import DAY
-from lakehouse.service_models import share_service_models
+from lakehouse.shared_clients import share_clients
 
 _RED = ("error", "fail", "runtime error")
 _TABLES = ("model", "snapshot", "seed")
@@ -33,7 +33,7 @@ class Project:
     def __init__(self, folder: Path, target: Path) -> None:
         self.folder = folder
         self._target = target
-        share_service_models()
+        share_clients()
         self._manifest = self._invoke("parse").result
 
     def read(self, fault: Fault) -> str:

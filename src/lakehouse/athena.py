@@ -53,7 +53,7 @@ class Athena:
                 whether the same statement may succeed later.
         """
         query_id = self._start(sql)
-        execution = self._wait(query_id)
+        execution = self.wait(query_id)
         statistics = execution.get("Statistics", {})
         columns, rows = self._rows(query_id, execution.get("StatementType", "DML"))
         return QueryResult(query_id, columns, rows, int(statistics.get("DataScannedInBytes", 0)))
@@ -75,7 +75,7 @@ class Athena:
         except BotoCoreError as error:
             raise QueryError(f"Athena does not answer: {error}", retryable=True) from error
 
-    def _wait(self, query_id: str) -> Any:
+    def wait(self, query_id: str) -> Any:
         """The execution, once it has succeeded."""
         deadline = self.clock() + self.timeout
         wait = _FIRST_WAIT_SECONDS

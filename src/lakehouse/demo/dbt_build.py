@@ -11,7 +11,7 @@ from typing import Any
 
 from lakehouse.demo.causes import FailedNode, explain
 from lakehouse.errors import DemoError
-from lakehouse.service_models import share_service_models
+from lakehouse.shared_clients import share_clients
 
 _BAD = ("error", "fail", "runtime error")
 DEFAULT_RUN_DATE = "1970-01-01"
@@ -69,7 +69,7 @@ class DbtProject:
         """
         from dbt.cli.main import dbtRunner  # takes seconds to import
 
-        share_service_models()
+        share_clients()
         if self._manifest is None:
             parsed = self._invoke(dbtRunner(), "parse", run_date).result
         else:

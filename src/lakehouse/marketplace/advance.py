@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.marketplace.ledger import write_ledger
 from lakehouse.marketplace.sources import (
     PaymentGateway,
     load_order_management,
@@ -20,25 +19,20 @@ class Sources:
 
     postgres_url: any PostgreSQL that may be written. drop: the folder of dropped files.
     gateway_logs: the folder behind the payment service. gateway: the running service, if it runs in
-    this process. ledger: where the ledger is written.
+    this process.
     """
 
     postgres_url: str
     drop: Path
     gateway_logs: Path
-    ledger: Path
     gateway: PaymentGateway | None = None
 
 
-def advance(world: World, day: dt.date, sources: Sources) -> Path:
-    """Bring every source to its state at the end of ``day`` and write the ledger of that day.
-
-    The same day again changes nothing. Returns the ledger's path.
-    """
+def advance(world: World, day: dt.date, sources: Sources) -> None:
+    """Bring every source to its state at the end of ``day``; the same day again changes nothing."""
     number = world.check_day(day)
     load_order_management(world, number, sources.postgres_url)
     write_drops(world, number, sources.drop)
     write_gateway_logs(world, number, sources.gateway_logs)
     if sources.gateway is not None:
         sources.gateway.today = day.isoformat()
-    return write_ledger(world, day, sources.ledger)

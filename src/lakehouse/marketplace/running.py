@@ -31,7 +31,7 @@ def running_sources(
         url = postgres_url or stack.enter_context(EmbeddedPostgres(folder / "postgres")).url
         logs = folder / "gateway"
         gateway = stack.enter_context(PaymentGateway(logs, world.first_day.isoformat()))
-        yield Sources(url, folder / "drop", logs, folder / "ledger", gateway)
+        yield Sources(url, folder / "drop", logs, gateway)
 
 
 def _claim(world: World, folder: Path) -> None:

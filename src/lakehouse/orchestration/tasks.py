@@ -79,11 +79,12 @@ def deliver_sources(day: str) -> str:
             "LAKEHOUSE_POSTGRES_URL is not set: it names the database of the order management",
             variable="LAKEHOUSE_POSTGRES_URL",
         )
-    from lakehouse.marketplace import Sources, advance
+    from lakehouse.marketplace import Sources, advance, write_ledger
 
     folder = settings.demo_dir
-    sources = Sources(settings.postgres_url, folder / "drop", folder / "gateway", folder / "ledger")
-    return str(advance(world, date.fromisoformat(day), sources))
+    sources = Sources(settings.postgres_url, folder / "drop", folder / "gateway")
+    advance(world, date.fromisoformat(day), sources)
+    return str(write_ledger(world, date.fromisoformat(day), folder / "ledger"))
 
 
 def land_feed(feed: str, day: str) -> str:
