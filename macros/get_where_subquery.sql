@@ -1,12 +1,12 @@
-{#- What a generic test reads of a relation, which this decides in dbt's stead by its name: where
-    the test says `meta: {scan: day}`, the part of it that the run may have changed.
+{#- What a generic test reads of a relation, which this decides in dbt's stead by its name: the part
+    of it that the run may have changed, unless the test says `meta: {scan: history}`.
     `config.where` holds besides. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [] -%}
     {%- if config.get("where") -%}
         {%- do conditions.append("(" ~ config.get("where") ~ ")") -%}
     {%- endif -%}
-    {%- if execute and (config.get("meta") or {}).get("scan") == "day" -%}
+    {%- if execute and (config.get("meta") or {}).get("scan") != "history" -%}
         {%- set part = _day_part(relation) -%}
         {%- if part -%}{%- do conditions.append("(" ~ part ~ ")") -%}{%- endif -%}
     {%- endif -%}
@@ -20,8 +20,8 @@
 
 {#- The condition for the rows of a table that a run may have changed; none for a table that is
     small or is read whole. A source's are those that landed; a model says by `meta: {day_part: …}`:
-    `landed`, rows whose newest version landed since the run's date; `purchased`, the months in
-    which the orders of `int_changed_orders` were ever said to be purchased. -#}
+    `landed`, rows whose newest version landed since the run's date; `purchased`, the months of the
+    table in which the orders of `int_changed_orders` were ever said to be purchased. -#}
 {% macro _day_part(relation) -%}
     {%- for node in graph.sources.values() -%}
         {%- if node.schema == relation.schema and node.identifier == relation.identifier -%}
@@ -34,8 +34,9 @@
             {%- if day_part == "landed" -%}
                 {{ return("_landed_date >= date '" ~ var("run_date") ~ "'") }}
             {%- elif day_part == "purchased" -%}
-                {%- set months = _changed_months(_relation_of("int_changed_orders")) -%}
-                {{ return(months_condition("purchased_at", months.purchased_at)) }}
+                {%- set column = _month_partition(node.config.partitioned_by) -%}
+                {%- set months = _changed_months(_relation_of("int_changed_orders"))[column] -%}
+                {{ return(months_condition(column, months)) }}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,9 +1,11 @@
-{#- SQL that is true for a purchase day whose exchange rate, of any currency, landed with this run:
-    a rate speaks for its own day and for those up to the next one. The days are looked up first, so
-    that they are static bounds, on which Athena prunes. -#}
+{#- SQL that is true for orders whose purchase day, a column of `int_orders`, has an exchange rate
+    of any currency that landed with this run: a rate speaks for its own day and for those up to
+    the next one. The days are looked up first, and the months in which the table's own statistics
+    allow such purchases, so that both are static bounds, on which Athena prunes. -#}
 {% macro purchased_on_days_of_new_rates(purchase_day) -%}
     {%- set rates = ref("int_exchange_rates__daily") -%}
-    {%- if not execute or load_relation(rates) is none -%}
+    {%- set orders = ref("int_orders") -%}
+    {%- if not (can_be_asked(rates) and can_be_asked(orders)) -%}
         {{ return("false") }}
     {%- endif -%}
     {%- set query -%}
@@ -12,7 +14,28 @@
         where _landed_date >= date '{{ var("run_date") }}'
         group by currency, quoted_date
     {%- endset -%}
-    {{ return(spans_condition(purchase_day, run_query(query).rows)) }}
+    {%- set spans = run_query(query).rows | list -%}
+    {%- set months = _months_with_values(orders, purchase_day, spans) -%}
+    {{ return(
+        "(" ~ spans_condition(purchase_day, spans) ~ ")"
+        ~ " and (" ~ months_condition("created_at", months) ~ ")"
+    ) }}
+{%- endmacro %}
+
+{#- The months (`YYYY-MM`, and none, the null's) of a table partitioned by `month(created_at)` that
+    may hold days of one of the spans, by the least and the greatest of each partition. -#}
+{% macro _months_with_values(orders, day, spans) -%}
+    {%- if not spans -%}
+        {{ return([none]) }}
+    {%- endif -%}
+    {%- set conditions = ["data." ~ day ~ ".min is null"] -%}
+    {%- for first, last in spans -%}
+        {%- do conditions.append(
+            "(data." ~ day ~ ".max >= date '" ~ first ~ "' and data." ~ day ~ ".min <= date '"
+            ~ last ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {{ return(created_months(orders, conditions | join(" or ")) + [none]) }}
 {%- endmacro %}
 
 {#- SQL that is true for a day of one of the spans (first day, last day); false without any. -#}

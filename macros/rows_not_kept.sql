@@ -3,8 +3,10 @@
     this version with other values. Landing refuses the others, with a reason (`rejected_rows`).
     keys, values: a column of the model to the SQL of the same in raw. clock: the same for what orders
     versions; `_source_sequence` orders equal clocks. keeps: `newest` or `oldest` of the versions.
-    where: a condition that bounds which rows of the model are read. -#}
-{% macro rows_not_kept(model, raw, keys, clock, values={}, keeps="newest", where="true") -%}
+    month_of: the column by whose month the model is partitioned, which is the creation of the order;
+    then only the model's rows of these landings are read, and the months of the orders of which a key
+    is not among them. -#}
+{% macro rows_not_kept(model, raw, keys, clock, values={}, keeps="newest", month_of=none) -%}
     {%- set columns = dict(keys, **values) -%}
     {%- do columns.update(clock) -%}
     {%- set read, same_key, other_values, shown = [], [], [], [] -%}
@@ -20,6 +22,7 @@
     {%- endfor -%}
     {%- set clock = clock.keys() | first -%}
     {%- set is_older = "<" if keeps == "newest" else ">" -%}
+    {%- set months = _months_of_keys_kept_before(model, raw, keys) if month_of else [] -%}
 with landed as (
     select
         {{ read | join(", ") }},
@@ -33,7 +36,15 @@ kept as (
         {{ columns | join(", ") }},
         _source_sequence
     from {{ model }}
-    where {{ where }}
+    {%- if month_of %}
+    where _landed_date >= date '{{ var("run_date") }}'
+    union
+    select
+        {{ columns | join(", ") }},
+        _source_sequence
+    from {{ model }}
+    where {{ months_condition(month_of, months) if months else "false" }}
+    {%- endif %}
 )
 
 select
@@ -54,4 +65,34 @@ where
         and kept._source_sequence = landed._source_sequence
         and ({{ other_values | join(" or ") or "false" }})
     )
+{%- endmacro %}
+
+{#- In which months (`YYYY-MM`, none for no month) the orders were created that landed rows name
+    whose key is not among the model's rows of the same landings. -#}
+{% macro _months_of_keys_kept_before(model, raw, keys) -%}
+    {%- set changed = ref("int_changed_orders") -%}
+    {%- if not can_be_asked(changed) -%}
+        {{ return([none]) }}
+    {%- endif -%}
+    {%- set read, same_key = [], [] -%}
+    {%- for column, expression in keys.items() -%}
+        {%- do read.append(expression ~ " as key_" ~ loop.index) -%}
+        {%- do same_key.append("landed.key_" ~ loop.index ~ " = kept." ~ column) -%}
+    {%- endfor -%}
+    {%- set query -%}
+        select distinct date_format(changed.created_at, '%Y-%m') as month_text
+        from (
+            select order_id as named_order_id, {{ read | join(", ") }}
+            from {{ raw }}
+            where ingest_date >= date '{{ var("run_date") }}'
+        ) as landed
+        left join (
+            select {{ keys | join(", ") }}
+            from {{ model }}
+            where _landed_date >= date '{{ var("run_date") }}'
+        ) as kept on {{ same_key | join(" and ") }}
+        left join {{ changed }} as changed on landed.named_order_id = changed.order_id
+        where kept.{{ keys | first }} is null
+    {%- endset -%}
+    {{ return(run_query(query).columns[0].values() | list) }}
 {%- endmacro %}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import holidays
 
-YEARS = range(2016, 2031)
+YEARS = range(1981, 2061)
+"""12 October is a holiday since 1980."""
 SEED = Path(__file__).resolve().parents[1] / "seeds" / "seed_br_holidays.csv"
 
 

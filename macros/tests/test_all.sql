@@ -18,6 +18,8 @@
     {% do test_months_condition() %}
     {% do test_month_partition() %}
     {% do test_growing_portions() %}
+    {% do test_months_to_search() %}
+    {% do test_calendar_years() %}
     {% do test_maintenance_limits() %}
     {% do test_maintenance_actions() %}
     {% do test_find_orphans() %}

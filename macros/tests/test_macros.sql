@@ -173,6 +173,33 @@
     {% endfor %}
 {% endmacro %}
 
+{% macro test_calendar_years() %}
+    {% for oldest, newest, expected in [
+        (none, none, [2016, 2030]),
+        (2024, 2026, [2016, 2030]),
+        (1990, 2026, [1990, 2030]),
+        (2029, 2030, [2016, 2031]),
+    ] %}
+        {% do assert_equal(
+            _calendar_years(oldest, newest), expected, oldest ~ " to " ~ newest
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
+{% macro test_months_to_search() %}
+    {% set portion = ["2026-02", "2026-01", "2025-12"] %}
+    {% for dated, undated, expected in [
+        (0, 0, []),
+        (0, 1, portion),
+        (1, 1, portion),
+        (2, 0, ["2026-02", "2026-01"]),
+    ] %}
+        {% do assert_equal(
+            months_to_search(portion, dated, undated, "2026-01"), expected, dated ~ " " ~ undated
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
 {% macro test_growing_portions() %}
     {% for elements, expected in [
         ([], []),

@@ -13,7 +13,18 @@ orders as (
 
 select
     orders.order_id,
+    orders.customer_id,
 
+    orders.order_status,
+    orders.purchase_date_br,
+    orders.delivered_date_br,
+    orders.estimated_delivery_date,
+    orders.is_deleted,
+
+    cast(orders.purchased_at as {{ instant_type() }}) as purchased_at,
+    cast(orders.approved_at as {{ instant_type() }}) as approved_at,
+    cast(orders.delivered_to_carrier_at as {{ instant_type() }}) as delivered_to_carrier_at,
+    cast(orders.delivered_at as {{ instant_type() }}) as delivered_at,
     cast(orders.created_at as {{ instant_type() }}) as created_at,
     cast(orders._purchased_from as {{ instant_type() }}) as purchased_from,
     cast(orders._purchased_until as {{ instant_type() }}) as purchased_until

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', partitioned_by=['year(day_date)']) }}
 
 with rates as (
     select * from {{ ref('int_exchange_rates') }}

@@ -1,8 +1,17 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', partitioned_by=['year(day_date)']) }}
+
+{% set years = calendar_years(ref('int_orders')) %}
 
 with days as (
-    select day_date
-    from unnest(sequence(date '2016-01-01', date '2030-12-31', interval '1' day)) as t (day_date)
+    select days.day_date
+    from unnest(sequence({{ years[0] }}, {{ years[1] }})) as years (year_number)
+    cross join unnest(
+        sequence(
+            cast(format('%d-01-01', years.year_number) as date),
+            cast(format('%d-12-31', years.year_number) as date),
+            interval '1' day
+        )
+    ) as days (day_date)
 ),
 
 holidays as (

@@ -25,8 +25,7 @@ events as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ is_changed_order('created_at', months.created_at) }}
+    select * from {{ found_orders() }}
 ),
 
 statuses as (

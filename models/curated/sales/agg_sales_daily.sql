@@ -15,6 +15,7 @@ with orders as (
 
 dates as (
     select * from {{ ref('dim_dates') }}
+    where {{ months_condition("day_date", months) }}
 ),
 
 {# A day from which a correction took its last order is touched too, and goes. #}

@@ -19,8 +19,7 @@ order_items as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ is_changed_order('created_at', months.created_at) }}
+    select * from {{ found_orders() }}
 )
 
 select

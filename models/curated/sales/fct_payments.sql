@@ -8,6 +8,7 @@
 ) }}
 
 {% set months = changed_months() %}
+{% set days = months.purchase_date_br if is_incremental() else [] %}
 
 with changed as (
     select * from {{ ref('int_changed_orders') }}
@@ -19,12 +20,12 @@ payments as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ is_changed_order('created_at', months.created_at) }}
+    select * from {{ found_orders() }}
 ),
 
 rates as (
     select * from {{ ref('int_exchange_rates__daily') }}
+    where {{ months_condition('day_date', days) }}
 ),
 
 priced as (

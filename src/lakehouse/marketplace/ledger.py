@@ -109,7 +109,8 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     told = versions.delivered < day_end(number)
     copies = lead_copies(world, leads, versions)
     _reject(world, tally, "marketing_leads", copies[told], versions.delivered[told])
-    _add_days(tally, np.array(sorted(purchase_days), dtype=np.int64))
+    days = np.array(sorted(purchase_days), dtype=np.int64)
+    _add_days(tally, days)
     _refuse(tally, "customers", "required", known.rejected)
     add_account_history(world, tally, known)
     add_catalogue_history(world, number, tally)
@@ -121,7 +122,7 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     add_places(places, tally)
     add_payment_types(tally)
     add_rates(world, number, tally)
-    add_dates(tally)
+    add_dates(tally, days)
     add_totals(world, tally, marts, number)
     return [*tally.figures(), *metrics.figures()]
 

@@ -16,8 +16,9 @@ from lakehouse.marketplace.tally import VALUE, Codes, Tally, flags, instant_sums
 from lakehouse.marketplace.vocabulary import CATEGORIES
 from lakehouse.marketplace.world import World, day_date, day_number
 
-CALENDAR = (dt.date(2016, 1, 1), dt.date(2030, 12, 31))
-"""First and last day of dim_dates."""
+CALENDAR_YEARS = (2016, 2030)
+"""Years that dim_dates always has; it goes on to those of the oldest purchase and the year after
+the newest."""
 
 
 def add_customers(
@@ -151,12 +152,14 @@ def add_payment_types(tally: Tally) -> None:
     )
 
 
-def add_dates(tally: Tally) -> None:
-    """The calendar, by year; a table of the figure `catalogue`."""
+def add_dates(tally: Tally, purchase_days: I64) -> None:
+    """The calendar, by year; a table of the figure `catalogue`. purchase_days: sorted."""
     import holidays  # the demonstration's, like the marketplace's sources
 
-    national = holidays.country_holidays("BR", years=range(2016, 2031))
-    first, last = map(day_number, CALENDAR)
+    oldest, newest = (day_date(number).year for number in purchase_days[[0, -1]].tolist())
+    years = min(CALENDAR_YEARS[0], oldest), max(CALENDAR_YEARS[1], newest + 1)
+    national = holidays.country_holidays("BR", years=range(years[0], years[1] + 1))
+    first, last = day_number(dt.date(years[0], 1, 1)), day_number(dt.date(years[1], 12, 31))
     numbers = np.arange(first, last + 1, dtype=np.int64)
     dates = [day_date(number) for number in numbers.tolist()]
 

@@ -10,8 +10,7 @@ with orders as (
     select
         order_id,
         is_deleted
-    from {{ ref('int_orders') }}
-    where {{ months_condition('created_at', months.created_at) }}
+    from {{ ref('int_changed_orders') }}
 ),
 
 known as (
@@ -95,7 +94,7 @@ compared as (
 
 select compared.*
 from compared
-inner join {{ ref('int_changed_orders') }} as changed on compared.order_id = changed.order_id
+inner join orders on compared.order_id = orders.order_id
 where
     compared.known_count is distinct from compared.shown_count
     or compared.known_amount is distinct from compared.shown_amount

@@ -1,4 +1,4 @@
-{{ config(severity='warn', meta={'scan': 'dimension'}) }}
+{{ config(severity='warn') }}
 
 -- A returned row is a figure of the business date that is unlike the same weekday of the
 -- eight weeks before: less than half or more than twice their median, and further from it than six

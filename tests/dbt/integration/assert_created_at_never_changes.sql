@@ -1,5 +1,6 @@
 -- A returned row is an order that landed since the run's date and is not once in int_orders, in the
--- month of its `created_at`; or that landed with two of them, which may never change.
+-- month of its `created_at`, from which int_changed_orders has it; or that landed with two of them,
+-- which may never change.
 {% set landed = landed_since(var("run_date")) %}
 
 with raw_orders as (
@@ -15,8 +16,7 @@ orders as (
     select
         order_id,
         count(*) as row_count
-    from {{ ref('int_orders') }}
-    where {{ months_condition("created_at", changed_months().created_at) }}
+    from {{ ref('int_changed_orders') }}
     group by order_id
 )
 

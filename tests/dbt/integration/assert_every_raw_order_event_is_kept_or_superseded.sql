@@ -9,5 +9,5 @@
     clock={'_landed_date': 'ingest_date'},
     values={'occurred_at': 'occurred_at'},
     keeps='oldest',
-    where=months_condition('_order_created_at', changed_months().created_at)
+    month_of='_order_created_at'
 ) }}

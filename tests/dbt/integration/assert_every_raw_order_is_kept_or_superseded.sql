@@ -8,5 +8,5 @@
     keys={'order_id': 'order_id'},
     clock={'updated_at': 'updated_at'},
     values={'order_status': 'lower(trim(order_status))', 'purchased_at': 'order_purchase_timestamp'},
-    where=months_condition('created_at', changed_months().created_at)
+    month_of='created_at'
 ) }}

@@ -8,5 +8,5 @@
     keys={'order_id': 'order_id', 'order_item_number': 'order_item_id'},
     clock={'updated_at': 'updated_at'},
     values={'price_brl': 'price', 'freight_brl': 'freight_value'},
-    where=months_condition('_order_created_at', changed_months().created_at)
+    month_of='_order_created_at'
 ) }}

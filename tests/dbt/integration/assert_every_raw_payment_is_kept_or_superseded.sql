@@ -8,5 +8,5 @@
     keys={'order_id': 'order_id', 'payment_sequence': 'payment_sequential'},
     clock={'updated_at': 'updated_at'},
     values={'amount': 'payment_value'},
-    where=months_condition('_order_created_at', changed_months().created_at)
+    month_of='_order_created_at'
 ) }}

@@ -8,5 +8,5 @@
     keys={'review_id': 'review_id', 'order_id': 'order_id'},
     clock={'_landed_date': 'ingest_date'},
     values={'review_score': 'review_score'},
-    where=months_condition('_order_created_at', changed_months().created_at)
+    month_of='_order_created_at'
 ) }}

@@ -259,8 +259,10 @@ class Warehouse(Delivered):
             self._row("catalogue", grain, payment_type=name, payment_type_key=key)
 
     def _calendar(self) -> None:
-        day = dt.date(2016, 1, 1)
-        while day.year <= 2030:
+        purchases = [order["order_purchase_timestamp"] for order in self.orders.values()]
+        first, last = int(min(purchases)[:4]), int(max(purchases)[:4]) + 1
+        day = dt.date(min(first, 2016), 1, 1)
+        while day.year <= max(last, 2030):
             grain = {"table": "dates", "year": str(day.year)}
             self._add("catalogue", 1, **grain)
             self._row(
