@@ -27,7 +27,7 @@ from lakehouse.landing import Sources, land
 from lakehouse.marketplace import World, advance, running_sources
 from lakehouse.settings import Settings
 
-SCALE = 0.05
+SCALE = 0.02
 SHORTEST_DAYS = 130
 TIMES = (1, 10, 100)
 FIRST_DAY = dt.date(2026, 6, 1)

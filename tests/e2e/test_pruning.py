@@ -6,9 +6,11 @@ footers tell, and the months of orders as the landed rows say.
 
 import datetime as dt
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,10 +19,11 @@ import pytest
 from local_athena.server import serve
 
 from lakehouse.athena import Athena
+from tests.e2e.bounds import bounding_columns, unbounded_reads
 from tests.e2e.test_whole_road import environ_of, run
 
 DAY = "2026-06-02"
-_NODE = re.compile(r'"node_id": "model\.lakehouse\.(\w+)"')
+_NODE = re.compile(r'"node_id": "([^"]+)"')
 FEEDS = {
     "int_category_translations": "category_translations",
     "int_customers": "customers",
@@ -33,12 +36,18 @@ FEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of a model: its text, when it was sent and the bytes that it scanned."""
+    """A statement of a node of dbt: its text, when it was sent and the bytes that it scanned."""
 
-    model: str
+    node: str
     text: str
     sent: dt.datetime
     scanned_bytes: int
+
+    @property
+    def model(self) -> str | None:
+        """The model's name; None of a test."""
+        kind, _, name = self.node.split(".")[:3]
+        return name if kind == "model" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,8 @@ class DataFile:
 class Lake:
     """An endpoint over a lake of two business days: its S3 and its history of queries."""
 
-    def __init__(self, clients: dict[str, Any]) -> None:
+    def __init__(self, target: Path, clients: dict[str, Any]) -> None:
+        self._target = target
         self._s3 = clients["s3"]
         self._athena = clients["athena"]
 
@@ -94,8 +104,13 @@ class Lake:
         output = "s3://lakehouse-local-athena-results/test/"
         return list(Athena(self._athena, "primary", output).run(sql).rows)
 
+    def artifact(self, name: str) -> dict[str, Any]:
+        """What dbt wrote of its last build: `manifest`, `run_results`."""
+        found: dict[str, Any] = json.loads((self._target / f"{name}.json").read_text("utf-8"))
+        return found
+
     def statements(self) -> list[Statement]:
-        """What dbt's models sent, in order."""
+        """What dbt's nodes sent, in order."""
         pages = self._athena.get_paginator("list_query_executions").paginate()
         found = [
             self._athena.get_query_execution(QueryExecutionId=each)["QueryExecution"]
@@ -123,6 +138,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     assert answer.returncode == 0, answer.stdout + answer.stderr
     with serve(folder / "lake") as endpoint:
         yield Lake(
+            folder / "target",
             {
                 service: boto3.client(
                     service,
@@ -132,7 +148,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
                     aws_secret_access_key="local",
                 )
                 for service in ("s3", "athena")
-            }
+            },
         )
 
 
@@ -205,3 +221,20 @@ def test_merge__an_incremental_day__reads_the_months_of_the_orders_that_changed(
     ) + sum(sum(file.columns.values()) for file in new)
     keys = sum(file.columns["order_id"] for file in old)
     assert merge.scanned_bytes <= allowed < keys
+
+
+def test_day__whatever_its_nodes_read__is_bounded_or_of_the_day(lake: Lake) -> None:
+    """No statement of the last day's build reads a table that grows without saying which part."""
+    manifest, results = lake.artifact("manifest"), lake.artifact("run_results")
+    ended = dt.datetime.fromisoformat(results["metadata"]["generated_at"])
+    started = ended - dt.timedelta(seconds=results["elapsed_time"] + 1)
+    day_nodes = {
+        key
+        for key, node in manifest["nodes"].items()
+        if node["config"].get("meta", {}).get("scan") == "day"
+    }
+    sent = [each for each in lake.statements() if each.node in day_nodes and each.sent >= started]
+    bounding = bounding_columns(manifest)
+    found = {(each.node, table) for each in sent for table in unbounded_reads(each.text, bounding)}
+    assert len({each.node for each in sent}) > 100
+    assert not found
