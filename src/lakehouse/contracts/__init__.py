@@ -5,18 +5,10 @@ from lakehouse.contracts.inventory import Inventory, find_inventory, load_invent
 from lakehouse.contracts.lake import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.loader import check_standard, load_contract, load_contracts
 from lakehouse.contracts.model import Check, Column, ColumnType, Contract, Format, Loading, Source
-from lakehouse.contracts.technical import (
-    PARTITION_COLUMN,
-    REJECTED_ROWS_COLUMNS,
-    REJECTED_ROWS_TABLE,
-    TECHNICAL_COLUMNS,
-    TechnicalColumn,
-)
+from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS, TechnicalColumn
 
 __all__ = [
     "PARTITION_COLUMN",
-    "REJECTED_ROWS_COLUMNS",
-    "REJECTED_ROWS_TABLE",
     "TECHNICAL_COLUMNS",
     "Change",
     "Check",

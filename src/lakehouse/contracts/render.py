@@ -18,9 +18,8 @@ from lakehouse.contracts.model import Column, Contract
 from lakehouse.contracts.rules import describe_check
 from lakehouse.contracts.tables import build_tables, render_ddl
 from lakehouse.contracts.technical import (
+    NOTES,
     PARTITION_COLUMN,
-    REJECTED_ROWS_COLUMNS,
-    REJECTED_ROWS_TABLE,
     TECHNICAL_COLUMNS,
     TechnicalColumn,
 )
@@ -190,14 +189,14 @@ def _render_ops() -> str:
             "schema": f"{_STAGE}_ops",
             "tables": [
                 {
-                    "name": REJECTED_ROWS_TABLE,
-                    "description": "Rows that landing refused, with the rule each broke first.",
-                    "config": {"meta": {"grain": "one row per refused row", "owner": "platform"}},
+                    "name": note.table,
+                    "description": note.description,
+                    "config": {"meta": {"grain": note.grain, "owner": "platform"}},
                     "columns": [
-                        _technical_column(column)
-                        for column in (*REJECTED_ROWS_COLUMNS, PARTITION_COLUMN)
+                        _technical_column(column) for column in (*note.columns, PARTITION_COLUMN)
                     ],
                 }
+                for note in NOTES
             ],
         }
     )

@@ -1,4 +1,4 @@
-"""The Glue tables that contracts describe: raw tables and the table of rejected rows.
+"""The Glue tables that contracts describe: raw tables, and those of what landing notes.
 
 A `TableSpec` is environment-free text patterns plus columns; the DDL that people read and the
 table that Glue receives are both made from it. Athena writes Parquet tables with the input
@@ -15,9 +15,8 @@ from lakehouse.contracts.inventory import Inventory
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.model import Contract
 from lakehouse.contracts.technical import (
+    NOTES,
     PARTITION_COLUMN,
-    REJECTED_ROWS_COLUMNS,
-    REJECTED_ROWS_TABLE,
     TECHNICAL_COLUMNS,
     VARCHAR,
 )
@@ -60,7 +59,7 @@ def feed_prefix(contract: Contract) -> str:
 
 
 def build_tables(contracts: Iterable[Contract], inventory: Inventory) -> list[TableSpec]:
-    """The raw table of each contract, in feed order, then the table of rejected rows."""
+    """The raw table of each contract, in feed order, then the tables of landing's notes."""
     ordered = sorted(contracts, key=lambda contract: contract.feed)
     dates = {
         "projection.enabled": "true",
@@ -90,29 +89,32 @@ def build_tables(contracts: Iterable[Contract], inventory: Inventory) -> list[Ta
         )
         for contract in ordered
     ]
-    rejected = TableSpec(
-        zone="ops",
-        name=REJECTED_ROWS_TABLE,
-        description="Rows that landing refused, with the rule each broke first.",
-        columns=tuple(
-            TableColumn(c.name, c.type.hive, c.description)
-            for c in REJECTED_ROWS_COLUMNS
-            if c.name != "feed"
-        ),
-        partition_keys=(
-            TableColumn("feed", VARCHAR.hive, REJECTED_ROWS_COLUMNS[0].description),
-            ingest_date,
-        ),
-        prefix=f"{REJECTED_ROWS_TABLE}/",
-        projection={
-            **dates,
-            "projection.feed.type": "enum",
-            "projection.feed.values": ",".join(contract.feed for contract in ordered),
-        },
-        partition_path="feed=${feed}/ingest_date=${ingest_date}/",
-        properties={},
-    )
-    return [*tables, rejected]
+    notes = [
+        TableSpec(
+            zone="ops",
+            name=note.table,
+            description=note.description,
+            columns=tuple(
+                TableColumn(c.name, c.type.hive, c.description)
+                for c in note.columns
+                if c.name != "feed"
+            ),
+            partition_keys=(
+                TableColumn("feed", VARCHAR.hive, note.columns[0].description),
+                ingest_date,
+            ),
+            prefix=f"{note.table}/",
+            projection={
+                **dates,
+                "projection.feed.type": "enum",
+                "projection.feed.values": ",".join(contract.feed for contract in ordered),
+            },
+            partition_path="feed=${feed}/ingest_date=${ingest_date}/",
+            properties={},
+        )
+        for note in NOTES
+    ]
+    return [*tables, *notes]
 
 
 def table_properties(table: TableSpec, bucket: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Columns that every raw table has besides its contract's, and the table of rejected rows.
+"""Columns that every raw table has besides its contract's, and the tables of landing's own notes.
 
 They are said once here, because landing writes them and every rendered file names them.
 """
@@ -60,8 +60,7 @@ PARTITION_COLUMN = TechnicalColumn(
     "ingest_date", ColumnType("date"), "Business date of the batch that delivered the row."
 )
 
-REJECTED_ROWS_TABLE = "rejected_rows"
-REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
+_REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
     TechnicalColumn("feed", VARCHAR, "Feed that delivered the row."),
     TechnicalColumn(
         "rule",
@@ -86,3 +85,45 @@ REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
     TechnicalColumn("source_file", VARCHAR, "Object in the stage bucket that holds the row."),
     TechnicalColumn("run_id", VARCHAR, "Run that rejected the row."),
 )
+
+_BATCHES_COLUMNS: tuple[TechnicalColumn, ...] = (
+    TechnicalColumn("feed", VARCHAR, "Feed that delivered the batch."),
+    TechnicalColumn(
+        "state", VARCHAR, "published; or held, when a person has to decide and raw has none of it."
+    ),
+    TechnicalColumn("read_count", BIGINT, "Rows that the source delivered."),
+    TechnicalColumn("written_count", BIGINT, "Rows that raw has of it."),
+    TechnicalColumn("rejected_count", BIGINT, "Rows that rejected_rows has of it."),
+    TechnicalColumn("contract_version", VARCHAR, "Version of the contract that let the rows in."),
+    TechnicalColumn("run_id", VARCHAR, "Run that landed the batch."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A table of what landing notes, partitioned by feed and date. Its first column is `feed`;
+    `folder_of` says where the objects of a feed lie."""
+
+    table: str
+    description: str
+    grain: str
+    columns: tuple[TechnicalColumn, ...]
+
+    def folder_of(self, feed: str) -> str:
+        """The folder of a feed in the ops bucket."""
+        return f"{self.table}/feed={feed}/"
+
+
+BATCHES = Note(
+    "batches",
+    "Batches that landing read: how many rows, and what became of them.",
+    "one row per feed and business date",
+    _BATCHES_COLUMNS,
+)
+REJECTED_ROWS = Note(
+    "rejected_rows",
+    "Rows that landing refused, with the rule each broke first.",
+    "one row per refused row",
+    _REJECTED_ROWS_COLUMNS,
+)
+NOTES = (BATCHES, REJECTED_ROWS)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.contracts import Check, Column, Contract
-from lakehouse.contracts.technical import REJECTED_ROWS_COLUMNS
+from lakehouse.contracts.technical import REJECTED_ROWS
 from lakehouse.landing.clocks import DateOrder, Flags
 from lakehouse.landing.json_text import build_objects
 from lakehouse.landing.records import Records
@@ -41,7 +41,7 @@ RULES: tuple[Rule, ...] = (
     "duplicate_row",
 )
 REJECTED_SCHEMA = pa.schema(
-    [(c.name, arrow_type(c.type)) for c in REJECTED_ROWS_COLUMNS if c.name != "feed"]
+    [(c.name, arrow_type(c.type)) for c in REJECTED_ROWS.columns if c.name != "feed"]
 )
 
 

@@ -18,13 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.contracts import (
-    REJECTED_ROWS_TABLE,
-    TECHNICAL_COLUMNS,
-    Contract,
-)
+from lakehouse.contracts import TECHNICAL_COLUMNS, Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
+from lakehouse.contracts.technical import BATCHES, REJECTED_ROWS, Note
 from lakehouse.errors import ManifestError
 from lakehouse.landing.door import REJECTED_SCHEMA, Admission
 from lakehouse.landing.model import FileFacts, Manifest
@@ -51,9 +48,11 @@ class Publication:
         self.prefix = f"{feed_prefix(contract)}ingest_date={self._day}/"
         self.data_key = f"{self.prefix}{run_id}.parquet"
         self.rejected_key = self.prefix + REJECTED
-        self.rejected_copy_key = (
-            f"{REJECTED_ROWS_TABLE}/feed={contract.feed}/ingest_date={self._day}/{run_id}.parquet"
-        )
+        self.rejected_copy_key = self._note_key(REJECTED_ROWS, contract.feed)
+        self.batch_key = self._note_key(BATCHES, contract.feed)
+
+    def _note_key(self, note: Note, feed: str) -> str:
+        return f"{note.folder_of(feed)}ingest_date={self._day}/{self.run_id}.parquet"
 
     def find(self) -> tuple[Manifest | None, bool]:
         """The manifest that is there, and whether `_SUCCESS` confirms it.
@@ -90,6 +89,7 @@ class Publication:
         """Keep rejects and manifest of a batch that may not be published; no data is visible."""
         self._delete_found(self.data_key)
         self._put_rejected(admission)
+        self.ops.put(self.batch_key, batch_parquet(manifest))
         self.raw.put(self.prefix + MANIFEST, manifest.to_json())
 
     def withdraw(self) -> None:
@@ -115,6 +115,7 @@ class Publication:
         if problems:
             self.raw.delete(self.data_key)
             raise ManifestError(self.run_id, "not published: " + "; ".join(problems))
+        self.ops.put(self.batch_key, batch_parquet(manifest))
         self.raw.put(self.prefix + SUCCESS, f"{_digest(content)}\n".encode("ascii"))
 
     def _put_rejected(self, admission: Admission) -> None:
@@ -161,6 +162,17 @@ def rejected_parquet(admission: Admission, run_id: str) -> bytes:
     return _to_parquet(
         rows.append_column("run_id", run_ids).select(REJECTED_SCHEMA.names).cast(REJECTED_SCHEMA)
     )
+
+
+def batch_parquet(manifest: Manifest) -> bytes:
+    """What the manifest says of the batch's rows, as the one row that the table of batches has."""
+    facts = {
+        **manifest.to_dict(),
+        "written_count": manifest.written_count if manifest.state == "published" else 0,
+    }
+    columns = [(c.name, arrow_type(c.type)) for c in BATCHES.columns if c.name != "feed"]
+    schema = pa.schema(columns)
+    return _to_parquet(pa.table({name: [facts[name]] for name in schema.names}, schema=schema))
 
 
 def _to_parquet(table: pa.Table) -> bytes:

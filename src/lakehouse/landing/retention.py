@@ -2,11 +2,11 @@
 
 A zone whose bucket holds batches or tables loses whole folders `ingest_date=…`, by the date in
 their name: nothing else there is known to be old, least of all a file of an Iceberg table. A
-batch of a feed, and what was refused of it, goes when its contract's `retention` or the zone's
-`retention_days` is over, whichever is first; but the newest batch of a feed stays in raw, as the
-next extraction goes on from it. Any other zone, such as results of queries, loses objects by the
-day they were stored. What neither speaks of is kept. On AWS the lifecycle of a bucket may do the
-same by itself.
+batch of a feed, and what was noted and refused of it, goes when its contract's `retention` or the
+zone's `retention_days` is over, whichever is first; but the newest batch of a feed stays in raw, as
+the next extraction goes on from it, and so do the notes on it. Any other zone, such as results of
+queries, loses objects by the day they were stored. What neither speaks of is kept. On AWS the
+lifecycle of a bucket may do the same by itself.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from lakehouse.contracts import REJECTED_ROWS_TABLE
 from lakehouse.contracts.inventory import Zone
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
+from lakehouse.contracts.technical import NOTES
 from lakehouse.errors import LakeError
 
 _INGEST_DATE = re.compile(r"(?:^|/)ingest_date=(\d{4}-\d{2}-\d{2})/")
 _RAW = "raw"
 _BATCHES = ("stage", _RAW)
-_REJECTS = "ops"
+_NOTES = "ops"
 _PER_REQUEST = 1000
 
 
@@ -78,7 +78,7 @@ def _find_bounds(lake: Lake, zone: Zone, today: date) -> dict[str, date]:
     if zone.retention_days is not None:
         bounds[""] = today - timedelta(days=zone.retention_days)
     for contract in lake.contracts.values():
-        if zone.name in (*_BATCHES, _REJECTS) and contract.retention_days is not None:
+        if zone.name in (*_BATCHES, _NOTES) and contract.retention_days is not None:
             before = today - timedelta(days=contract.retention_days)
             bounds[contract.feed] = max(before, bounds.get("", before))
     return bounds
@@ -91,7 +91,10 @@ def _find_old(
     feeds = {
         folder: contract.feed
         for contract in lake.contracts.values()
-        for folder in (feed_prefix(contract), f"{REJECTED_ROWS_TABLE}/feed={contract.feed}/")
+        for folder in (
+            feed_prefix(contract),
+            *(note.folder_of(contract.feed) for note in NOTES),
+        )
     }
     by_name = zone.has_database or zone.name in _BATCHES
     newest: dict[str, date] = {}
@@ -106,7 +109,7 @@ def _find_old(
         before = bounds.get(feed, bounds.get(""))
         if before is not None and day < before:
             old[feed].append((day, key, size))
-    keeps_newest = zone.name == _RAW
+    keeps_newest = zone.name in (_RAW, _NOTES)
     return {
         feed: [
             (key, size)

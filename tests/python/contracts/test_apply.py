@@ -85,7 +85,7 @@ def test_bootstrap_lake__environment_on_aws__is_refused(lake: Any) -> None:
 
 def test_apply_contracts__new_lake__creates_tables_as_athena_writes_them(lake: Any) -> None:
     changes = apply_contracts(lake)
-    assert [change.action for change in changes] == ["create"] * 13
+    assert [change.action for change in changes] == ["create"] * 14
     table = lake.glue.get_table(DatabaseName="local_raw", Name="order_items")["Table"]
     assert table["TableType"] == "EXTERNAL_TABLE"
     storage = table["StorageDescriptor"]

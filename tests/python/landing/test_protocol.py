@@ -83,6 +83,7 @@ def test_land__a_day__writes_stage_data_manifest_and_success(
         f"raw/{PREFIX}_rejected.parquet",
         f"raw/{PREFIX}_manifest.json",
         f"raw/{PREFIX}_SUCCESS",
+        "ops/batches/feed=sellers/ingest_date=2026-06-01/sellers-2026-06-01.parquet",
         "ops/rejected_rows/feed=sellers/ingest_date=2026-06-01/sellers-2026-06-01.parquet",
     }
     assert objects[stage + "sellers.csv"] == text.encode()
@@ -91,6 +92,17 @@ def test_land__a_day__writes_stage_data_manifest_and_success(
         "protocol": 1,
         **json.loads(manifest.to_json()),
     }
+    note = "ops/batches/feed=sellers/ingest_date=2026-06-01/sellers-2026-06-01.parquet"
+    assert pq.read_table(io.BytesIO(objects[note])).to_pylist() == [
+        {
+            "state": "published",
+            "read_count": 6,
+            "written_count": 5,
+            "rejected_count": 1,
+            "contract_version": manifest.contract_version,
+            "run_id": "sellers-2026-06-01",
+        }
+    ]
     rows = pq.read_table(io.BytesIO(objects[f"raw/{PREFIX}sellers-2026-06-01.parquet"]))
     assert rows.num_rows == 5
     first = rows.to_pylist()[0]
@@ -266,7 +278,7 @@ def test_land__too_many_refused__is_held_until_the_source_is_repaired(
     repaired = land("sellers", DAY, drop(HEADER + GOOD), lake)
     assert (repaired.state, repaired.rejected_count) == ("published", 0)
     assert read_rejects(lake, lake.contract("sellers"), DAY) == []
-    assert not [name for name in objects_of(lake) if name.startswith("ops/")]
+    assert not [name for name in objects_of(lake) if name.startswith("ops/rejected_rows/")]
 
 
 def test_land__a_few_refused_of_a_small_batch__are_no_reason_to_hold(

@@ -99,10 +99,13 @@ def test_expire__newest_batch_of_a_feed__stays_in_raw(lake: Lake) -> None:
 def test_expire__a_zone_with_tables__loses_no_file_of_a_table(lake: Lake) -> None:
     """Files of an Iceberg table of years ago may be the only copy of what is current."""
     rejected = "rejected_rows/feed=reviews/ingest_date=2020-01-01/r.parquet"
-    put(lake, "ops", rejected)
-    put(lake, "ops", "model_runs/data/00000.parquet")
+    older = "batches/feed=reviews/ingest_date=2020-01-01/r.parquet"
+    newest = "batches/feed=reviews/ingest_date=2020-01-02/r.parquet"
+    kept = [newest, "model_runs/data/00000.parquet"]
+    for key in (rejected, older, *kept):
+        put(lake, "ops", key)
     expire(lake, datetime.now(UTC).date() + timedelta(days=10_000))
-    assert keys(lake, "ops") == ["model_runs/data/00000.parquet"]
+    assert keys(lake, "ops") == kept
 
 
 def test_expire__results_of_queries__go_by_the_day_they_were_stored(lake: Lake) -> None:

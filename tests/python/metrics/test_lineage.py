@@ -71,3 +71,18 @@ def test_metrics__each__comes_from_a_source(manifest: dict[str, Any]) -> None:
         ancestors = reached([name], manifest["parent_map"])
         assert "source.lakehouse.order_management.orders" in ancestors, name
         assert any(node.startswith("semantic_model.") for node in ancestors), name
+
+
+def test_sources__every_raw_table__has_a_test_that_its_rows_are_kept_or_superseded(
+    manifest: dict[str, Any],
+) -> None:
+    tests = [
+        node["depends_on"]["nodes"]
+        for node in manifest["nodes"].values()
+        if node["name"].startswith("assert_every_raw_")
+    ]
+    raw = [key for key, source in manifest["sources"].items() if source["source_name"] != "ops"]
+    assert len(raw) == 12
+    for key in raw:
+        (parents,) = [parents for parents in tests if key in parents]
+        assert any(parent.startswith("model.lakehouse.int_") for parent in parents)
