@@ -14,11 +14,17 @@ from lakehouse.demo import Plan, run
 from lakehouse.demo.dbt_build import BuildOutcome
 from lakehouse.demo.marks import built_days, claim_lake, mark_built
 from lakehouse.demo.progress import Reporter
+from lakehouse.landing import list_runs
+from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import World
 from lakehouse.project_digest import project_digest
 from lakehouse.settings import Settings
 from tests.python.landing.test_olist import PUBLISHED, write
 
+GEOLOCATION = """\
+geolocation_zip_code_prefix,geolocation_lat,geolocation_lng,geolocation_city,geolocation_state
+03149,-23.5783,-46.5807,sao paulo,SP
+"""
 FIRST, SECOND = dt.date(2026, 6, 1), dt.date(2026, 6, 2)
 
 
@@ -65,12 +71,32 @@ def test_run_demo__a_day_of_another_project__everything_is_built_first(
     claim_lake(lake, plan.identity)
     for day, builder in marks.items():
         mark_built(lake, day, digest if builder == "this" else builder)
+    if FIRST in marks:
+        land_olist(tmp_path / "olist", FIRST, lake)
     builds = Builds()
     monkeypatch.setattr(run, "DbtProject", lambda *arguments: builds)
     with Reporter() as reporter:
         run.run_demo(plan, settings, reporter)
     assert builds.days == expected
     assert built_days(lake) == dict.fromkeys({FIRST, *marks}, digest)
+
+
+def test_run_demo__a_file_that_came_later__is_landed_and_its_day_built_again(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "olist", PUBLISHED)
+    plan, settings, builds = Plan(World(), 1, folder), Settings.from_env(), Builds()
+    monkeypatch.setattr(run, "DbtProject", lambda *arguments: builds)
+    with Reporter() as reporter:
+        run.run_demo(plan, settings, reporter)
+        assert builds.days == [FIRST]
+        write(folder, {"olist_geolocation_dataset.csv": GEOLOCATION})
+        run.run_demo(plan, settings, reporter)
+        assert builds.days == [FIRST, FIRST]
+        (manifest,) = list_runs(lake, [lake.contract("geolocation")])
+        assert (manifest.state, manifest.written_count) == ("published", 1)
+        run.run_demo(plan, settings, reporter)
+    assert builds.days == [FIRST, FIRST]
 
 
 def test_run_demo__rebuilding_fails__the_days_stay_marked_as_stale(
