@@ -55,6 +55,10 @@ test: .venv/.ready-test ## unit, property, integration and DAG tests
 e2e: .venv/.ready-test ## ten days, other seeds, kills in mid build, bytes that each model reads (half an hour)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
+.PHONY: long
+long: .venv/.ready-test ## 60 days at scale 0.1 and two other seeds, reconciled; a full refresh has the same rows (45 minutes)
+	@$(BIN)/pytest -s -m long tests/e2e/test_long_road.py $(ARGS)
+
 .PHONY: mutants
 mutants: .venv/.ready-test ## plant each fault of faults/*.yml and see which test catches it (ARGS=NAME…; about 30 s a fault)
 	@$(BIN)/python -m faults.run $(ARGS)

@@ -102,8 +102,8 @@ EVENTS = (
 )
 
 
-def tell(athena: Athena, database: str) -> None:
-    """Let every event happen in a raw database."""
+def tell(athena: Athena, database: str, day: str = DAY) -> None:
+    """Let every event happen in a raw database on a business date."""
     for event in EVENTS:
         columns = [
             str(name)
@@ -118,7 +118,7 @@ def tell(athena: Athena, database: str) -> None:
             "ingest_date": f"date '{DAY}'",
         }
         keys = ", ".join(event.keys)
-        athena.run(
+        told_on = (
             f"insert into {database}.{event.feed} select {', '.join(told.values())} from ("
             f"select *, row_number() over (order by {keys}) as place from ("
             f"select *, row_number() over (partition by {keys} order by updated_at desc, "
@@ -126,3 +126,4 @@ def tell(athena: Athena, database: str) -> None:
             f"where ingest_date < date '{DAY}') where age = 1) "
             f"where place > {event.first} and place <= {event.first + event.count}"
         )
+        athena.run(told_on.replace(DAY, day))

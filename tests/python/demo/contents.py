@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,9 @@ class Content:
     rows: Counter[str]
 
 
-def read_contents(athena: Athena, glue: Any, s3: Any, databases: list[str]) -> dict[str, Content]:
+def read_contents(
+    athena: Athena, glue: Any, s3: Any, databases: Iterable[str]
+) -> dict[str, Content]:
     """Every table of the databases, by `database.table`."""
     names = [
         (database, table["Name"])
