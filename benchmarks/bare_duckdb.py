@@ -20,6 +20,7 @@ Error = duckdb.Error
 _FUNCTIONS = (
     "create macro if not exists with_timezone(instant, zone) as timezone(zone, instant)",
     "create macro if not exists at_timezone(instant, zone) as timezone(zone, instant)",
+    "create macro if not exists codepoint(sign) as unicode(sign)",
 )
 """Trino's names of functions that DuckDB has under another one and sqlglot does not translate."""
 
@@ -59,6 +60,9 @@ def transpiled(sql: str) -> str:
     """
     text = sql.replace('"awsdatacatalog".', "").rstrip().rstrip(";")
     tree = sqlglot.parse_one(text, read="athena")
+    for element in tree.find_all(exp.Bracket):
+        for division in list(element.find_all(exp.Div)):  # of integers: it is a place in an array
+            division.replace(exp.IntDiv(this=division.this, expression=division.expression))
     if isinstance(tree, exp.Create):
         tree.set("properties", None)
         tree.set("replace", True)

@@ -1,4 +1,4 @@
-"""One business day of the project's demonstration through an endpoint, and what it asked of it."""
+"""Business days of the project's demonstration through an endpoint, and what they asked of it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _NODE = re.compile(r'"node_id": "([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of `dbt build`: its node, its text, seconds that it took inside the endpoint."""
+    """A statement of `dbt build`: its id, its node, its text, seconds inside the endpoint."""
 
+    key: str
     node: str
     sql: str
     seconds: float
@@ -40,9 +41,11 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def run_one_day(folder: Path, url: str, scale: float) -> None:
-    """Land, build and reconcile the first business day at that scale (1: 100,000 orders)."""
-    command = [sys.executable, "-m", "lakehouse.cli", "demo", "--days", "1", "--scale", str(scale)]
+def run_days(folder: Path, url: str, scale: float, days: int) -> None:
+    """Land, build and reconcile business days at that scale (1: 100,000 orders); those that were
+    before are only checked."""
+    command = [sys.executable, "-m", "lakehouse.cli", "demo", "--days", str(days)]
+    command += ["--scale", str(scale)]
     endpoints.checked(command, cwd=PROJECT, env=environment(url, folder))
 
 
@@ -56,7 +59,8 @@ def statements(athena: Any) -> list[Statement]:
         node = _NODE.search(execution["Query"])
         if node:
             seconds = execution["Statistics"]["TotalExecutionTimeInMillis"] / 1000
-            found.append(Statement(node[1], execution["Query"], seconds))
+            key = execution["QueryExecutionId"]
+            found.append(Statement(key, node[1], execution["Query"], seconds))
     return found
 
 
