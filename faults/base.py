@@ -1,9 +1,9 @@
 """The lake that mutants start from: two business days of the demonstration, built rightly.
 
-On the second day rare things happen too (`rare`). It is made once and kept as long as nothing
-changes that its tables come from. Of each Iceberg table
-the metadata file at the end of the first day is written down, so that a copy of the lake can be put
-back to it.
+On the second day rare things happen too (`rare`), of which the ledger knows nothing: the lake as it
+was before them is kept beside it. It is made once and kept as long as nothing changes that its
+tables come from. Of each Iceberg table the metadata file at the end of the first day is written
+down, so that a copy of the lake can be put back to it.
 """
 
 from __future__ import annotations
@@ -47,10 +47,13 @@ _DATA_COME_FROM = (
 @dataclass(frozen=True, slots=True)
 class Base:
     """lake: the data folder, at the end of the second day; first_day: the metadata file of each
-    Iceberg table (database, name) at the end of the first."""
+    Iceberg table (database, name) at the end of the first; reconciled: the data folder of which
+    the ledger tells, without the rare events; ledgers: where that lies."""
 
     lake: Path
     first_day: Mapping[tuple[str, str], str]
+    reconciled: Path
+    ledgers: Path
 
 
 def copy_project(project: Path, copy: Path) -> None:
@@ -80,6 +83,7 @@ def make_base(project: Project, folder: Path) -> Base:
             tables = _iceberg_tables(endpoint)
         (folder / "first_day.json").write_text(json.dumps(tables), "utf-8")
         _demonstrate(project.folder, folder, days=2)
+        shutil.copytree(folder / "lake", folder / "reconciled")
         _build_second_day(project, _read(folder))
         mark.write_text(digest, "ascii")
     return _read(folder)
@@ -95,14 +99,15 @@ def served(lake: Path, port: int = 0) -> Iterator[Endpoint]:
 
 def _read(folder: Path) -> Base:
     tables = json.loads((folder / "first_day.json").read_text("utf-8"))
-    return Base(folder / "lake", {(database, name): file for database, name, file in tables})
+    first_day = {(database, name): file for database, name, file in tables}
+    return Base(folder / "lake", first_day, folder / "reconciled", folder / "sources" / "ledger")
 
 
 def _build_second_day(project: Project, base: Base) -> None:
     """Let rare events happen on the second day, and build it rightly."""
     keys = project.tables()
     with served(base.lake) as endpoint:
-        tell(Athena(_client(endpoint, "athena"), "primary", _RESULTS), "local_raw")
+        tell(athena_of(endpoint), "local_raw")
         put_back(endpoint, base, project.merged_below(keys))
         red = project.build(keys, anew=False).red
     if red:
@@ -110,6 +115,11 @@ def _build_second_day(project: Project, base: Base) -> None:
         raise FaultError(
             "\n".join(("the base cannot be made, the unchanged project is red:", *lines))
         )
+
+
+def athena_of(endpoint: Endpoint) -> Athena:
+    """A client for queries of a served lake."""
+    return Athena(_client(endpoint, "athena"), "primary", _RESULTS)
 
 
 def put_back(endpoint: Endpoint, base: Base, tables: Iterable[tuple[str, str]]) -> None:
@@ -147,14 +157,14 @@ def _demonstrate(project: Path, folder: Path, days: int) -> None:
 
 
 def _digest(project: Path) -> str:
-    """A digest of all that the tables' content comes from; properties, tests and the
-    ledger are not in it."""
+    """A digest of all that the tables' content and the ledger come from; properties and tests are
+    not in it."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for pattern in _DATA_COME_FROM:
         folder = root if pattern.startswith(("src/", "faults/")) else project
         for path in sorted(folder.glob(pattern)):
-            if not path.is_file() or path.name.startswith("ledger"):
+            if not path.is_file():
                 continue
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from faults import metrics
 from faults.fault import Fault, FaultError
 from faults.rare import DAY
 from lakehouse.shared_clients import share_clients
@@ -34,7 +35,15 @@ class Project:
         self.folder = folder
         self._target = target
         share_clients()
-        self._manifest = self._invoke("parse").result
+        self._manifest = self.parse()
+
+    def parse(self) -> Any:
+        """dbt's manifest of the project as it is now; raises FaultError when there is none."""
+        return self._invoke("parse").result
+
+    def forget(self) -> None:
+        """Let dbt parse everything anew: what it keeps of unit tests has rows of seeds in it."""
+        (self._target / "partial_parse.msgpack").unlink(missing_ok=True)
 
     def read(self, fault: Fault) -> str:
         """The text of a fault's target; raises FaultError when there is no such file."""
@@ -50,10 +59,14 @@ class Project:
             FaultError: its target, its change or an expected name does not.
         """
         fault.applied_to(self.read(fault))
-        self.made_from(fault.target)
         manifest = self._manifest
-        nodes = [*manifest.nodes.values(), *manifest.unit_tests.values()]
-        if unknown := sorted(set(fault.expect) - {node.name for node in nodes} - {MACRO_TESTS}):
+        if fault.target.startswith(metrics.FOLDER):
+            known = {metrics.TEST, *(metric.name for metric in manifest.metrics.values())}
+        else:
+            self.made_from(fault.target)
+            nodes = [*manifest.nodes.values(), *manifest.unit_tests.values()]
+            known = {MACRO_TESTS, *(node.name for node in nodes)}
+        if unknown := sorted(set(fault.expect) - known):
             raise FaultError(f"{fault.name}: expects what the project lacks: {', '.join(unknown)}")
 
     def tables(self) -> list[str]:
@@ -62,19 +75,24 @@ class Project:
         return [key for key, node in nodes if node.resource_type in _TABLES]
 
     def made_from(self, target: str) -> list[str]:
-        """Ids of the tables that a file defines, or in whose making one of its macros takes part.
+        """Ids of the tables that a file defines or describes, or in whose making one of its macros
+        takes part, and of the tests that call its macros; none for a macro that is only run.
 
         Raises:
-            FaultError: there are none.
+            FaultError: a file of anything else says nothing of any table.
         """
         macros = self._macros_of(target)
         found = [
             key
             for key, node in self._manifest.nodes.items()
-            if node.resource_type in _TABLES
-            and (node.original_file_path == target or macros & set(node.depends_on.macros))
+            if node.resource_type in (*_TABLES, "test")
+            and (
+                (node.original_file_path == target and node.resource_type in _TABLES)
+                or str(getattr(node, "patch_path", None)).endswith(f"://{target}")
+                or macros & set(node.depends_on.macros)
+            )
         ]
-        if not found:
+        if not found and not target.startswith("macros/"):
             raise FaultError(f"no model, seed or snapshot is made from {target}")
         return found
 
@@ -94,16 +112,22 @@ class Project:
             and node.config.materialized in ("incremental", "snapshot")
         ]
 
-    def build(self, keys: Iterable[str], *, anew: bool) -> Built:
-        """Build the tables and all that depends on them, with every test.
+    def build(self, keys: Iterable[str], ends: Iterable[str] = (), *, anew: bool) -> Built:
+        """Build the tables and all that depends on them, with every test; only what leads to the
+        `ends`, where some are named.
 
         Raises:
             FaultError: dbt does not start, so that no node can tell anything.
         """
         names = sorted(self._manifest.nodes[key].name for key in keys)
+        ways = [f",+{end}" for end in ends if end != MACRO_TESTS] if ends else [""]
+        select = [f"{name}+{way}" for name in names for way in ways]
+        if not select:
+            return Built({}, 0)
         more = ["--full-refresh"] if anew else []
-        select = ["--select", *(f"{name}+" for name in names)]
-        results = self._invoke("build", *select, *more).result.results
+        more += ["--indirect-selection", "empty"] if ends else []
+        more += ["--select", *select]
+        results = self._invoke("build", *more).result.results
         red = {each.node.name: each.message or "" for each in results if str(each.status) in _RED}
         return Built(red, len(results))
 

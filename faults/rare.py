@@ -18,17 +18,21 @@ _NOON = f"timestamp '{DAY} 15:00:00'"
 @dataclass(frozen=True, slots=True)
 class Event:
     """Rows of the newest versions of `count` keys of a feed, from the `first` on in their order.
-    changes: SQL by column; `_source_sequence` and `ingest_date` follow by themselves."""
+    changes: SQL by column; `ingest_date` follows by itself, and `_source_sequence` where the feed
+    does not number its rows anew. clock: the column that orders versions."""
 
     feed: str
     keys: tuple[str, ...]
     first: int
     count: int
     changes: dict[str, str]
+    clock: str = "updated_at"
 
 
 _ORDER, _ITEM = ("order_id",), ("order_id", "order_item_id")
 _PAYMENT, _ACCOUNT = ("order_id", "payment_sequential"), ("customer_id",)
+_LAST_ROW = {"_source_sequence": "_source_sequence + 1000000"}
+"""Of a full list, which numbers its rows from one on each day, the row that counts."""
 EVENTS = (
     Event("orders", _ORDER, 0, 3, {"deleted_at": _NOON, "updated_at": _NOON}),
     Event(
@@ -99,6 +103,59 @@ EVENTS = (
         3,
         {"customer_unique_id": "reverse(customer_unique_id)", "updated_at": _NOON},
     ),
+    # Versions older than those that are known, of the other feeds that have a clock.
+    *(
+        Event(
+            feed,
+            keys,
+            12,
+            2,
+            {column: wrong, "updated_at": "date_add('minute', -1, updated_at)"},
+        )
+        for feed, keys, column, wrong in (
+            ("order_items", _ITEM, "price", "price + 1"),
+            ("payments", _PAYMENT, "payment_value", "payment_value + 1"),
+            ("exchange_rates", ("currency", "rate_date"), "brl_per_unit", "brl_per_unit + 1"),
+            ("customers", _ACCOUNT, "customer_city", "'outra cidade'"),
+            ("marketing_leads", ("lead_id",), "origin", "'other'"),
+        )
+    ),
+    # An event that is told again.
+    Event(
+        "order_events",
+        ("event_id",),
+        0,
+        3,
+        {"kafka_offset": "kafka_offset + 1000000"},
+        clock="ingest_date",
+    ),
+    # What the catalogue says of a seller or a product changes, one column of each.
+    *(
+        Event(feed, (key,), place, 1, {column: changed, **_LAST_ROW}, clock="ingest_date")
+        for feed, key, changes in (
+            (
+                "sellers",
+                "seller_id",
+                {
+                    "seller_name": "'Outro Nome'",
+                    "seller_cnpj": "'11.222.333/0001-81'",
+                    "seller_city": "'outra cidade'",
+                    "seller_state": "'ac'",
+                    "seller_zip_code_prefix": "'69900'",
+                },
+            ),
+            (
+                "products",
+                "product_id",
+                {"product_category_name": "coalesce(product_category_name || '_2', 'outra')"}
+                | {
+                    f"product_{measure}": f"coalesce(product_{measure}, 0) + 1"
+                    for measure in ("photos_qty", "weight_g", "length_cm", "height_cm", "width_cm")
+                },
+            ),
+        )
+        for place, (column, changed) in enumerate(changes.items())
+    ),
 )
 
 
@@ -121,7 +178,7 @@ def tell(athena: Athena, database: str, day: str = DAY) -> None:
         told_on = (
             f"insert into {database}.{event.feed} select {', '.join(told.values())} from ("
             f"select *, row_number() over (order by {keys}) as place from ("
-            f"select *, row_number() over (partition by {keys} order by updated_at desc, "
+            f"select *, row_number() over (partition by {keys} order by {event.clock} desc, "
             f"_source_sequence desc) as age from {database}.{event.feed} "
             f"where ingest_date < date '{DAY}') where age = 1) "
             f"where place > {event.first} and place <= {event.first + event.count}"

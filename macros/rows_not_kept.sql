@@ -5,8 +5,10 @@
     versions; `_source_sequence` orders equal clocks. keeps: `newest` or `oldest` of the versions.
     month_of: the column by whose month the model is partitioned, which is the creation of the order;
     then only the model's rows of these landings are read, and the months of the orders of which a key
-    is not among them. -#}
-{% macro rows_not_kept(model, raw, keys, clock, values={}, keeps="newest", month_of=none) -%}
+    is not among them. since: another date than the run's. -#}
+{% macro rows_not_kept(
+    model, raw, keys, clock, values={}, keeps="newest", month_of=none, since=none
+) -%}
     {%- set columns = dict(keys, **values) -%}
     {%- do columns.update(clock) -%}
     {%- set read, same_key, other_values, shown = [], [], [], [] -%}
@@ -28,7 +30,7 @@ with landed as (
         {{ read | join(", ") }},
         _source_sequence
     from {{ raw }}
-    where ingest_date >= date '{{ var("run_date") }}'
+    where {{ landed_since(since or var("run_date")) }}
 ),
 
 kept as (

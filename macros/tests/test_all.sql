@@ -26,6 +26,7 @@
     {% do test_rollback_statement() %}
     {% do test_business_rules() %}
     {% do test_business_date() %}
+    {% do test_merges_without_rule() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

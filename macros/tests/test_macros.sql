@@ -210,3 +210,20 @@
         {% do assert_equal(growing_portions(elements), expected, elements | string) %}
     {% endfor %}
 {% endmacro %}
+
+{% macro test_merges_without_rule() %}
+    {% for condition, expected in [
+        (none, false),
+        ("true", false),
+        (newer_version_condition(), true),
+        ("src._landed_date >= target._landed_date", true),
+    ] %}
+        {% set config = {"update_condition": condition} %}
+        {% do assert_equal(_orders_versions(config), expected, condition) %}
+    {% endfor %}
+    {% set deletes = {"delete_condition": "src._is_deleted"} %}
+    {% set inserts = {"insert_condition": "not src._is_deleted"} %}
+    {% do assert_equal(_deletes_marked(dict(deletes, **inserts)), true, "both conditions") %}
+    {% do assert_equal(_deletes_marked(inserts), false, "what is deleted stays") %}
+    {% do assert_equal(_deletes_marked(deletes), false, "what is deleted comes in") %}
+{% endmacro %}

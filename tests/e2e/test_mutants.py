@@ -29,6 +29,16 @@ faults:
     target: models/curated/sales/fct_orders.sql
     change: {from: "delete_condition='src._is_deleted', insert_condition", to: insert_condition}
     expect: [fct_orders__is_deleted__never]
+  - name: gmv_of_freight
+    mistake: A measure reads the column beside the one that it means.
+    target: models/metrics/orders.yml
+    change: {from: "expr: gmv_brl", to: "expr: freight_brl"}
+    expect: [gmv]
+  - name: a_macro_that_makes_no_table
+    mistake: A rollback keeps the rows that it should take out; no table is made by its macro.
+    target: macros/operations/rollback.sql
+    change: {from: "select false as _is_wanted", to: "select true as _is_wanted"}
+    expect: [test_all]
   - name: no_such_text
     mistake: The model was changed since, and nobody looked here.
     target: models/curated/sales/dim_sellers.sql
@@ -51,8 +61,10 @@ def test_mutants__of_each_kind__are_judged_and_nothing_is_changed(tmp_path: Path
         "caught     kinds/sellers_twice",
         "by another kinds/sellers_of_the_next_state",
         "caught     kinds/orders_marked_but_kept",
+        "caught     kinds/gmv_of_freight",
+        "caught     kinds/a_macro_that_makes_no_table",
         "INVALID    kinds/no_such_text",
-        "2 caught, 1 by another, 1 SURVIVED, 1 INVALID",
+        "4 caught, 1 by another, 1 SURVIVED, 1 INVALID",
     ], done.stdout + done.stderr
     assert done.returncode == 1
     control = subprocess.run(
