@@ -1,24 +1,27 @@
-{{ config(severity='warn') }}
+{{ config(severity='warn', meta={'scan': 'dimension'}) }}
 
 -- A returned row is a figure of the business date that is unlike the same weekday of the
 -- eight weeks before: less than half or more than twice their median, and further from it than six
 -- standard deviations of a count of that size: few orders a day may differ by more by chance.
-with today_date as (
-    select {{ business_date(ref('int_products')) }} as business_date
-),
+{# Asked first, so that the days are static bounds, on which Athena prunes. #}
+{% set products = ref('int_products') %}
+{% set today = var("run_date") %}
+{% if can_be_asked(products) %}
+    {% set asked = "select cast(" ~ business_date(products) ~ " as varchar)" %}
+    {% set today = run_query(asked).columns[0].values()[0] %}
+{% endif %}
 
-days as (
+with days as (
     select
-        daily.purchase_date_br = today_date.business_date as is_today,
+        daily.purchase_date_br = date '{{ today }}' as is_today,
         cast(daily.order_count as double) as order_count,
         cast(daily.item_count as double) as item_count,
         cast(daily.gmv_brl as double) as gmv_brl
     from {{ ref('agg_sales_daily') }} as daily
-    cross join today_date
     where
-        daily.purchase_date_br <= today_date.business_date
-        and daily.purchase_date_br >= date_add('week', -8, today_date.business_date)
-        and day_of_week(daily.purchase_date_br) = day_of_week(today_date.business_date)
+        daily.purchase_date_br <= date '{{ today }}'
+        and daily.purchase_date_br >= date_add('week', -8, date '{{ today }}')
+        and day_of_week(daily.purchase_date_br) = day_of_week(date '{{ today }}')
 ),
 
 usual as (
