@@ -24,7 +24,7 @@ LOCATION 's3://${prefix}-${stage}-raw/customer_service/reviews/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'reviews.odcs.yaml',
-  'contract_version' = '1.1.0',
+  'contract_version' = '1.2.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -7,7 +7,7 @@ say now, so that nobody edits a rendered file or forgets to render it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from lakehouse.contracts.tables import build_tables, render_ddl
 from lakehouse.contracts.technical import (
     NOTES,
     PARTITION_COLUMN,
+    REJECTED_TEXTS,
+    SOURCE_TEXTS,
     TECHNICAL_COLUMNS,
     TechnicalColumn,
 )
@@ -49,7 +51,7 @@ def render_all(contracts: Mapping[str, Contract], inventory: Inventory) -> dict[
         f"models/raw/_{system}__sources.yml": _render_source(system, feeds)
         for system, feeds in sorted(by_system.items())
     }
-    files["models/raw/_ops__sources.yml"] = _render_ops()
+    files["models/raw/_ops__sources.yml"] = _render_ops(contracts.values())
     for table in build_tables(contracts.values(), inventory):
         bucket = inventory.bucket_pattern.format(
             prefix="${prefix}", stage="${stage}", zone=table.zone
@@ -116,6 +118,7 @@ def _render_source(system: str, contracts: Iterable[Contract]) -> str:
 
 
 def _source_table(contract: Contract) -> dict[str, Any]:
+    kinds = personal_kinds([contract])
     columns = [
         {
             "name": column.name,
@@ -155,7 +158,13 @@ def _source_table(contract: Contract) -> dict[str, Any]:
                 "contract_version": contract.version,
             },
         },
-        "columns": [*columns, *map(_technical_column, (*TECHNICAL_COLUMNS, PARTITION_COLUMN))],
+        "columns": [
+            *columns,
+            *(
+                _technical_column(column, kinds if column.name == SOURCE_TEXTS else ())
+                for column in (*TECHNICAL_COLUMNS, PARTITION_COLUMN)
+            ),
+        ],
     }
 
 
@@ -163,7 +172,7 @@ def _column_meta(column: Column) -> dict[str, Any]:
     """What a reader of the source must know of a column besides type and description."""
     meta: dict[str, Any] = {}
     if column.is_personal:
-        meta["personal_data"] = list(column.tags) or ["other"]
+        meta["personal_data"] = _kinds(column)
     if column.unit is not None:
         meta["unit"] = column.unit
     if column.checks:
@@ -173,15 +182,27 @@ def _column_meta(column: Column) -> dict[str, Any]:
     return meta
 
 
-def _technical_column(column: TechnicalColumn) -> dict[str, Any]:
+def personal_kinds(contracts: Iterable[Contract]) -> list[str]:
+    """The kinds of personal data in feeds: what texts of whole rows may hold."""
+    columns = (column for contract in contracts for column in contract.columns)
+    return sorted({kind for each in columns for kind in _kinds(each)})
+
+
+def _kinds(column: Column) -> list[str]:
+    return (list(column.tags) or ["other"]) if column.is_personal else []
+
+
+def _technical_column(column: TechnicalColumn, kinds: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "name": column.name,
         "description": column.description,
         "data_type": column.type.athena,
+        **({"config": {"meta": {"personal_data": list(kinds)}}} if kinds else {}),
     }
 
 
-def _render_ops() -> str:
+def _render_ops(contracts: Iterable[Contract]) -> str:
+    kinds = personal_kinds(contracts)
     return _dump(
         {
             "name": "ops",
@@ -193,7 +214,8 @@ def _render_ops() -> str:
                     "description": note.description,
                     "config": {"meta": {"grain": note.grain, "owner": "platform"}},
                     "columns": [
-                        _technical_column(column) for column in (*note.columns, PARTITION_COLUMN)
+                        _technical_column(column, kinds if column.name in REJECTED_TEXTS else ())
+                        for column in (*note.columns, PARTITION_COLUMN)
                     ],
                 }
                 for note in NOTES

@@ -20,6 +20,10 @@ class TechnicalColumn:
     required: bool = True
 
 
+SOURCE_TEXTS = "_source_values"
+REJECTED_TEXTS = ("value", "row_json")
+"""Columns that hold what sources wrote, so personal data of whatever kind a feed has."""
+
 VARCHAR = ColumnType("varchar")
 BIGINT = ColumnType("bigint")
 

@@ -72,6 +72,11 @@ def test_load_contracts__own_files__mark_personal_data() -> None:
         ("marketing_leads", "contact_name", ("person_name",)),
         ("marketing_leads", "contact_email", ("email",)),
         ("marketing_leads", "contact_phone", ("phone",)),
+        ("marketing_leads", "company_cnpj", ("sole_trader",)),
+        ("sellers", "seller_name", ("sole_trader",)),
+        ("sellers", "seller_cnpj", ("sole_trader",)),
+        ("reviews", "review_comment_title", ("free_text",)),
+        ("reviews", "review_comment_message", ("free_text",)),
     }
 
 
