@@ -1,5 +1,7 @@
 """Land the day's marketplace deliveries, build and test the models that read them, reconcile.
 
+What the build scanned is kept in `<env>_ops.model_runs`, of a failed one as far as it went.
+
 The run of business date D (its logical date, America/Sao_Paulo) reads what the sources made visible
 up to the end of D. Safe to re-run: a batch is landed once, models merge on their keys.
 On failure: docs/en/runbooks/marketplace_daily.md.
@@ -11,8 +13,9 @@ import pendulum
 from airflow.sdk import dag, task
 
 from lakehouse.orchestration import tasks
-from lakehouse.orchestration.assets import curated_asset, raw_asset
+from lakehouse.orchestration.assets import curated_asset, raw_alias, updates_asset
 from lakehouse.orchestration.dbt import dbt_group
+from lakehouse.orchestration.dbt_artifacts import record_cost
 from lakehouse.orchestration.defaults import DEFAULT_ARGS
 from lakehouse.orchestration.retries import fails_for_good
 from lakehouse.orchestration.schedule import daily_schedule
@@ -33,14 +36,17 @@ def marketplace_daily() -> None:
     prepare = task(fails_for_good(tasks.prepare_lake))()
     deliver = task(fails_for_good(tasks.deliver_sources))(DAY)
     reconcile = task(fails_for_good(tasks.reconcile_day), outlets=[curated_asset()])(DAY)
+    cost = task(fails_for_good(record_cost), trigger_rule="all_done")()
     build = dbt_group("dbt", DAY)
 
     for feed in tasks.feeds():
         land = task(
-            fails_for_good(tasks.land_feed), task_id=f"land_{feed}", outlets=[raw_asset(feed)]
+            fails_for_good(updates_asset(tasks.land_feed)),
+            task_id=f"land_{feed}",
+            outlets=[raw_alias(feed)],
         )
         prepare >> deliver >> land(feed, DAY) >> build
-    build >> reconcile
+    build >> [reconcile, cost]
 
 
 marketplace_daily()

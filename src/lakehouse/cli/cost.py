@@ -33,7 +33,7 @@ _SIZES = ("scanned_bytes", "billed_bytes")
 def cost_command(record: bool, top: int) -> None:
     """Compare the last build that `<env>_ops.model_runs` holds with the one before.
 
-    The demonstration and `lakehouse backfill` keep what they build; of any other
+    The demonstration, `lakehouse backfill` and the DAG keep what they build; of any other
     `dbt build` this command does. Exits with 1 when a node marked `meta.scan: day` scans more than
     its budget allows: 1.5 times the build before, or its `meta.budget_growth_ratio`, and 64 KiB.
     Compare builds of days of like size, such as one day before and after a change. Prices count

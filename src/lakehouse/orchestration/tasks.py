@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from lakehouse.errors import ConfigError, ReconcileError
@@ -87,9 +87,9 @@ def deliver_sources(day: str) -> str:
     return str(write_ledger(world, date.fromisoformat(day), folder / "ledger"))
 
 
-def land_feed(feed: str, day: str) -> str:
-    """Land one feed of one business date; gives the run id of the published batch, or says that
-    the feed is not due.
+def land_feed(feed: str, day: str) -> str | None:
+    """Land one feed of one business date; gives the run id of the published batch, None when the
+    feed is not due on that day.
 
     Raises:
         LandingError, SourceError: as `lakehouse.landing.land`.
@@ -101,7 +101,8 @@ def land_feed(feed: str, day: str) -> str:
     sources = Sources.from_settings(settings)
     manifest = land(feed, date.fromisoformat(day), sources, connect_lake(settings))
     if isinstance(manifest, NotDue):
-        return f"{feed} is not due before {manifest.due.isoformat()}"
+        _log.info("event=not_due feed=%s due=%s", feed, manifest.due.isoformat())
+        return None
     _log.info(
         "event=landed run_id=%s read=%s written=%s rejected=%s",
         manifest.run_id,
@@ -112,6 +113,33 @@ def land_feed(feed: str, day: str) -> str:
     for kind, sentence in manifest.warnings.items():
         _log.warning("event=odd run_id=%s kind=%s: %s", manifest.run_id, kind, sentence)
     return manifest.run_id
+
+
+def expire_lake() -> str:
+    """Delete what contracts and infra/lake.yml keep no longer; says what went, zone by zone.
+
+    Raises:
+        ConfigError: a zone is another environment's.
+        LakeError: S3 refused to delete an object.
+    """
+    from lakehouse.contracts import connect_lake
+    from lakehouse.landing.retention import expire
+
+    lake = connect_lake(Settings.from_env())
+    for zone in lake.inventory.zones.values():
+        if zone.has_database:
+            lake.check_owns(zone.name)
+    gone = expire(lake, datetime.now(UTC).date())
+    for each in gone:
+        _log.info(
+            "event=expired zone=%s feed=%s before=%s objects=%s bytes=%s",
+            each.zone,
+            each.feed or "-",
+            each.before,
+            each.object_count,
+            each.size_bytes,
+        )
+    return f"{sum(each.object_count for each in gone)} objects deleted"
 
 
 def is_weekly(day: str) -> bool:

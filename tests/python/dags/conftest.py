@@ -29,9 +29,11 @@ for dag in bag.dags.values():
         "catchup": dag.catchup, "file": dag.fileloc, "schedule": summary(dag),
         "tasks": {task.task_id: {
             "upstream": sorted(task.upstream_task_ids), "owner": task.owner,
-            "retries": task.retries,
+            "select": getattr(task, "select", None),
+            "indirect_selection": getattr(task, "indirect_selection", None),
+            "retries": task.retries, "trigger_rule": task.trigger_rule.value,
             "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
-            "outlets": sorted(outlet.uri for outlet in task.outlets if hasattr(outlet, "uri")),
+            "outlets": sorted(getattr(outlet, "uri", outlet.name) for outlet in task.outlets),
         } for task in dag.tasks},
     }
 os.environ |= {"LAKEHOUSE_WORLD_SEED": "42", "AWS_ENDPOINT_URL": "nonsense"}
@@ -40,7 +42,7 @@ facts["made_up_schedule"] = summary(made_up)
 facts["raised"] = {}
 for task in made_up.tasks:
     if not task.task_id.startswith("dbt."):
-        names = {"prepare_lake": []}.get(task.task_id, ["2026-06-01"])
+        names = {"prepare_lake": [], "record_cost": []}.get(task.task_id, ["2026-06-01"])
         if task.task_id.startswith("land_"):
             names = [task.task_id[5:], *names]
         try:

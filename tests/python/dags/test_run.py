@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
+import sqlite3
 import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
 
+from lakehouse.athena import Athena
+from lakehouse.cost.build_costs import list_executions
+from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import DAILY_FIGURES
 from tests.python.dags.conftest import PROJECT
 
 pytestmark = [pytest.mark.dag, pytest.mark.integration]
 
-DAY = "2026-06-01"
-"""A Monday: what is built weekly is left out."""
+DAY, NEXT_DAY = "2026-06-01", "2026-06-02"
+"""A Monday, when what is built weekly is left out, and the day after."""
 FIGURES = len({each.figure for each in DAILY_FIGURES})
 
 
-def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
-    airflow_environ: dict[str, str], tmp_path: Path
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Airflow:
+    """Airflow over a lake of its own and a made-up marketplace."""
+
+    endpoint: dict[str, str]
+    environ: dict[str, str]
+
+    def test(self, dag: str, day: str, *options: str) -> str:
+        """Run a DAG of a day; return what it said once it has succeeded."""
+        run = subprocess.run(
+            ["airflow", "dags", "test", *options, dag, f"{day}T12:00:00"],
+            env=self.environ,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        log = run.stdout + run.stderr
+        assert run.returncode == 0, log[-4000:]
+        assert re.search(rf"\bdag_id={dag}\b.*\bstate=success\b", log), log[-4000:]
+        return log
+
+    def updated(self) -> Counter[str]:
+        """How often each Asset was updated, as Airflow's own database has it."""
+        with sqlite3.connect(Path(self.environ["AIRFLOW_HOME"]) / "airflow.db") as database:
+            query = "select asset.name from asset_event join asset on asset.id = asset_id"
+            return Counter(name for (name,) in database.execute(query))
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    airflow_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Airflow]:
     from local_athena.server import serve
 
     from lakehouse.marketplace import World, running_sources
 
+    folder = tmp_path_factory.mktemp("road")
     world = World(seed=11, scale=0.002)
-    with (
-        serve(tmp_path / "lake") as endpoint,
-        running_sources(world, tmp_path / "sources") as sources,
-    ):
+    with serve(folder / "lake") as endpoint, running_sources(world, folder / "sources") as sources:
         assert sources.gateway is not None
-        sources.gateway.today = DAY
+        sources.gateway.today = NEXT_DAY
         environ = {
             **airflow_environ,
             **endpoint.environ,
-            "LAKEHOUSE_SOURCES_DIR": str(tmp_path / "sources"),
+            "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
             "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
             "LAKEHOUSE_DROP_DIR": str(sources.drop),
             "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
@@ -44,15 +82,60 @@ def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
         }
         migrate = ["airflow", "db", "migrate"]
         subprocess.run(migrate, env=environ, check=True, capture_output=True)
-        run = subprocess.run(
-            ["airflow", "dags", "test", "marketplace_daily", f"{DAY}T12:00:00"],
-            env=environ,
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        log = run.stdout + run.stderr
-        assert run.returncode == 0, log[-4000:]
-        assert f"{FIGURES} of {FIGURES} figures agree" in log, log[-4000:]
-        assert re.search(r"\bdag_id=marketplace_daily\b.*\bstate=success\b", log), log[-4000:]
+        yield Airflow(endpoint.environ, environ)
+
+
+@pytest.fixture(scope="module")
+def first_day(airflow: Airflow) -> str:
+    """What the first business date's run said."""
+    return airflow.test("marketplace_daily", DAY)
+
+
+def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
+    first_day: str, airflow: Airflow
+) -> None:
+    assert f"{FIGURES} of {FIGURES} figures agree" in first_day, first_day[-4000:]
+    assert_cost_is_kept(airflow.endpoint, airflow.environ["LAKEHOUSE_DBT_MANIFEST"])
+
+
+@pytest.mark.usefixtures("first_day")
+def test_marketplace_daily__a_feed_that_is_not_due__updates_no_asset(airflow: Airflow) -> None:
+    before = airflow.updated()
+    assert (before["raw.geolocation"], before["raw.sellers"], before["curated"]) == (1, 1, 1)
+    others = "(?!(prepare_lake|deliver_sources|land_geolocation|land_sellers)$).*"
+    airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
+    after = airflow.updated()
+    assert (after["raw.geolocation"], after["raw.sellers"]) == (1, 2)
+
+
+def assert_cost_is_kept(endpoint: dict[str, str], manifest: str) -> None:
+    """Every node that a Monday builds or tests has its row, with what Athena says that it read."""
+    nodes = json.loads(Path(manifest).read_text("utf-8"))["nodes"]
+    expected = {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] in ("model", "seed", "snapshot", "test")
+        and node["config"]["meta"]["scan"] != "history"
+        and node["config"]["materialized"] != "ephemeral"
+    }
+    client = boto3.client(
+        "athena",
+        endpoint_url=endpoint["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    athena = Athena(client, "primary", "s3://lakehouse-ci-athena-results/test/")
+    rows = athena.run(
+        "select run_id, run_date, project, node, scanned_bytes from ci_ops.model_runs"
+    ).rows
+    assert {row[:3] for row in rows} == {(rows[0][0], DAY, project_digest(PROJECT))}
+    assert {row[3] for row in rows} == expected
+    billed = [
+        execution["Statistics"]["DataScannedInBytes"]
+        for execution in list_executions(client, "primary", dt.datetime.min.replace(tzinfo=dt.UTC))
+        if '"node_id": "model.lakehouse.fct_orders"' in execution["Query"]
+    ]
+    kept = [int(str(row[4])) for row in rows if row[3] == "model.lakehouse.fct_orders"]
+    assert kept == [sum(billed)]
+    assert kept[0] > 0

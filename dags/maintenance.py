@@ -1,0 +1,44 @@
+"""Keep the lake small and quick: compact and expire tables, delete what need not be kept.
+
+Sundays at 12:00 America/Sao_Paulo, after the day's build, never beside it. What tables needed and
+got, small files before and after, stands in the log of `maintain`. Tables that the project no
+longer makes are named in the log of `orphans`; only a person drops them.
+On failure: docs/en/runbooks/maintenance.md.
+"""
+
+import os
+
+import pendulum
+from airflow.sdk import dag, task
+
+from lakehouse.orchestration import tasks
+from lakehouse.orchestration.dbt import dbt_operation
+from lakehouse.orchestration.defaults import DEFAULT_ARGS
+from lakehouse.orchestration.retries import fails_for_good
+from lakehouse.orchestration.schedule import weekly_schedule
+from lakehouse.orchestration.waiting import no_run_of
+
+
+@dag(
+    schedule=weekly_schedule(os.environ),
+    start_date=pendulum.datetime(2025, 1, 1, tz="America/Sao_Paulo"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["domain:platform", "zone:curated", "zone:raw"],
+)
+def maintenance() -> None:
+    wait = task.sensor(
+        task_id="wait_for_daily",
+        poke_interval=300,
+        timeout=6 * 3600,
+        mode="reschedule",
+    )(no_run_of)("marketplace_daily")
+    maintain = dbt_operation("maintain", "maintain")
+    retention = task(fails_for_good(tasks.expire_lake), task_id="retention")()
+    orphans = dbt_operation("orphans", "drop_orphans")
+    wait >> maintain >> retention >> orphans
+
+
+maintenance()
