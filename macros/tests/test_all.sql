@@ -27,6 +27,7 @@
     {% do test_business_rules() %}
     {% do test_business_date() %}
     {% do test_merges_without_rule() %}
+    {% do test_declared_types() %}
     {% do log("macros: every assertion holds", info=true) %}
 {% endmacro %}
 

@@ -227,3 +227,14 @@
     {% do assert_equal(_deletes_marked(inserts), false, "what is deleted stays") %}
     {% do assert_equal(_deletes_marked(deletes), false, "what is deleted comes in") %}
 {% endmacro %}
+
+{% macro test_declared_types() %}
+    {% do assert_equal(
+        _rows_of_types([
+            ["t", "a", "decimal(18, 2)"], ["t", "b", "varchar"], ["t", "c", "timestamp"],
+            ["t", "d", "timestamp(3)"]
+        ]).split("values ")[1].split(") as")[0],
+        "('t', 'a', 'decimal(18,2)'), ('t', 'c', 'timestamp(6)'), ('t', 'd', 'timestamp(3)')",
+        "digits as declared; an instant's where none are"
+    ) %}
+{% endmacro %}
