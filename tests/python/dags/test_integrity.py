@@ -161,7 +161,7 @@ def test_marketplace_daily__reconcile__is_last_and_marks_curated(dag_facts: Any)
     waits = set(tasks["dbt.tests_between_tables"]["upstream"])
     needed = {name for task in tasks.values() for name in task["upstream"]}
     assert {name for name in tasks if name.startswith("dbt.")} <= needed
-    assert {"dbt.agg_sales_daily", "dbt.agg_customer_rfm"} <= waits
+    assert {"dbt.agg_sales_daily", "dbt.agg_category_growth"} <= waits
     assert not [name for name, task in tasks.items() if "reconcile_day" in task["upstream"]]
 
 

@@ -108,6 +108,14 @@ def test_marketplace_daily__a_feed_that_is_not_due__updates_no_asset(airflow: Ai
     assert (after["raw.geolocation"], after["raw.sellers"]) == (1, 2)
 
 
+@pytest.mark.usefixtures("first_day")
+def test_maintenance__after_a_day__counts_files_and_drops_nothing(airflow: Airflow) -> None:
+    log = airflow.test("maintenance", NEXT_DAY)
+    assert re.search(r"ci_curated\.fct_orders: \d+ files .*; nothing to do", log), log[-4000:]
+    assert "0 objects deleted" in log
+    assert "would drop" not in log
+
+
 def assert_cost_is_kept(endpoint: dict[str, str], manifest: str) -> None:
     """Every node that a Monday builds or tests has its row, with what Athena says that it read."""
     nodes = json.loads(Path(manifest).read_text("utf-8"))["nodes"]
