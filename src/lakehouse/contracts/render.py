@@ -147,6 +147,11 @@ def _source_table(contract: Contract) -> dict[str, Any]:
             "freshness": {
                 "warn_after": {"count": contract.warn_after_hours, "period": "hour"},
                 "error_after": {"count": contract.error_after_hours, "period": "hour"},
+                # Older partitions are stale whatever they hold; without it all of raw is read.
+                "filter": (
+                    f"ingest_date >= date_add('day', -{contract.error_after_hours // 24 + 1}, "
+                    "current_date)"
+                ),
             },
             "meta": {
                 "grain": contract.grain,

@@ -45,6 +45,9 @@ def test_render_all__dbt_source__has_schema_freshness_types_and_named_tests(
     items = tables["order_items"]
     assert items["config"]["loaded_at_field"] == "_ingested_at"
     assert items["config"]["freshness"]["warn_after"] == {"count": 26, "period": "hour"}
+    assert items["config"]["freshness"]["filter"] == (
+        "ingest_date >= date_add('day', -3, current_date)"
+    )
     types = {column["name"]: column["data_type"] for column in items["columns"]}
     assert types["price"] == "decimal(18, 2)"
     assert types["updated_at"] == "timestamp(3)"
