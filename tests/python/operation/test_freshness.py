@@ -13,7 +13,7 @@ TEST = "assert_feeds_are_fresh"
 def verdict(shop: Shop, day: int) -> str:
     """PASS, WARN or FAIL, as dbt says it of the business date."""
     _, said = shop.try_dbt("test", "--select", TEST, run_date=f"2026-06-{day:02}")
-    words = [line.split()[2] for line in said if TEST in line and " START " not in line]
+    words = [line.split()[3] for line in said if TEST in line and " START " not in line]
     assert words, said
     return words[0]
 
