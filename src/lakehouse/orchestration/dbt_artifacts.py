@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _KEY = "dbt_results"
+_RUNBOOK = "docs/en/runbooks/marketplace_daily.md"
 
 
 @dataclass(slots=True)
@@ -49,15 +51,24 @@ def before_dbt(context: Any) -> None:
 
 
 def note_event(event: Any) -> None:
-    """dbt's event callback: a task writes no artifacts, as the manifest is most of its time."""
+    """dbt's event callback: a task writes no artifacts, as the manifest is most of its time. A test
+    that warns leaves a line in the task's log, where it would be green and silent."""
     at = event.info.ts.ToDatetime(tzinfo=dt.UTC)
     command = _commands.setdefault(event.info.invocation_id, _Command(at, at))
     command.ended = at
     if event.info.name == "NodeFinished":
         result = event.data.run_result
+        if result.status == "warn":
+            _log.warning(
+                "event=test_warned test=%s failures=%s runbook=%s",
+                event.data.node_info.node_name,
+                result.num_failures,
+                _RUNBOOK,
+            )
         command.results.append(
             {
                 "unique_id": event.data.node_info.unique_id,
+                "status": result.status,
                 "execution_time": result.execution_time,
                 "adapter_response": {
                     "rows_affected": dict(result.adapter_response).get("rows_affected")
@@ -83,7 +94,8 @@ def push_results(project_dir: str, context: Any) -> None:
 
 
 def record_cost() -> str:
-    """The task that keeps what the run's dbt tasks scanned, as far as they went; says how much.
+    """The task that keeps what the run's dbt tasks scanned, as far as they went; says how much, and
+    which tests warned.
 
     Raises:
         QueryError: Athena did not take the rows.
@@ -103,4 +115,16 @@ def record_cost() -> str:
     costs = record_build(commands, manifest_path(settings.project_dir), run_id, settings)
     scanned = sum(cost.scanned_bytes for cost in costs)
     _log.info("event=cost_kept run_id=%s nodes=%s scanned_bytes=%s", run_id, len(costs), scanned)
-    return f"{len(costs)} nodes scanned {scanned:,} bytes"
+    line = f"{len(costs)} nodes scanned {scanned:,} bytes"
+    warned = warned_tests(commands)
+    return f"{line}; tests that warn: {', '.join(warned)}" if warned else line
+
+
+def warned_tests(commands: Iterable[RunResults]) -> list[str]:
+    """The names of the tests of dbt commands that ended with a warning, sorted."""
+    return sorted(
+        result["unique_id"].split(".")[2]
+        for command in commands
+        for result in command["results"]
+        if result.get("status") == "warn"
+    )
