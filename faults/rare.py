@@ -129,6 +129,18 @@ EVENTS = (
         {"kafka_offset": "kafka_offset + 1000000"},
         clock="ingest_date",
     ),
+    # A review that is told again and speaks for the order of another one too.
+    *(
+        Event(
+            "reviews",
+            ("review_id", "order_id"),
+            0,
+            2,
+            {**changes, **_LAST_ROW},
+            clock="ingest_date",
+        )
+        for changes in ({}, {"order_id": "max(order_id) over ()"})
+    ),
     # What the catalogue says of a seller or a product changes, one column of each.
     *(
         Event(feed, (key,), place, 1, {column: changed, **_LAST_ROW}, clock="ingest_date")

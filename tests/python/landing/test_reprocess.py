@@ -66,7 +66,7 @@ def test_reprocess__rule_put_right__refused_rows_enter(lake: Lake, landed: Manif
     assert (after.written_count, after.rejected_count) == (30, 0)
     assert scores_of(lake, after) == [5] * 27 + [7] * 3
     assert read_rejects(lake, lake.contract("reviews"), DAY) == []
-    assert not [name for name in objects_of(lake) if name.startswith("ops/")]
+    assert not [name for name in objects_of(lake) if name.startswith("ops/rejected_rows/")]
     # It is a published batch like any other: landing it again changes nothing.
     assert land("reviews", DAY, Sources(), with_maximum(lake, 10)) == after
 
