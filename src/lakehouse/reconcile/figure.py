@@ -39,6 +39,12 @@ def summed(number: str) -> Column:
     return Column(number, f"sum({number})")
 
 
+def member(key: str, identifier: str) -> Column:
+    """A key by the member that it leads to, of a dimension joined from the left: ``key`` is the
+    dimension's own. A key that leads nowhere is told from that of the unknown member."""
+    return text(f"if({key} is null, 'no such member', {identifier})")
+
+
 def text(column: str) -> Column:
     return summed(f"crc32(to_utf8({column}))")
 

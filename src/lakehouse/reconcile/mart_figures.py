@@ -12,6 +12,7 @@ from lakehouse.reconcile.figure import (
     figure,
     flag,
     instant,
+    member,
     money,
     summed,
     text,
@@ -30,7 +31,7 @@ _REVIEW = {
 _LEAD = {
     "lead_id": text("l.lead_id"),
     "seller_id": text("l.seller_id"),
-    "seller_key": text("s.seller_id"),
+    "seller_key": member("s.seller_key", "s.seller_id"),
     "business_segment": text("l.business_segment"),
     "contact_date_br": day_number("l.contact_date_br"),
     "contact_month": day_number("l.contact_month"),
@@ -75,7 +76,7 @@ _SEGMENT = {
 }
 _SELLER = {
     "seller_id": text("s.seller_id"),
-    "seller_key": text("d.seller_id"),
+    "seller_key": member("d.seller_key", "d.seller_id"),
     "gmv_brl": money("s.gmv_brl"),
     "freight_brl": money("s.freight_brl"),
 } | {
