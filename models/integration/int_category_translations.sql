@@ -3,10 +3,6 @@
     update_condition=newer_delivery_condition(), on_schema_change='fail'
 ) }}
 
-{% set columns = [
-    'category_name_pt', 'category_name_en', '_source_sequence', '_landed_date', '_run_id'
-] %}
-
 {# In standard form before versions are compared: the key is the name, however it is typed. #}
 with standard as (
     select
@@ -27,6 +23,13 @@ versions as (
     ) | indent(4) }}
 )
 
-select {{ columns | join(", ") }}
+select
+    category_name_pt,
+
+    category_name_en,
+
+    _source_sequence,
+    _landed_date,
+    _run_id
 from versions
 where _version_rank = 1

@@ -3,10 +3,6 @@
     update_condition=newer_version_condition(), on_schema_change='fail'
 ) }}
 
-{% set columns = [
-    'currency', 'rate_date', 'brl_per_unit', 'updated_at', '_source_sequence', '_landed_date', '_run_id'
-] %}
-
 {# In standard form before versions are compared: the key is the currency, however it is typed. #}
 with standard as (
     select
@@ -30,6 +26,16 @@ versions as (
     ) | indent(4) }}
 )
 
-select {{ columns | join(", ") }}
+select
+    currency,
+    rate_date,
+
+    brl_per_unit,
+
+    updated_at,
+
+    _source_sequence,
+    _landed_date,
+    _run_id
 from versions
 where _version_rank = 1

@@ -4,47 +4,38 @@
     delete_condition='src._is_deleted', on_schema_change='fail'
 ) }}
 
+{# Who names members, and by which column; who knows them, once a source has told. #}
+{% set naming = [
+    ('product', source('order_management', 'order_items'), 'product_id'),
+    ('seller', source('order_management', 'order_items'), 'seller_id'),
+    ('seller', source('marketing', 'marketing_leads'), 'seller_id'),
+    ('payment_type', source('payment_gateway', 'payments'), 'lower(trim(payment_type))'),
+] %}
+{% set knowing = [
+    ('product', ref('int_products'), 'product_id'),
+    ('seller', ref('int_sellers'), 'seller_id'),
+    ('payment_type', ref('seed_payment_types'), 'payment_type'),
+] %}
+
 with named as (
-    select
-        'product' as dimension,
-        product_id as member_id
-    from {{ source('order_management', 'order_items') }}
-    where {{ landed_since_run_date() }}
-    union
-    select
-        'seller' as dimension,
-        seller_id as member_id
-    from {{ source('order_management', 'order_items') }}
-    where {{ landed_since_run_date() }}
-    union
-    select
-        'seller' as dimension,
-        seller_id as member_id
-    from {{ source('marketing', 'marketing_leads') }}
-    where {{ landed_since_run_date() }}
-    union
-    select
-        'payment_type' as dimension,
-        lower(trim(payment_type)) as member_id
-    from {{ source('payment_gateway', 'payments') }}
-    where {{ landed_since_run_date() }}
+    {% for dimension, relation, member_id in naming %}
+        select
+            '{{ dimension }}' as dimension,
+            {{ member_id }} as member_id
+        from {{ relation }}
+        where {{ landed_since_run_date() }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 ),
 
 known as (
-    select
-        'product' as dimension,
-        product_id as member_id
-    from {{ ref('int_products') }}
-    union all
-    select
-        'seller' as dimension,
-        seller_id as member_id
-    from {{ ref('int_sellers') }}
-    union all
-    select
-        'payment_type' as dimension,
-        payment_type as member_id
-    from {{ ref('seed_payment_types') }}
+    {% for dimension, relation, member_id in knowing %}
+        select
+            '{{ dimension }}' as dimension,
+            {{ member_id }} as member_id
+        from {{ relation }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 )
 
 select

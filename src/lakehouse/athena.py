@@ -68,8 +68,11 @@ class Athena:
             return self.client.start_query_execution(**request)["QueryExecutionId"]
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
+            advice = ""
+            if "output bucket" in str(error):
+                advice = " Make the lake first: `lakehouse demo`, or `lakehouse contracts apply`."
             raise QueryError(
-                f"Athena refused the query: {error}",
+                f"Athena refused the query: {error}{advice}",
                 retryable=code in ("TooManyRequestsException", "ThrottlingException"),
             ) from error
         except BotoCoreError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import datetime, timedelta
+from datetime import date
 
 import click
 
+from lakehouse.cli._days import DAY, check_span, days_between
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status
 from lakehouse.contracts import Lake, connect_lake
@@ -18,19 +19,18 @@ from lakehouse.landing import list_runs
 from lakehouse.settings import Settings
 
 FAILED_EXIT_CODE = 1
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("backfill", short_help="Build a range of days again.")
-@click.option("--from", "first", type=_DAY, required=True, help="First business date.")
-@click.option("--to", "last", type=_DAY, help="Last business date (default: all since --from).")
+@click.option("--from", "first", type=DAY, required=True, help="First business date.")
+@click.option("--to", "last", type=DAY, help="Last business date (default: all since --from).")
 @click.option("--select", multiple=True, help="What to build, as dbt selects (default: all).")
 @click.option("--exclude", multiple=True, help="What not to build, as dbt selects.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @ends_with_status
 def backfill_command(
-    first: datetime,
-    last: datetime | None,
+    first: date,
+    last: date | None,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     dry_run: bool,
@@ -46,13 +46,12 @@ def backfill_command(
       lakehouse backfill --from 2026-06-02
       lakehouse backfill --from 2026-06-02 --to 2026-06-05 --select int_reviews+
     """
-    if last is not None and last < first:
-        raise ConfigError(f"--to {last:%Y-%m-%d} lies before --from {first:%Y-%m-%d}")
+    check_span(first, last)
     settings = Settings.from_env()
     ensure_endpoint()
     for line in _find_gaps(connect_lake(settings), first, last):
         click.echo(f"warning: {line}", err=True)
-    days = {"run_date": f"{first:%Y-%m-%d}", "run_until": f"{last:%Y-%m-%d}" if last else ""}
+    days = {"run_date": str(first), "run_until": str(last or "")}
     folder = str(settings.project_dir)
     arguments = ["list" if dry_run else "build", "--project-dir", folder, "--profiles-dir", folder]
     arguments += ["--vars", json.dumps(days), "--exclude-resource-type", "unit_test"]
@@ -68,18 +67,21 @@ def backfill_command(
     if not answer.success:
         click.echo(f"error: dbt did not build it: {answer.exception or 'see above'}", err=True)
         sys.exit(FAILED_EXIT_CODE)
+    if not (getattr(answer.result, "results", answer.result) or []):
+        raise ConfigError(
+            "nothing is selected: --select and --exclude leave no node (`dbt ls` lists them)"
+        )
 
 
-def _find_gaps(lake: Lake, first: datetime, last: datetime | None) -> list[str]:
+def _find_gaps(lake: Lake, first: date, last: date | None) -> list[str]:
     """Days of the range of which a daily feed has no published batch, a sentence a feed."""
     daily = [
         c for c in lake.contracts.values() if (c.frequency.count, c.frequency.unit) == (1, "d")
     ]
     runs = list_runs(lake, daily)
     landed = {(run.feed, run.business_date) for run in runs if run.state == "published"}
-    latest = max((run.business_date for run in runs), default=first.date())
-    until = min(last.date(), latest) if last else latest
-    days = [first.date() + timedelta(days=n) for n in range((until - first.date()).days + 1)]
+    latest = max((run.business_date for run in runs), default=first)
+    days = days_between(first, last or max(latest, first))
     lines = []
     for contract in sorted(daily, key=lambda contract: contract.feed):
         missing = [day.isoformat() for day in days if (contract.feed, day) not in landed]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from lakehouse.cli._days import DAY
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import Contract, connect_lake
@@ -54,7 +55,7 @@ def _warnings(manifest: Manifest) -> Iterator[str]:
 @click.option(
     "--date",
     "business_date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     envvar="LAKEHOUSE_DATE",
     help="Business date (America/Sao_Paulo).",
 )
@@ -72,7 +73,7 @@ def _warnings(manifest: Manifest) -> Iterator[str]:
 @ends_with_status
 def land_command(
     feeds: tuple[str, ...],
-    business_date: datetime | None,
+    business_date: date | None,
     every_feed: bool,
     again: bool,
     olist_dir: Path | None,
@@ -99,7 +100,7 @@ def land_command(
     if manifest is not None or business_date is None:
         _print([verify_manifest(lake, manifest or "")], as_json)
         return
-    day: date = business_date.date()
+    day = business_date
     if olist_dir is not None:
         _print(land_olist(olist_dir, day, lake, feeds=feeds or None), as_json)
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from lakehouse.athena import connect_athena
+from lakehouse.cli._days import DAY, check_span
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.cli.reconcile import end_with, ledger_option
@@ -18,7 +19,6 @@ from lakehouse.metrics import GRAINS, MetricCompiler, MetricQuery, parse_project
 from lakehouse.reconcile import find_ledger, reconcile_metrics
 from lakehouse.settings import Settings
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 _FORMATS = ("table", "csv", "json")
 
 
@@ -65,8 +65,8 @@ def list_command(metrics: tuple[str, ...], form: str) -> None:
 @click.argument("metrics", nargs=-1, required=True, metavar="METRIC…")
 @click.option("--by", "by", multiple=True, metavar="DIMENSION", help="Repeat it for several.")
 @click.option("--where", metavar="SQL", help="Condition on dimensions: \"customer__state = 'SP'\".")
-@click.option("--from", "first", type=_DAY, help="First day, included.")
-@click.option("--to", "last", type=_DAY, help="Last day, included.")
+@click.option("--from", "first", type=DAY, help="First day, included.")
+@click.option("--to", "last", type=DAY, help="Last day, included.")
 @click.option("--grain", type=click.Choice(GRAINS), help="One row a day, week, month, …")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--sql", "only_sql", is_flag=True, help="Print the statement and run nothing.")
@@ -75,8 +75,8 @@ def query_command(
     metrics: tuple[str, ...],
     by: tuple[str, ...],
     where: str | None,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     grain: str | None,
     form: str,
     only_sql: bool,
@@ -92,10 +92,11 @@ def query_command(
       lakehouse metrics query item_gmv --by category --from 2026-06-01 --format csv
       lakehouse metrics query gmv orders --by state --where "is_weekend" --sql
     """
+    check_span(first, last)
     settings = Settings.from_env()
     if not only_sql:
         ensure_endpoint()
-    query = MetricQuery(metrics, by, where, _date(first), _date(last), grain)
+    query = MetricQuery(metrics, by, where, first, last, grain)
     sql = _compiler(settings).compile(query)
     if only_sql:
         click.echo(sql)
@@ -106,19 +107,19 @@ def query_command(
 
 
 @metrics_command.command("reconcile")
-@click.option("--date", "business_date", type=_DAY, help="Business date; the last by default.")
+@click.option("--date", "business_date", type=DAY, help="Business date; the last by default.")
 @ledger_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @ends_with_status
 def reconcile_metrics_command(
-    business_date: datetime | None, folder: Path | None, as_json: bool
+    business_date: date | None, folder: Path | None, as_json: bool
 ) -> None:
     """Compare every metric with the ledger: in total, by day, state and category.
 
     Exits with 1 and names metric, grain and both values when one of them differs.
     """
     settings = Settings.from_env()
-    ledger = find_ledger(folder or settings.demo_dir / "ledger", _date(business_date))
+    ledger = find_ledger(folder or settings.demo_dir / "ledger", business_date)
     ensure_endpoint()
     run = connect_athena(settings).run
     end_with(reconcile_metrics(ledger, _compiler(settings), run), ledger.stem, as_json)
@@ -126,10 +127,6 @@ def reconcile_metrics_command(
 
 def _compiler(settings: Settings) -> MetricCompiler:
     return MetricCompiler(semantic_manifest(parse_project(settings)))
-
-
-def _date(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
 
 
 def _print(rows: Sequence[Mapping[str, str | None]], columns: Sequence[str], form: str) -> None:

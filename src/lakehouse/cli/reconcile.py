@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from lakehouse.athena import connect_athena
+from lakehouse.cli._days import DAY
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json
 from lakehouse.contracts import find_inventory
@@ -38,14 +39,14 @@ ledger_option = click.option(
 @click.option(
     "--date",
     "business_date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Business date of the ledger; the last one by default. The warehouse speaks of the last "
     "day that was built, so only that day's ledger can agree.",
 )
 @ledger_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @ends_with_status
-def reconcile_command(business_date: datetime | None, folder: Path | None, as_json: bool) -> None:
+def reconcile_command(business_date: date | None, folder: Path | None, as_json: bool) -> None:
     """Compare every figure of the ledger with the curated tables, through Athena.
 
     Exits with 1 and names figure, grain and both values when one of them differs.
@@ -58,7 +59,7 @@ def reconcile_command(business_date: datetime | None, folder: Path | None, as_js
     settings = Settings.from_env()
     ledger = find_ledger(
         folder or settings.demo_dir / "ledger",
-        business_date.date() if business_date else None,
+        business_date,
     )
     ensure_endpoint()
     databases = find_inventory(settings).databases(settings.environment)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import click
 
+from lakehouse.cli._days import DAY
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import connect_lake
@@ -20,7 +21,7 @@ COLUMNS = ("ingest_date", "rule", "column_name", "value", "row_number", "row_jso
 @click.option(
     "--date",
     "business_date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Only rows of this business date.",
 )
 @click.option(
@@ -28,7 +29,7 @@ COLUMNS = ("ingest_date", "rule", "column_name", "value", "row_number", "row_jso
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all rows as JSON.")
 @ends_with_status
-def rejects_command(feed: str, business_date: datetime | None, limit: int, as_json: bool) -> None:
+def rejects_command(feed: str, business_date: date | None, limit: int, as_json: bool) -> None:
     """Show the rows of FEED that landing refused. They may hold personal data.
 
     \b
@@ -39,7 +40,7 @@ def rejects_command(feed: str, business_date: datetime | None, limit: int, as_js
     settings = Settings.from_env()
     ensure_endpoint()
     lake = connect_lake(settings)
-    day = business_date.date() if business_date else None
+    day = business_date
     rows = read_rejects(lake, lake.contract(feed), day)
     if as_json:
         print_json(rows)

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import sys
+from datetime import date
 
 import click
 
+from lakehouse.cli._days import DAY, days_between
 from lakehouse.cli._endpoint import ensure_endpoint
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import connect_lake
-from lakehouse.errors import ConfigError
+from lakehouse.errors import ConfigError, LandingError, SourceError
 from lakehouse.landing import list_runs, reprocess
 from lakehouse.settings import Settings
 
+FAILED_EXIT_CODE = 1
 COLUMNS = ("feed", "business_date", "written", "was_written", "rejected", "was_rejected")
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("reprocess", short_help="Let landed batches through the door again.")
 @click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
-@click.option("--from", "first", type=_DAY, required=True, help="First business date.")
-@click.option("--to", "last", type=_DAY, help="Last business date (default: the first).")
+@click.option("--from", "first", type=DAY, required=True, help="First business date.")
+@click.option("--to", "last", type=DAY, help="Last business date (default: the first).")
 @click.option("--json", "as_json", is_flag=True, help="Print counts as JSON.")
 @ends_with_status
 def reprocess_command(
-    feeds: tuple[str, ...], first: datetime, last: datetime | None, as_json: bool
+    feeds: tuple[str, ...], first: date, last: date | None, as_json: bool
 ) -> None:
     """Admit what the stage holds of each FEED's published batches once more, by today's contract.
 
@@ -37,20 +39,26 @@ def reprocess_command(
       lakehouse reprocess payments orders --from 2026-06-01 --to 2026-06-30
     """
     until = last or first
-    if until < first:
-        raise ConfigError(f"--to {until:%Y-%m-%d} lies before --from {first:%Y-%m-%d}")
+    days = days_between(first, until)
     settings = Settings.from_env()
     ensure_endpoint()
     lake = connect_lake(settings)
     contracts = [lake.contract(feed) for feed in feeds]
-    days = [first.date() + timedelta(days=n) for n in range((until - first).days + 1)]
-    published = {(run.feed, run.business_date) for run in list_runs(lake, contracts)}
+    runs = list_runs(lake, contracts)
+    published = {(run.feed, run.business_date) for run in runs if run.state == "published"}
     pairs = [(feed, day) for day in days for feed in feeds if (feed, day) in published]
     if not pairs:
-        raise ConfigError(f"no batch of {', '.join(feeds)} was landed in these days")
+        raise ConfigError(f"no batch of {', '.join(feeds)} was published in these days")
     rows = []
+    failed = False
     for feed, day in pairs:
-        before, after = reprocess(feed, day, lake)
+        try:
+            before, after = reprocess(feed, day, lake)
+        except (LandingError, SourceError) as error:
+            # The batch is as it was; those that went before it have to be built all the same.
+            click.echo(f"error: {feed} {day}: {error}", err=True)
+            failed = True
+            continue
         rows.append(
             {
                 "feed": feed,
@@ -69,6 +77,9 @@ def reprocess_command(
             )
     if as_json:
         print_json(rows)
-        return
-    print_table(rows, COLUMNS)
-    click.echo(f"now build them: lakehouse backfill --from {first:%Y-%m-%d} --to {until:%Y-%m-%d}")
+    else:
+        print_table(rows, COLUMNS)
+        if rows:
+            click.echo(f"now build them: lakehouse backfill --from {first} --to {until}")
+    if failed:
+        sys.exit(FAILED_EXIT_CODE)

@@ -81,12 +81,14 @@ class Node:
             raise self.error(f"is {self._value!r}", f"must be {' or '.join(allowed)}")
         return str(self._value)
 
-    def integer(self, *, minimum: int | None = None) -> int:
-        """A whole number, not below `minimum`."""
+    def integer(self, *, minimum: int | None = None, maximum: int | None = None) -> int:
+        """A whole number, not below `minimum` nor above `maximum`."""
         if not isinstance(self._value, int) or isinstance(self._value, bool):
             raise self.error(f"is {self._value!r}", "write a whole number")
         if minimum is not None and self._value < minimum:
             raise self.error(f"is {self._value}", f"at least {minimum}")
+        if maximum is not None and self._value > maximum:
+            raise self.error(f"is {self._value}", f"at most {maximum}")
         return self._value
 
     def decimal(self) -> Decimal:
@@ -94,9 +96,12 @@ class Node:
         if isinstance(self._value, bool) or not isinstance(self._value, int | float | str):
             raise self.error(f"is {self._value!r}", "write a number")
         try:
-            return Decimal(str(self._value))
+            number = Decimal(str(self._value))
         except InvalidOperation as error:
             raise self.error(f"is {self._value!r}", "write a number") from error
+        if not number.is_finite():
+            raise self.error(f"is {self._value!r}", "write a number")
+        return number
 
     def flag(self, key: str, *, default: bool | None = None) -> bool:
         """A true or false under a key; absent means `default`, or an error when that is None."""

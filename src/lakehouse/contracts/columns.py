@@ -11,8 +11,6 @@ from lakehouse.contracts.model import NUMERIC, Column, ColumnType, Reference, Ty
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-# What the door's regular expressions (RE2) do not know of those of the standard (ECMA-262).
-_NOT_IN_RE2 = re.compile(r"\(\?(?!:)|\\[1-9k]")
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 _TARGET = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 _UNIT = re.compile(r"[^\s{}]*(\{[a-z][a-z0-9_]*\}[^\s{}]*)*")

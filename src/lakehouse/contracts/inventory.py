@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import yaml
-
 from lakehouse.contracts._fields import Node
+from lakehouse.contracts._yaml import YamlError, parse_yaml
 from lakehouse.errors import ConfigError, ContractError
 from lakehouse.settings import Settings, stage_of
 
@@ -96,11 +95,12 @@ def load_inventory(path: Path, *, bucket_prefix: str | None = None) -> Inventory
     `bucket_prefix` replaces the one that the file has for local lakes.
     """
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = parse_yaml(path.read_text("utf-8"))
     except OSError as error:
         raise ContractError(path.name, "", f"cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ContractError(path.name, "", "is not YAML", "fix the syntax") from error
+    except YamlError as error:
+        line = f"line {error.line}" if error.line else ""
+        raise ContractError(path.name, line, f"is not YAML: {error}", "fix the syntax") from error
     root = Node(document, path.name, "")
     names = root.child("names")
     dates = root.child("ingest_dates")

@@ -6,7 +6,6 @@ the published JSON schema of ODCS v3.1.0 as well; it is slower and runs in check
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,9 +15,8 @@ from pathlib import Path
 from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from lakehouse.contracts._fields import Node
+from lakehouse.contracts._yaml import YamlError, parse_yaml
 from lakehouse.contracts.columns import NAME, build_columns
 from lakehouse.contracts.model import (
     Column,
@@ -36,8 +34,7 @@ from lakehouse.contracts.requirements import find_gaps
 from lakehouse.errors import ContractError
 
 SUFFIX = ".odcs.yaml"
-# The same safe loader in C is eight times as fast, where PyYAML was built with it.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST_DAYS = 36_525
 _PROMISES = {
     "frequency": "value: 1, unit: d",
     "latency": "value: 26, unit: h",
@@ -96,14 +93,12 @@ def _read_document(path: Path) -> tuple[Mapping[str, Any], str]:
             path.name, "", f"cannot be read: {error.strerror}", "see path"
         ) from error
     try:
-        document = yaml.load(content.decode("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+        document = parse_yaml(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ContractError(path.name, "", "is not UTF-8", "save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "unreadable"
-        raise ContractError(path.name, line, f"is not YAML: {problem}", "fix the syntax") from error
+    except YamlError as error:
+        line = f"line {error.line}" if error.line else ""
+        raise ContractError(path.name, line, f"is not YAML: {error}", "fix the syntax") from error
     if not isinstance(document, dict):
         raise ContractError(path.name, "", "is not a mapping", "start with apiVersion: v3.1.0")
     return document, hashlib.sha256(content).hexdigest()
@@ -152,7 +147,7 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         warn_after_hours=promises["latency"].child("value").integer(minimum=1),
         error_after_hours=promises["maximumLatency"].child("value").integer(minimum=1),
         retention_days=(
-            promises["retention"].child("value").integer(minimum=1)
+            promises["retention"].child("value").integer(minimum=1, maximum=_LONGEST_DAYS)
             if "retention" in promises
             else None
         ),
@@ -180,6 +175,8 @@ def _service_levels(root: Node) -> dict[str, Node]:
             item.child("unit").choice("h")
         if name == "retention":
             item.child("unit").choice("d")
+        if name in found:
+            raise node.error(f"has {name!r} twice", "keep one")
         found[name] = item
     for name, example in _PROMISES.items():
         if name not in found:
@@ -218,13 +215,13 @@ def _build_format(node: Node) -> Format:
     name = cast("FormatName", node.child("format").choice(*get_args(FormatName)))
     encoding = node.child("encoding")
     try:
-        codecs.lookup(encoding.text())
+        "".encode(encoding.text())  # refuses codecs that are none of text, such as hex
     except LookupError as error:
         raise encoding.error(f"is {encoding.text()!r}", "an encoding such as utf-8") from error
     zone = node.child("timeZone")
     try:
         ZoneInfo(zone.text())
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise zone.error(f"is {zone.text()!r}", "a zone such as America/Sao_Paulo") from error
     is_csv = name == "csv"
     return Format(

@@ -39,13 +39,14 @@ from lakehouse.settings import Settings
 @dataclass(slots=True)
 class Outcome:
     """What a demonstration did: the last day built, the reconciliation (None for Olist's files),
-    bytes that Athena scanned, rows read and refused while landing."""
+    bytes that Athena scanned, rows read and refused while landing, how many days the lake has."""
 
     last_day: dt.date
     reconciliation: Reconciliation | None = None
     scanned_bytes: int = 0
     built_days: int = 0
     landed: list[Manifest] = field(default_factory=list)
+    lake_days: int = 0
 
 
 def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
@@ -98,7 +99,10 @@ def run_demo(plan: Plan, settings: Settings, reporter: Reporter) -> Outcome:
                 mark_built(lake, day, digest)
             else:
                 reporter.say(f"{day}: landed and built before, unchanged")
-    outcome.last_day = max({*built, *plan.dates})
+    days = {*built, *plan.dates}
+    outcome.last_day, outcome.lake_days = max(days), len(days)
+    if len(days) > len(plan.dates):
+        reporter.say(f"the lake has {len(days)} days already, up to {outcome.last_day}")
     if plan.olist is None:
         outcome.reconciliation = _reconcile(plan, settings, lake, athena, reporter, outcome)
     return outcome

@@ -44,7 +44,7 @@ def show_summary(
         refused = sum(manifest.rejected_count for manifest in outcome.landed)
         reporter.say(f"{read:,} rows read = {written:,} in raw + {refused:,} refused with a reason")
     reporter.say("\nNext:")
-    for line in next_steps(plan, lake.environment, os.environ):
+    for line in next_steps(plan, outcome.lake_days, lake.environment, os.environ):
         reporter.say(f"  {line}")
 
 
@@ -85,7 +85,9 @@ def _bytes(count: int) -> str:
     return f"{count / 1_000_000:,.1f} MB"
 
 
-def next_steps(plan: Plan, environment: str, environ: Mapping[str, str]) -> list[str]:
+def next_steps(
+    plan: Plan, lake_days: int, environment: str, environ: Mapping[str, str]
+) -> list[str]:
     """Commands that speak of the same lake, ready to be typed in the same shell."""
     programs = Path(sys.executable).parent
     if programs.is_relative_to(Path.cwd()):
@@ -93,7 +95,7 @@ def next_steps(plan: Plan, environment: str, environ: Mapping[str, str]) -> list
     local_athena, lakehouse = programs / "local-athena", programs / "lakehouse"
     steps = [f'{local_athena} sql "select * from {environment}_curated.fct_orders limit 5"']
     if plan.olist is None:
-        steps.append(f"{lakehouse} demo --days {plan.days + 1}{plan.options}")
+        steps.append(f"{lakehouse} demo --days {lake_days + 1}{plan.options}")
         steps.append(f"{lakehouse} rejects reviews")
     else:
         steps.append(f"{lakehouse} runs")

@@ -98,8 +98,8 @@ class Manifest:
                 raise ValueError(f"protocol {protocol}, expected {PROTOCOL}")
             document["business_date"] = date.fromisoformat(document["business_date"])
             document["files"] = tuple(FileFacts(**item) for item in document["files"])
-            for name in ("ignored_fields", "null_columns", "future_columns"):
-                document[name] = tuple(document.get(name, ()))
+            for field in ("ignored_fields", "null_columns", "future_columns"):
+                document[field] = tuple(document.get(field, ()))
             return cls(**document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ManifestError(name, f"is not a manifest: {error}") from error

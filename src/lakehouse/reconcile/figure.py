@@ -93,3 +93,20 @@ def figure(
     groups = f" group by {', '.join(grain.values())}" if grain else ""
     sql = f"select {columns} from {source}{groups}"
     return FigureQuery(name, tuple(grain), tuple(measures), sql, tuple(constants.items()))
+
+
+def counted_rows(
+    name: str,
+    grain: Mapping[str, str],
+    count: str,
+    columns: Mapping[str, Column],
+    source: str,
+    **constants: str,
+) -> FigureQuery:
+    """A figure of every row of a table: how many, the sum of each column, and the checksum."""
+    measures: dict[str, str | Column] = {
+        count: "count(*)",
+        **columns,
+        "row_checksum": checksum(columns),
+    }
+    return figure(name, grain, measures, source, **constants)

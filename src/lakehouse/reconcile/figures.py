@@ -2,7 +2,7 @@
 
 A query returns the columns of its grain, then one column for each measure. Every column of a table
 that the sources know is some figure's measure: numbers are summed, and what is no number enters a
-sum as ``_text``, ``_instant``, ``_date`` and ``_flag`` say. So a row that is missing, and a value
+sum as ``text``, ``instant``, ``day_number`` and ``flag`` say. So a row that is missing, and a value
 that is another, show in the figures of their day. Days are taken in America/Sao_Paulo from the
 instants themselves, not from columns that the models derived from them. Names in braces are
 databases and dates; see ``render``.
@@ -17,6 +17,7 @@ from lakehouse.reconcile.figure import (
     VALUE,
     FigureQuery,
     checksum,
+    counted_rows,
     day_number,
     figure,
     flag,
@@ -199,18 +200,20 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         "{curated}.agg_sales_daily as a",
         table="agg_sales_daily",
     ),
-    figure(
+    counted_rows(
         "order_items_by_purchase_day",
         _day("i"),
-        {"items": "count(*)", **_ITEM, "row_checksum": checksum(_ITEM)},
+        "items",
+        _ITEM,
         "{curated}.fct_order_items as i "
         "left join {curated}.dim_products as p on i.product_key = p.product_key "
         "left join {curated}.dim_sellers as s on i.seller_key = s.seller_key",
     ),
-    figure(
+    counted_rows(
         "payments_by_type",
         _day("p") | {"payment_type": "p.payment_type"},
-        {"payments": "count(*)", **_PAYMENT, "row_checksum": checksum(_PAYMENT)},
+        "payments",
+        _PAYMENT,
         "{curated}.fct_payments as p left join {curated}.dim_payment_types as t "
         "on p.payment_type_key = t.payment_type_key",
     ),
@@ -348,22 +351,25 @@ DAILY_FIGURES: tuple[FigureQuery, ...] = (
         {"events": "count(*)", **_EVENT},
         "{integration}.int_order_events as e",
     ),
-    figure(
+    counted_rows(
         "leads_by_status",
         {"origin": "l.origin", "lead_status": "l.lead_status"},
-        {"leads": "count(*)", **_LEAD, "row_checksum": checksum(_LEAD)},
+        "leads",
+        _LEAD,
         "{integration}.int_marketing_leads as l",
     ),
-    figure(
+    counted_rows(
         "geolocation_by_state",
         {"state": "g.state"},
-        {"prefixes": "count(*)", **_PLACE, "row_checksum": checksum(_PLACE)},
+        "prefixes",
+        _PLACE,
         "{integration}.int_geolocation as g",
     ),
-    figure(
+    counted_rows(
         "exchange_rates",
         {"currency": "x.currency"},
-        {"rates": "count(*)", **_RATE, "row_checksum": checksum(_RATE)},
+        "rates",
+        _RATE,
         "{integration}.int_exchange_rates as x",
     ),
     *MART_FIGURES,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from lakehouse.reconcile.figure import (
-    Column,
     FigureQuery,
-    checksum,
+    counted_rows,
     day_number,
-    figure,
     flag,
     instant,
     summed,
@@ -25,7 +23,7 @@ _ACCOUNT = {
     "valid_from": instant("h.valid_from"),
     "valid_to": instant("h.valid_to"),
 }
-# A version of the catalogue holds from a business date on, which is a midnight without a zone.
+# A version of the catalogue holds from midnight in America/Sao_Paulo on, in UTC the same date.
 _SPAN = {
     "is_active": flag("h.is_active"),
     "valid_from": day_number("h.dbt_valid_from"),
@@ -50,20 +48,30 @@ _SELLER = {
 }
 
 
-def _versions(name: str, columns: dict[str, Column], source: str, table: str) -> FigureQuery:
-    measures: dict[str, str | Column] = {
-        "versions": "count(*)",
-        **columns,
-        "row_checksum": checksum(columns),
-    }
-    return figure(name, {}, measures, f"{source} as h", table=table)
-
-
 HISTORY_FIGURES: tuple[FigureQuery, ...] = (
-    _versions(
-        "customer_history", _ACCOUNT, "{curated}.dim_customers_history", "dim_customers_history"
+    counted_rows(
+        "customer_history",
+        {},
+        "versions",
+        _ACCOUNT,
+        "{curated}.dim_customers_history as h",
+        table="dim_customers_history",
     ),
-    _versions("catalogue_history", _PRODUCT, "{snapshots}.snp_products", "products"),
-    _versions("catalogue_history", _SELLER, "{snapshots}.snp_sellers", "sellers"),
+    counted_rows(
+        "catalogue_history",
+        {},
+        "versions",
+        _PRODUCT,
+        "{snapshots}.snp_products as h",
+        table="products",
+    ),
+    counted_rows(
+        "catalogue_history",
+        {},
+        "versions",
+        _SELLER,
+        "{snapshots}.snp_sellers as h",
+        table="sellers",
+    ),
 )
 """Of the snapshots, which every daily run brings up to date."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from lakehouse.reconcile.figure import (
-    Column,
     FigureQuery,
-    checksum,
+    counted_rows,
     day_number,
     figure,
     flag,
@@ -88,24 +85,8 @@ _SELLER = {
 }
 
 
-def _rows(
-    name: str,
-    grain: Mapping[str, str],
-    count: str,
-    columns: Mapping[str, Column],
-    source: str,
-    **constants: str,
-) -> FigureQuery:
-    measures: dict[str, str | Column] = {
-        count: "count(*)",
-        **columns,
-        "row_checksum": checksum(columns),
-    }
-    return figure(name, grain, measures, source, **constants)
-
-
 MART_FIGURES: tuple[FigureQuery, ...] = (
-    _rows(
+    counted_rows(
         "reviews_by_purchase_day",
         {
             "day": "cast(date(with_timezone(r.purchased_at, 'UTC') "
@@ -116,7 +97,7 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
         _REVIEW,
         "{curated}.fct_reviews as r",
     ),
-    _rows(
+    counted_rows(
         "status_transitions",
         {
             "order_status": "t.order_status",
@@ -126,7 +107,7 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
         _TRANSITION,
         "{curated}.fct_order_status_transitions as t",
     ),
-    _rows(
+    counted_rows(
         "leads_by_status",
         {"origin": "l.origin", "lead_status": "l.lead_status"},
         "leads",
@@ -139,21 +120,21 @@ MART_FIGURES: tuple[FigureQuery, ...] = (
 """Of the facts, which every daily run brings up to date."""
 
 WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
-    _rows(
+    counted_rows(
         "customer_lifetime_value",
         {"is_returning": "cast(c.is_returning as varchar)"},
         "customers",
         _LIFETIME,
         "{curated}.agg_customer_lifetime_value as c",
     ),
-    _rows(
+    counted_rows(
         "customer_rfm",
         {"segment": "c.segment"},
         "customers",
         _RFM,
         "{curated}.agg_customer_rfm as c",
     ),
-    _rows(
+    counted_rows(
         "customers_by_segment",
         {"segment": "c.segment"},
         "customers",
@@ -173,7 +154,7 @@ WEEKLY_FIGURES: tuple[FigureQuery, ...] = (
         },
         "{curated}.agg_cohort_retention as c",
     ),
-    _rows(
+    counted_rows(
         "seller_scorecard",
         {},
         "sellers",

@@ -119,7 +119,7 @@ def lakehouse(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["land", "sellers", "--date", "yesterday"], 2, "does not match the format"),
+        (["land", "sellers", "--date", "yesterday"], 2, "'yesterday' is no day of the calendar"),
         (["land", "sellers"], 2, "say which day"),
         (["demo", "--dayz", "3"], 2, "No such option"),
         (["demo", "--from", "nowhere"], 5, "nowhere is not a folder"),

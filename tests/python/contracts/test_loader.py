@@ -215,6 +215,26 @@ def _spoil(document: dict[str, Any], case: str) -> None:
             _properties(document)[0]["logicalTypeOptions"] = {"pattern": "^(?=a)"}
         case "pattern refers back":
             _properties(document)[0]["logicalTypeOptions"] = {"pattern": r"(.)\1"}
+        case "pattern of Python alone":
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": r"a\Z"}
+        case "pattern too long for RE2":
+            _properties(document)[0]["logicalTypeOptions"] = {"pattern": "a{1,1001}"}
+        case "bound beyond the type":
+            _properties(document)[0].update(physicalType="integer", logicalType="integer")
+            _properties(document)[0]["logicalTypeOptions"] = {"maximum": 2**31}
+        case "bound without end":
+            _properties(document)[0].update(physicalType="integer", logicalType="integer")
+            _properties(document)[0]["logicalTypeOptions"] = {"minimum": float("inf")}
+        case "threshold is none":
+            _custom(document, "loading")["rejectThreshold"] = float("nan")
+        case "zone is a folder":
+            _custom(document, "format")["timeZone"] = "America"
+        case "encoding of bytes":
+            _custom(document, "format")["encoding"] = "hex"
+        case "kept for ever":
+            document["slaProperties"][-1]["value"] = 99_999_999
+        case "retention twice":
+            document["slaProperties"].append(document["slaProperties"][-1])
         case "watermark may be null":
             _custom(document, "loading")["watermark"] = "deleted_at"
         case "unknown zone":
@@ -299,9 +319,18 @@ def _spoil(document: dict[str, Any], case: str) -> None:
         ("bound on text", "logicalTypeOptions.minimum: is set on varchar"),
         ("bound too fine", "minimum: is 0.005 (no more decimals than decimal(18, 2) has)"),
         ("pattern of a number", "pattern: is set on integer (only varchar has it)"),
-        ("pattern is none", "pattern: is '[0-9' (a regular expression without"),
-        ("pattern looks ahead", "pattern: is '^(?=a)' (a regular expression without"),
-        ("pattern refers back", "(a regular expression without backreferences"),
+        ("pattern is none", "pattern: is '[0-9' (a regular expression of RE2"),
+        ("pattern looks ahead", "pattern: is '^(?=a)' (a regular expression of RE2"),
+        ("pattern refers back", "(a regular expression of RE2: no backreferences"),
+        ("pattern of Python alone", "(a regular expression of RE2"),
+        ("pattern too long for RE2", "(a regular expression of RE2"),
+        ("bound beyond the type", "maximum: is 2147483648 (a number that fits integer)"),
+        ("bound without end", "minimum: is inf (write a number)"),
+        ("threshold is none", "rejectThreshold: is nan (write a number)"),
+        ("zone is a folder", "timeZone: is 'America'"),
+        ("encoding of bytes", "encoding: is 'hex'"),
+        ("kept for ever", "value: is 99999999 (at most 36525)"),
+        ("retention twice", "slaProperties: has 'retention' twice"),
         ("watermark may be null", "watermark: is 'deleted_at' (the name of a required timestamp"),
         ("unknown zone", "timeZone: is 'America/Sampa'"),
         ("unknown encoding", "encoding: is 'utf-9'"),
@@ -346,6 +375,28 @@ def test_load_contract__malformed__names_file_and_place(
     assert str(caught.value).startswith("orders.odcs.yaml: ")
     assert place in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("version: 2.2.0", "version: 2.2.0\nversion: 9.0.0", "line 7: is not YAML: the key 'vers"),
+        ("primaryKey: true", "primaryKey: true\n        primaryKey: false", "'primaryKey' stands"),
+        ("version: 2.2.0", "version: 2026-13-45", "is not YAML: month must be in 1..12"),
+        ("version: 2.2.0", "version: " + "[" * 100_000, "is not YAML: is nested too deep"),
+        ("version: 2.2.0", "? [1]\n: 2", "is not YAML: a key is a list or a mapping"),
+    ],
+)
+def test_load_contract__yaml_that_says_what_nobody_meant__is_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    text = (CONTRACTS / "orders.odcs.yaml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "orders.odcs.yaml"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(ContractError) as caught:
+        load_contract(path)
+    assert problem in str(caught.value)
 
 
 def _spoil_folder(folder: Path, case: str) -> None:

@@ -72,7 +72,7 @@ def test_plan__days_of_the_future__are_refused_with_the_largest(world: World, la
 def test_next_steps__options_that_made_the_lake__are_repeated(options: list[str]) -> None:
     given = dict(zip(options[::2], options[1::2], strict=True))
     world = World(seed=int(given.get("--seed", 42)), scale=float(given.get("--scale", 0.02)))
-    steps = next_steps(Plan(world, 2), "local", {"LOCAL_ATHENA_DATA": "/my lake"})
+    steps = next_steps(Plan(world, 1), 2, "local", {"LOCAL_ATHENA_DATA": "/my lake"})
     words = shlex.split(next(step for step in steps if " demo " in step))
     assert words[0] == "LOCAL_ATHENA_DATA=/my lake"
     assert words[2:] == ["demo", "--days", "3", *options]

@@ -122,6 +122,13 @@ def test_reprocess__killed__shows_the_old_rows_or_the_new_and_is_finished_by_lan
     assert reprocess("reviews", DAY, changed)[1].written_count == 30
 
 
+def expire_stage(lake: Lake) -> None:
+    for name in objects_of(lake):
+        zone, _, key = name.partition("/")
+        if zone == "stage":
+            lake.s3.delete_object(Bucket=lake.bucket("stage"), Key=key)
+
+
 def test_reprocess__nothing_to_read_again__says_why(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="has no published batch"):
         reprocess("reviews", DAY, lake)
@@ -131,23 +138,27 @@ def test_reprocess__nothing_to_read_again__says_why(lake: Lake, tmp_path: Path) 
 
 
 def test_reprocess__stage_expired__says_so(lake: Lake, landed: Manifest) -> None:
-    for name in objects_of(lake):
-        zone, _, key = name.partition("/")
-        if zone == "stage":
-            lake.s3.delete_object(Bucket=lake.bucket("stage"), Key=key)
+    expire_stage(lake)
     with pytest.raises(LandingError, match="the stage no longer holds its delivery"):
         reprocess("reviews", DAY, lake)
 
 
-def test_reprocess__command__shows_counts_and_what_to_do_next(landed: Manifest) -> None:
+def test_reprocess__command__shows_counts_and_what_to_do_next(lake: Lake, landed: Manifest) -> None:
     result = CliRunner().invoke(
         cli, ["reprocess", "reviews", "--from", "2026-05-30", "--to", "2026-06-03"]
     )
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1].split() == ["reviews", "2026-06-01", "27", "27", "3", "3"]
     assert "lakehouse backfill --from 2026-05-30 --to 2026-06-03" in result.stdout
+    # A batch that cannot be read again leaves the others done, and says so by the status.
+    expire_stage(lake)
+    result = CliRunner().invoke(cli, ["reprocess", "reviews", "--from", "2026-06-01"])
+    assert result.exit_code == 1
+    assert "error: reviews 2026-06-01: " in result.stderr
+    assert "the stage no longer holds its delivery" in result.stderr
+    assert "now build them" not in result.stdout
     for arguments, message in (
-        (["--from", "2026-06-02"], "no batch of reviews was landed in these days"),
+        (["--from", "2026-06-02"], "no batch of reviews was published in these days"),
         (["--from", "2026-06-02", "--to", "2026-06-01"], "lies before --from"),
     ):
         result = CliRunner().invoke(cli, ["reprocess", "reviews", *arguments])

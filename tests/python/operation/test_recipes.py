@@ -76,6 +76,14 @@ def test_backfill__dbt_cannot__leaves_its_status(
     result = lakehouse("backfill", "--from", "2026-06-01", "--select", MODEL)
     assert result.exit_code == 1
     assert "error: dbt did not build it" in result.stderr
+    monkeypatch.delenv("DBT_TARGET")
+    result = lakehouse("backfill", "--from", "2027-01-01", "--select", "int_nothing", "--dry-run")
+    assert f"warning: {FEED} has no published batch of 2027-01-01" in result.stderr
+    assert result.exit_code == 2
+    assert "error: nothing is selected" in result.stderr
+    result = lakehouse("backfill", "--from", "2026-06-31")
+    assert result.exit_code == 2
+    assert "'2026-06-31' is no day of the calendar: write YYYY-MM-DD" in result.stderr
     result = lakehouse("backfill", "--from", "2026-06-02", "--to", "2026-06-01")
     assert result.exit_code == 2
     assert "--to 2026-06-01 lies before --from 2026-06-02" in result.stderr
