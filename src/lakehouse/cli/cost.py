@@ -34,10 +34,12 @@ def cost_command(record: bool, top: int) -> None:
     """Compare the last build that `<env>_ops.model_runs` holds with the one before.
 
     The demonstration, `lakehouse backfill` and the DAG keep what they build; of any other
-    `dbt build` this command does. Exits with 1 when a node marked `meta.scan: day` scans more than
-    its budget allows: 1.5 times the build before, or its `meta.budget_growth_ratio`, and 64 KiB.
-    Compare builds of days of like size, such as one day before and after a change. Prices count
-    Athena's 10 MB a query at least.
+    `dbt build` this command does. Exits with 1 when a node scans more than its budget allows. One
+    marked `meta.scan: day` may scan 3 times the bytes that landed since the build's run_date
+    (`meta.budget_landed_ratio`), whatever was before; a day or dimension node, 1.5 times the build
+    before (`meta.budget_growth_ratio`); 64 KiB more is beyond no budget. Compare builds of days of
+    like size, such as one day before and after a change. Prices count Athena's 10 MB a query at
+    least.
 
     \b
     Examples:
@@ -58,7 +60,7 @@ def cost_command(record: bool, top: int) -> None:
     print_table(map(_shown, rows[:top]), _COLUMNS)
     for name, nodes in zip(("now", "before"), runs, strict=False):
         click.echo(_described(name, nodes))
-    over = [row for row in rows if row.is_over_budget]
+    over = [row for row in rows if row.excess]
     click.echo(f"{len(over)} of {len(rows)} nodes are beyond their budget")
     if over:
         sys.exit(OVER_BUDGET_EXIT_CODE)
@@ -84,5 +86,5 @@ def _shown(row: Comparison) -> dict[str, object]:
         "before": "" if row.before is None else row.before.scanned_bytes,
         "usd": f"{price_usd(row.now.billed_bytes):.6f}",
         "seconds": f"{row.now.seconds:.1f}",
-        "over": "over" if row.is_over_budget else "",
+        "over": row.excess,
     }

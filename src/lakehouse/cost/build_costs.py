@@ -16,8 +16,10 @@ from typing import Any
 
 MINIMUM_QUERY_BYTES = 10_000_000
 """Athena bills each query for 10 MB at least (AWS's price list, "Amazon Athena pricing", 2026)."""
-DEFAULT_BUDGET = 1.5
+DEFAULT_GROWTH_BUDGET = 1.5
 """Of a node without `meta.budget_growth_ratio`."""
+DEFAULT_LANDED_BUDGET = 3.0
+"""Of a node without `meta.budget_landed_ratio`."""
 
 _NODE = re.compile(r'"node_id": "([^"]+)"')
 _BUILDING = ("build", "run", "test", "seed", "snapshot")
@@ -31,8 +33,9 @@ node."""
 class NodeCost:
     """A node in one build. run_at: when dbt wrote the build's last results, UTC; rows: None where
     the adapter does not say; billed_bytes: scanned ones, each query rounded up to Athena's minimum;
-    budget: so many times the scanned bytes of one run the next may scan; project: digest of the
-    files that dbt read."""
+    growth_budget: so many times the scanned bytes of one run the next may scan; landed_budget: so
+    many times landed_bytes it may scan; landed_bytes: of raw, of the run's date and later ones,
+    None when the build read all days anew; project: digest of the files that dbt read."""
 
     run_id: str
     run_at: dt.datetime
@@ -46,7 +49,9 @@ class NodeCost:
     billed_bytes: int
     queries: int
     seconds: float
-    budget: float
+    growth_budget: float
+    landed_budget: float
+    landed_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,10 @@ def read_results(target: Path) -> RunResults | None:
     return {
         "metadata": {name: whole["metadata"][name] for name in ("invocation_id", "generated_at")},
         "elapsed_time": whole["elapsed_time"],
-        "args": {"vars": whole["args"].get("vars") or {}},
+        "args": {
+            "vars": whole["args"].get("vars") or {},
+            "full_refresh": bool(whole["args"].get("full_refresh")),
+        },
         "results": [
             {
                 "unique_id": result["unique_id"],
@@ -81,6 +89,15 @@ def read_results(target: Path) -> RunResults | None:
     }
 
 
+def incremental_date(commands: Sequence[RunResults]) -> dt.date | None:
+    """The date that a build's commands went on from; None when one of them read all days."""
+    dates = {
+        "" if each["args"].get("full_refresh") else str(each["args"]["vars"].get("run_date", ""))
+        for each in commands
+    }
+    return None if "" in dates or not dates else dt.date.fromisoformat(min(dates))
+
+
 def started_at(results: RunResults) -> dt.datetime:
     """When a dbt command began, UTC, a second early: its own clock begins after its start."""
     return _ended_at(results) - dt.timedelta(seconds=float(results["elapsed_time"]) + 1)
@@ -92,6 +109,7 @@ def cost_nodes(
     executions: Iterable[Any],
     run_id: str,
     project: str,
+    landed_bytes: int | None = None,
 ) -> list[NodeCost]:
     """The nodes of one build, which was done by one dbt command or by several.
 
@@ -118,7 +136,13 @@ def cost_nodes(
                 nodes[node] = _add(nodes[node], cost) if node in nodes else cost
     run_at = max(map(_ended_at, commands), default=None)
     return [
-        replace(cost, run_id=run_id, run_at=run_at or cost.run_at, project=project)
+        replace(
+            cost,
+            run_id=run_id,
+            run_at=run_at or cost.run_at,
+            project=project,
+            landed_bytes=landed_bytes,
+        )
         for cost in nodes.values()
     ]
 
@@ -162,7 +186,8 @@ def _cost(result: Any, node: Any, sizes: list[int], results: RunResults) -> Node
         billed_bytes=sum(max(size, MINIMUM_QUERY_BYTES) for size in sizes),
         queries=len(sizes),
         seconds=float(result["execution_time"]),
-        budget=float(meta.get("budget_growth_ratio", DEFAULT_BUDGET)),
+        growth_budget=float(meta.get("budget_growth_ratio", DEFAULT_GROWTH_BUDGET)),
+        landed_budget=float(meta.get("budget_landed_ratio", DEFAULT_LANDED_BUDGET)),
     )
 
 

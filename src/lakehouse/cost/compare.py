@@ -11,8 +11,8 @@ USD_PER_TERABYTE = 5.0
 """Athena's price of scanned bytes (AWS's price list, us-east-1, 2026); 10^12 bytes."""
 
 
-LEAST_GROWTH_BYTES = 65_536
-"""Growth up to this is a file or a footer more, and beyond no budget."""
+ALLOWANCE_BYTES = 65_536
+"""So much more is a file or a footer, and beyond no budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,23 @@ class Comparison:
     before: NodeCost | None
 
     @property
-    def is_over_budget(self) -> bool:
-        """Whether a `day` node scans more than its budget allows. Scanned bytes decide, not billed
-        ones: below Athena's minimum a lost partition filter costs nothing yet, and will."""
-        if self.before is None or self.now.scan != "day":
-            return False
-        allowed = self.before.scanned_bytes * self.now.budget + LEAST_GROWTH_BYTES
-        return self.now.scanned_bytes > allowed
+    def excess(self) -> str:
+        """Why a node is beyond its budget, empty when it is not.
+
+        Scanned bytes decide, not billed ones: below Athena's minimum a lost partition filter costs
+        nothing yet, and will. A `day` node is held by what landed and by the build before, a
+        `dimension` by the build before; `history` grows with the history, and nothing holds it.
+        """
+        scanned, now, before = self.now.scanned_bytes, self.now, self.before
+        if now.scan == "day" and now.landed_bytes is not None:
+            allowed = now.landed_bytes * now.landed_budget + ALLOWANCE_BYTES
+            if scanned > allowed:
+                return f"{now.landed_budget:g} x landed"
+        if now.scan in ("day", "dimension") and before is not None:
+            allowed = before.scanned_bytes * now.growth_budget + ALLOWANCE_BYTES
+            if scanned > allowed:
+                return f"{now.growth_budget:g} x before"
+        return ""
 
 
 def compare(before: Iterable[NodeCost], now: Iterable[NodeCost]) -> list[Comparison]:

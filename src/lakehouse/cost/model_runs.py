@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 
 from lakehouse.athena import QueryResult
-from lakehouse.cost.build_costs import NodeCost
+from lakehouse.cost.build_costs import DEFAULT_LANDED_BUDGET, NodeCost
 
 TABLE = "model_runs"
 _COLUMNS = (
@@ -23,6 +23,8 @@ _COLUMNS = (
     ("query_count", "int"),
     ("seconds", "double"),
     ("budget_ratio", "double"),
+    ("landed_ratio", "double"),
+    ("landed_bytes", "bigint"),
 )
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 _ROWS_A_STATEMENT = 500
@@ -90,8 +92,8 @@ def _existing_columns(database: str, run: Run) -> set[str | None]:
 
 def _read(rows: Iterable[tuple[str | None, ...]]) -> Iterable[NodeCost]:
     for row in rows:
-        run_id, at, date, project, node, kind, scan, count, *numbers = row
-        scanned, billed, queries, seconds, budget = map(str, numbers)
+        run_id, at, date, project, node, kind, scan, count, *numbers, of_landed, landed = row
+        scanned, billed, queries, seconds, growth = map(str, numbers)
         yield NodeCost(
             str(run_id),
             dt.datetime.fromisoformat(str(at)).replace(tzinfo=dt.UTC),
@@ -105,18 +107,23 @@ def _read(rows: Iterable[tuple[str | None, ...]]) -> Iterable[NodeCost]:
             int(billed),
             int(queries),
             float(seconds),
-            float(budget),
+            float(growth),
+            DEFAULT_LANDED_BUDGET if of_landed is None else float(of_landed),
+            None if landed is None else int(landed),
         )
 
 
 def _values(cost: NodeCost) -> str:
     at = cost.run_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     texts = (cost.run_date, cost.project, cost.node, cost.kind, cost.scan)
-    rows = "null" if cost.rows is None else str(cost.rows)
+    rows, landed = (
+        "null" if each is None else str(each) for each in (cost.rows, cost.landed_bytes)
+    )
     numbers = f"{cost.scanned_bytes}, {cost.billed_bytes}, {cost.queries}"
     return (
         f"({_text(cost.run_id)}, timestamp '{at}', {', '.join(map(_text, texts))}, {rows}, "
-        f"{numbers}, {cost.seconds:.6f}e0, {cost.budget:.6f}e0)"
+        f"{numbers}, {cost.seconds:.6f}e0, {cost.growth_budget:.6f}e0, "
+        f"{cost.landed_budget:.6f}e0, {landed})"
     )
 
 

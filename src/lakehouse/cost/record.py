@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakehouse.athena import connect_athena
-from lakehouse.contracts import find_inventory
+from lakehouse.contracts import connect_lake, find_inventory
 from lakehouse.cost.build_costs import (
     NodeCost,
     RunResults,
     cost_nodes,
+    incremental_date,
     list_executions,
     read_results,
     started_at,
 )
+from lakehouse.cost.landed import landed_bytes
 from lakehouse.cost.model_runs import is_kept, keep
 from lakehouse.project_digest import project_digest
 from lakehouse.settings import Settings
@@ -54,12 +56,14 @@ def record_build(
         QueryError: Athena did not take the rows.
     """
     athena, inventory = connect_athena(settings), find_inventory(settings)
+    since = incremental_date(commands)
     costs = cost_nodes(
         commands,
         json.loads(manifest.read_text("utf-8")),
         list_executions(athena.client, athena.workgroup, min(map(started_at, commands))),
         run_id,
         project_digest(settings.project_dir),
+        None if since is None else landed_bytes(connect_lake(settings), since),
     )
     database = inventory.database(settings.environment, "ops")
     keep(costs, database, inventory.bucket(settings.environment, "ops"), athena.run)

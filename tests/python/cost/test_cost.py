@@ -23,6 +23,8 @@ from lakehouse.cost import (
     price_usd,
     read_results,
 )
+from lakehouse.cost.build_costs import incremental_date
+from lakehouse.cost.landed import landed_bytes
 from lakehouse.settings import Settings
 from tests.python.conftest import PROJECT
 
@@ -82,8 +84,18 @@ def test_cost_nodes__several_statements_a_node__count_with_the_minimum_of_each(
 ) -> None:
     fact, test = read(target)
     assert (fact.queries, fact.scanned_bytes, fact.billed_bytes) == (3, 36_000_004, 46_000_000)
-    assert (fact.rows, fact.scan, fact.run_date, fact.budget) == (7, "day", "2026-06-02", 1.2)
-    assert (test.queries, test.billed_bytes, test.rows, test.budget) == (1, 10_000_001, None, 1.5)
+    assert (fact.rows, fact.scan, fact.run_date, fact.growth_budget) == (
+        7,
+        "day",
+        "2026-06-02",
+        1.2,
+    )
+    assert (test.queries, test.billed_bytes, test.rows, test.growth_budget) == (
+        1,
+        10_000_001,
+        None,
+        1.5,
+    )
     assert {cost.project for cost in (fact, test)} == {"digest"}
 
 
@@ -143,7 +155,11 @@ def test_keep__a_table_of_an_earlier_version__gets_the_column_that_it_lacks(
     keep(costs, "local_ops", bucket, run)
     run("alter table local_ops.model_runs drop column project")
     assert is_kept("local_ops", run, "run")
-    later = [replace(cost, run_id="it's", run_at=cost.run_at.replace(hour=11)) for cost in costs]
+    assert all(cost.landed_bytes is None for cost in costs)
+    later = [
+        replace(cost, run_id="it's", run_at=cost.run_at.replace(hour=11), landed_bytes=5)
+        for cost in costs
+    ]
     keep(later, "local_ops", bucket, run)
     keep([replace(cost, queries=9) for cost in later], "local_ops", bucket, run)
     now, before = last_runs("local_ops", 2, run)
@@ -157,10 +173,73 @@ def test_compare__growth_beyond_the_budget__is_told_of_day_nodes_alone(target: P
     allowed = [cost.scanned_bytes * 12 // 10 + 65_536 for cost in before]
     within = [replace(cost, scanned_bytes=size) for cost, size in zip(before, allowed, strict=True)]
     beyond = [replace(cost, scanned_bytes=cost.scanned_bytes + 1) for cost in within]
-    assert not any(row.is_over_budget for row in compare(before, within))
-    over = [row.now.node for row in compare(before, beyond) if row.is_over_budget]
+    assert not any(bool(row.excess) for row in compare(before, within))
+    over = [row.now.node for row in compare(before, beyond) if row.excess]
     assert over == [FACT]
-    assert not any(row.is_over_budget for row in compare([], beyond))
+    assert not any(bool(row.excess) for row in compare([], beyond))
+
+
+def test_compare__more_than_landed_allows__is_told_without_a_build_before(target: Path) -> None:
+    """The budget is declared, so that a node that was always dear is told too."""
+    (fact, test) = (replace(cost, landed_bytes=1_000_000) for cost in read(target))
+    within = replace(fact, scanned_bytes=3 * 1_000_000 + 65_536)
+    beyond = replace(within, scanned_bytes=within.scanned_bytes + 1)
+    of_history = replace(test, scanned_bytes=10**12)
+    assert [row.excess for row in compare([], [within, beyond, of_history])] == [
+        "",
+        "3 x landed",
+        "",
+    ]
+    assert [row.excess for row in compare([], [replace(beyond, landed_bytes=None)])] == [""]
+    assert [row.excess for row in compare([], [replace(beyond, landed_budget=4.0)])] == [""]
+
+
+def test_compare__a_dimension_that_grows_at_once__is_told(target: Path) -> None:
+    (fact, _) = read(target)
+    before = replace(fact, scan="dimension", scanned_bytes=1_000_000, growth_budget=1.5)
+    now = replace(before, scanned_bytes=1_565_537, landed_bytes=10)
+    assert [row.excess for row in compare([before], [now])] == ["1.5 x before"]
+    assert [row.excess for row in compare([before], [replace(now, scanned_bytes=1_565_536)])] == [
+        ""
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vars_and_refreshes", "date"),
+    [
+        ([("2026-06-02", False)], dt.date(2026, 6, 2)),
+        ([("2026-06-03", False), ("2026-06-02", False)], dt.date(2026, 6, 2)),
+        ([("2026-06-02", True)], None),
+        ([("2026-06-02", False), ("", False)], None),
+        ([], None),
+    ],
+)
+def test_incremental_date__of_builds__is_the_first_that_they_read(
+    vars_and_refreshes: list[tuple[str, bool]], date: dt.date | None
+) -> None:
+    commands = [
+        {"args": {"vars": {"run_date": day} if day else {}, "full_refresh": refresh}}
+        for day, refresh in vars_and_refreshes
+    ]
+    assert incremental_date(commands) == date
+
+
+def test_landed_bytes__objects_of_raw__count_from_their_day_on(athena: Athena) -> None:
+    lake = connect_lake(Settings.from_env())
+    folder = "order_management/orders/ingest_date="
+    for key, size in {
+        f"{folder}2026-06-01/orders-2026-06-01.parquet": 1,
+        f"{folder}2026-06-02/orders-2026-06-02.parquet": 20,
+        f"{folder}2026-06-02/_rejected.parquet": 300,
+        f"{folder}2026-06-02/_manifest.json": 4_000,
+        f"{folder}2026-06-03/orders-2026-06-03.parquet": 50_000,
+        "payment_gateway/payments/ingest_date=2026-06-02/a.parquet": 600_000,
+        "unknown/things/ingest_date=2026-06-02/a.parquet": 7_000_000,
+    }.items():
+        lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=b"x" * size)
+    assert landed_bytes(lake, dt.date(2026, 6, 2)) == 650_020
+    assert landed_bytes(lake, dt.date(2026, 6, 1)) == 650_021
+    assert landed_bytes(lake, dt.date(2026, 6, 4)) == 0
 
 
 def test_compare__growth_below_what_athena_bills__is_told_too(target: Path) -> None:
@@ -168,7 +247,7 @@ def test_compare__growth_below_what_athena_bills__is_told_too(target: Path) -> N
     (fact, _) = read(target)
     before = replace(fact, scanned_bytes=40_000, billed_bytes=10_000_000)
     now = replace(before, scanned_bytes=400_000)
-    assert [row.is_over_budget for row in compare([before], [now])] == [True]
+    assert [bool(row.excess) for row in compare([before], [now])] == [True]
 
 
 def test_price__a_terabyte__is_five_dollars() -> None:
