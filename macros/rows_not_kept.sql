@@ -1,6 +1,7 @@
 {#- A query of the rows that landed on the run's business date or later and are neither in a model
     nor superseded there: their key is missing, the model shows an older version of it, or it shows
-    this version with other values. Landing refuses the others, with a reason (`rejected_rows`).
+    this version with other values. Landing refuses the others, with a reason (`rejected_rows`). Of
+    a backfill, rows up to its last day: what landed later may not be built yet.
     keys, values: a column of the model to the SQL of the same in raw. clock: the same for what orders
     versions; `_source_sequence` orders equal clocks. keeps: `newest` or `oldest` of the versions.
     month_of: the column by whose month the model is partitioned, which is the creation of the order;
@@ -30,7 +31,7 @@ with landed as (
         {{ read | join(", ") }},
         _source_sequence
     from {{ raw }}
-    where {{ landed_since(since or var("run_date")) }}
+    where {{ landed_between(since or var("run_date"), var("run_until")) }}
 ),
 
 kept as (
@@ -86,7 +87,7 @@ where
         from (
             select order_id as named_order_id, {{ read | join(", ") }}
             from {{ raw }}
-            where ingest_date >= date '{{ var("run_date") }}'
+            where {{ landed_between(var("run_date"), var("run_until")) }}
         ) as landed
         left join (
             select {{ keys | join(", ") }}

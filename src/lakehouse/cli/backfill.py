@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from datetime import date
+from io import StringIO
 
 import click
 
@@ -19,6 +22,7 @@ from lakehouse.landing import list_runs
 from lakehouse.settings import Settings
 
 FAILED_EXIT_CODE = 1
+_LIST = ("--quiet", "list", "--output", "json", "--output-keys", "name", "resource_type")
 
 
 @click.command("backfill", short_help="Build a range of days again.")
@@ -53,7 +57,8 @@ def backfill_command(
         click.echo(f"warning: {line}", err=True)
     days = {"run_date": str(first), "run_until": str(last or "")}
     folder = str(settings.project_dir)
-    arguments = ["list" if dry_run else "build", "--project-dir", folder, "--profiles-dir", folder]
+    command = [*_LIST] if dry_run else ["build"]
+    arguments = [*command, "--project-dir", folder, "--profiles-dir", folder]
     arguments += ["--vars", json.dumps(days), "--exclude-resource-type", "unit_test"]
     for option, values in (("--select", select), ("--exclude", exclude)):
         if values:
@@ -61,16 +66,31 @@ def backfill_command(
     from dbt.cli.main import dbtRunner  # takes seconds to import
 
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    answer = dbtRunner().invoke(arguments)
-    if not dry_run:
+    said = StringIO()
+    if dry_run:
+        with redirect_stdout(said):  # dbt prints a line for each test, hundreds of them
+            answer = dbtRunner().invoke(arguments)
+    else:
+        answer = dbtRunner().invoke(arguments)
         record_last_build(settings)
     if not answer.success:
+        click.echo(said.getvalue(), err=True, nl=False)
         click.echo(f"error: dbt did not build it: {answer.exception or 'see above'}", err=True)
         sys.exit(FAILED_EXIT_CODE)
     if not (getattr(answer.result, "results", answer.result) or []):
         raise ConfigError(
             "nothing is selected: --select and --exclude leave no node (`dbt ls` lists them)"
         )
+    if dry_run:
+        for line in _describe_nodes(map(json.loads, answer.result)):
+            click.echo(line)
+
+
+def _describe_nodes(nodes: Iterable[Mapping[str, str]]) -> list[str]:
+    """What is built, by name, and of tests how many there are."""
+    found = sorted((node["resource_type"], node["name"]) for node in nodes)
+    lines = [f"{kind} {name}" for kind, name in found if kind != "test"]
+    return [*lines, f"and {len(found) - len(lines)} tests"]
 
 
 def _find_gaps(lake: Lake, first: date, last: date | None) -> list[str]:

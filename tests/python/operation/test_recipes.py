@@ -77,6 +77,10 @@ def test_backfill__dbt_cannot__leaves_its_status(
     assert result.exit_code == 1
     assert "error: dbt did not build it" in result.stderr
     monkeypatch.delenv("DBT_TARGET")
+    result = lakehouse("backfill", "--from", "2026-06-01", "--select", MODEL, "--dry-run")
+    said = built.dbt("list", "--select", MODEL, "--resource-type", "test")
+    tests = [line for line in said if line.startswith("lakehouse.")]
+    assert result.output.splitlines()[-2:] == [f"model {MODEL}", f"and {len(tests)} tests"]
     result = lakehouse("backfill", "--from", "2027-01-01", "--select", "int_nothing", "--dry-run")
     assert f"warning: {FEED} has no published batch of 2027-01-01" in result.stderr
     assert result.exit_code == 2
