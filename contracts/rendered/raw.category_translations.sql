@@ -19,7 +19,7 @@ LOCATION 's3://${prefix}-${stage}-raw/catalogue/category_translations/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'category_translations.odcs.yaml',
-  'contract_version' = '1.1.1',
+  'contract_version' = '1.2.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -26,7 +26,7 @@ LOCATION 's3://${prefix}-${stage}-raw/catalogue/products/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'products.odcs.yaml',
-  'contract_version' = '1.2.0',
+  'contract_version' = '1.3.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -23,7 +23,7 @@ LOCATION 's3://${prefix}-${stage}-raw/catalogue/sellers/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'sellers.odcs.yaml',
-  'contract_version' = '1.3.0',
+  'contract_version' = '1.4.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

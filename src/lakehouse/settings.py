@@ -25,7 +25,7 @@ class Settings:
 
     `environment` is the first half of database names (`<environment>_<zone>`), `bucket_prefix` the
     first part of bucket names, None where `infra/lake.yml` says it. `project_dir` holds
-    `contracts/` and `infra/lake.yml`. The three source addresses are None when unset: a feed that
+    `contracts/` and `infra/lake.yml`. The addresses of sources are None when unset: a feed that
     needs one raises ConfigError naming its variable.
     """
 
@@ -38,6 +38,7 @@ class Settings:
     payments_url: str | None
     sources_dir: Path | None = None
     bucket_prefix: str | None = None
+    mysql_url: str | None = None
 
     @property
     def demo_dir(self) -> Path:
@@ -81,17 +82,22 @@ class Settings:
             payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
             sources_dir=Path(sources_dir).resolve() if sources_dir else None,
             bucket_prefix=prefix,
+            mysql_url=values.get("LAKEHOUSE_MYSQL_URL") or None,
         )
 
     def __repr__(self) -> str:
-        """Show everything but the password in the PostgreSQL address."""
-        masked = re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", self.postgres_url or "")
+        """Show everything but the passwords in the addresses of databases."""
         return (
             f"Settings(environment={self.environment!r}, project_dir={str(self.project_dir)!r}, "
             f"region={self.region!r}, endpoint_url={self.endpoint_url!r}, "
-            f"postgres_url={masked!r}, drop_dir={self.drop_dir!r}, "
-            f"payments_url={self.payments_url!r})"
+            f"postgres_url={_mask(self.postgres_url)!r}, mysql_url={_mask(self.mysql_url)!r}, "
+            f"drop_dir={self.drop_dir!r}, payments_url={self.payments_url!r})"
         )
+
+
+def _mask(url: str | None) -> str:
+    """An address without its password."""
+    return re.sub(r"://([^:/@]*):.*@", r"://\1:***@", url or "")
 
 
 def _is_address(text: str) -> bool:

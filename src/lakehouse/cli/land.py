@@ -83,7 +83,7 @@ def land_command(
     """Land each FEED for a business date: source, stage, door, raw.
 
     Landing a published run again changes nothing. Sources are found by LAKEHOUSE_POSTGRES_URL,
-    LAKEHOUSE_DROP_DIR and LAKEHOUSE_PAYMENTS_URL.
+    LAKEHOUSE_MYSQL_URL, LAKEHOUSE_PAYMENTS_URL and LAKEHOUSE_DROP_DIR.
 
     \b
     Examples:

@@ -248,7 +248,8 @@ def _compare_delivery(old: Contract, new: Contract) -> Iterator[Difference]:
         for field in fields(before):
             was, now = getattr(before, field.name), getattr(after, field.name)
             if was != now:
-                level = _HARMLESS.get(field.name, "major")
+                level: Level = "minor" if _is_one_more(old, new, field.name) else "major"
+                level = _HARMLESS.get(field.name, level)
                 what = f"{part}.{field.name} was {_shown(was)}, now {_shown(now)}"
                 yield Difference(old.feed, None, level, what)
     was_due = f"{old.warn_after_hours} and {old.error_after_hours} hours"
@@ -259,6 +260,20 @@ def _compare_delivery(old: Contract, new: Contract) -> Iterator[Difference]:
         was_often = f"{old.frequency.count} {old.frequency.unit}"
         now_often = f"{new.frequency.count} {new.frequency.unit}"
         yield Difference(old.feed, None, "minor", f"frequency was {was_often}, now {now_often}")
+
+
+def _is_one_more(old: Contract, new: Contract, field: str) -> bool:
+    """Whether a changed field of `source` lets in more than before and still all that it did."""
+    before, after = old.source, new.source
+    match field:
+        case "kind":  # what came as files may still come so, beside the system that is new
+            drop = (before.folder, before.pattern)
+            return before.kind == "drop" and drop == (after.folder, after.pattern)
+        case "folder" | "pattern":
+            return not getattr(before, field)
+        case "text_columns":
+            return set(before.text_columns) <= set(after.text_columns)
+    return False
 
 
 def _compare_retention(old: Contract, new: Contract) -> Iterator[Difference]:

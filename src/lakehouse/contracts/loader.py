@@ -35,6 +35,8 @@ from lakehouse.errors import ContractError
 
 SUFFIX = ".odcs.yaml"
 _LONGEST_DAYS = 36_525
+# How landing stages the rows of systems that also come as files; one reader reads both.
+_WRITTEN_AS: Mapping[str, FormatName] = {"mysql": "csv"}
 _PROMISES = {
     "frequency": "value: 1, unit: d",
     "latency": "value: 26, unit: h",
@@ -127,6 +129,7 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
     columns = build_columns(table)
     custom = root.custom_properties()
     promises = _service_levels(root)
+    form = _build_format(_required_custom(custom, "format", root))
     contract = Contract(
         feed=feed,
         version=root.child("version").text(),
@@ -140,8 +143,8 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         owner=_owner(root),
         team=root.child("team").child("name").text(),
         columns=columns,
-        source=_build_source(_required_custom(custom, "source", root)),
-        format=_build_format(_required_custom(custom, "format", root)),
+        source=_build_source(_required_custom(custom, "source", root), form, columns),
+        format=form,
         loading=_build_loading(_required_custom(custom, "loading", root), columns),
         frequency=_build_frequency(promises["frequency"]),
         warn_after_hours=promises["latency"].child("value").integer(minimum=1),
@@ -197,18 +200,53 @@ def _required_custom(custom: Mapping[str, Node], name: str, root: Node) -> Node:
     return custom[name].named(name)
 
 
-def _build_source(node: Node) -> Source:
-    kind = cast("SourceKind", node.child("kind").choice(*get_args(SourceKind)))
-    rest, drop = kind == "rest", kind == "drop"
+def _build_source(node: Node, form: Format, columns: tuple[Column, ...]) -> Source:
+    kind_node = node.child("kind")
+    kind = cast("SourceKind", kind_node.choice(*get_args(SourceKind)))
+    rest = kind == "rest"
+    wanted = _WRITTEN_AS.get(kind)
+    if wanted is not None and (form.name, form.encoding.lower(), form.decimal) != (
+        wanted,
+        "utf-8",
+        ".",
+    ):
+        raise kind_node.error(
+            f"is {kind!r} in a format of another form",
+            f"its rows are staged as {wanted}, utf-8, with decimal '.': say so in format",
+        )
+    folder, pattern = _build_drop(node, kind)
     return Source(
         system=node.child("system").text(),
         kind=kind,
         object=node.child("object").text(),
-        pattern=node.child("pattern").text() if drop else "",
+        folder=folder,
+        pattern=pattern,
         cursor=node.child("cursor").text() if rest else "",
         records=node.child("records").text() if rest else "",
         page_size=node.child("pageSize").integer(minimum=1) if rest else 0,
+        text_columns=_build_text_columns(node, columns) if kind == "mysql" else (),
     )
+
+
+def _build_drop(node: Node, kind: SourceKind) -> tuple[str, str]:
+    """Folder and pattern of the files: those of a drop, or those that stand in for a system."""
+    if kind == "drop":
+        return node.child("object").text(), node.child("pattern").text()
+    files = node.optional("files")
+    if files is None:
+        return "", ""
+    if kind not in _WRITTEN_AS:
+        raise files.error(f"stand beside the kind {kind!r}", f"of {', '.join(_WRITTEN_AS)} alone")
+    return files.child("folder").text(), files.child("pattern").text()
+
+
+def _build_text_columns(node: Node, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    names = tuple(node.texts("textColumns"))
+    known = {column.name for column in columns}
+    for name in names:
+        if name not in known:
+            raise node.child("textColumns").error(f"has {name!r}", "name columns of this contract")
+    return names
 
 
 def _build_format(node: Node) -> Format:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-SourceKind = Literal["postgresql", "rest", "drop"]
+SourceKind = Literal["postgresql", "mysql", "rest", "kafka", "drop"]
 FormatName = Literal["csv", "json_lines", "json_pages", "parquet"]
 FrequencyUnit = Literal["d", "w", "m"]
 LoadingMode = Literal["incremental", "full", "append"]
@@ -110,17 +110,22 @@ class Column:
 class Source:
     """Where a feed comes from.
 
-    `system` is the dbt source. `object` is a table, a REST path or a drop folder; `pattern`
-    the file names in that folder; `cursor` and `records` the keys of a REST answer.
+    `system` is the dbt source. `object` is a table, a REST path, a topic or a drop folder.
+    `folder` and `pattern` are the drop folder and its files: of a drop, and of a system whose
+    data come as files where the system itself is out of reach ("" where they never do). `cursor`
+    and `records` are the keys of a REST answer. `text_columns` are columns that a MySQL table
+    keeps as text whatever the contract types them.
     """
 
     system: str
     kind: SourceKind
     object: str
+    folder: str
     pattern: str
     cursor: str
     records: str
     page_size: int
+    text_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

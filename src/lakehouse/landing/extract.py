@@ -11,6 +11,8 @@ from lakehouse.errors import ConfigError, SourceMissingError
 from lakehouse.landing.model import Manifest, Sources
 from lakehouse.landing.stage import Delivery, Stage
 
+# Variables of the systems whose rows may come as files instead, where the contract says so.
+_SYSTEMS = {"mysql": "LAKEHOUSE_MYSQL_URL"}
 BUSINESS_ZONE = ZoneInfo("America/Sao_Paulo")
 
 
@@ -28,7 +30,8 @@ def extract(
 ) -> Delivery:
     """Fill the stage and declare the delivery complete.
 
-    `previous` is the last published run before this date; extraction goes on where it ended.
+    `previous` is the last published run before this date; extraction goes on where it ended. A
+    system that may be replaced by files is asked when its address is known, else the files are.
 
     Raises:
         ConfigError: the source's address is not known.
@@ -46,7 +49,11 @@ def extract(
 
             url = _require(sources.payments_url, "LAKEHOUSE_PAYMENTS_URL", contract)
             watermark = copy_pages(contract, end_of_day(business_date), url, previous, stage)
-        case "drop":
+        case "mysql" if sources.mysql_url:
+            from lakehouse.landing.extract_mysql import copy_table
+
+            watermark = copy_table(contract, sources.mysql_url, stage)
+        case _:
             watermark = {}
             _copy_drop(contract, business_date, sources, stage)
     delivery = Delivery(
@@ -69,10 +76,12 @@ def _require(address: str | None, variable: str, contract: Contract) -> str:
 
 
 def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage: Stage) -> None:
-    if sources.drop_dir is None:
-        _require(None, "LAKEHOUSE_DROP_DIR", contract)
+    system = _SYSTEMS.get(contract.source.kind)
+    if sources.drop_dir is None or not contract.source.folder:
+        ways = [name for name in (system, contract.source.folder and "LAKEHOUSE_DROP_DIR") if name]
+        _require(None, " or ".join(ways), contract)
         return
-    folder = sources.drop_dir / contract.source.object / business_date.isoformat()
+    folder = sources.drop_dir / contract.source.folder / business_date.isoformat()
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     delivered = [
         name

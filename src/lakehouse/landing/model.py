@@ -24,11 +24,17 @@ class Sources:
     postgres_url: str | None = field(default=None, repr=False)
     drop_dir: Path | None = None
     payments_url: str | None = None
+    mysql_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Sources:
         """The sources that the environment names."""
-        return cls(settings.postgres_url, settings.drop_dir, settings.payments_url)
+        return cls(
+            postgres_url=settings.postgres_url,
+            drop_dir=settings.drop_dir,
+            payments_url=settings.payments_url,
+            mysql_url=settings.mysql_url,
+        )
 
 
 @dataclass(frozen=True, slots=True)

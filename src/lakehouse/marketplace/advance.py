@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lakehouse.marketplace.sources import (
     PaymentGateway,
+    load_catalogue,
     load_order_management,
     write_drops,
     write_gateway_logs,
@@ -19,19 +20,22 @@ class Sources:
 
     postgres_url: any PostgreSQL that may be written. drop: the folder of dropped files.
     gateway_logs: the folder behind the payment service. gateway: the running service, if it runs in
-    this process.
+    this process. mysql_url: a MySQL or MariaDB that may be written, where the catalogue has one.
     """
 
     postgres_url: str
     drop: Path
     gateway_logs: Path
     gateway: PaymentGateway | None = None
+    mysql_url: str | None = None
 
 
 def advance(world: World, day: dt.date, sources: Sources) -> None:
     """Bring every source to its state at the end of ``day``; the same day again changes nothing."""
     number = world.check_day(day)
     load_order_management(world, number, sources.postgres_url)
+    if sources.mysql_url is not None:
+        load_catalogue(world, number, sources.mysql_url)
     write_drops(world, number, sources.drop)
     write_gateway_logs(world, number, sources.gateway_logs)
     if sources.gateway is not None:

@@ -219,6 +219,45 @@ def test_compare_contracts__what_was_never_said__is_less_than_a_change(tmp_path:
     assert [each.level for each in differences if each.column is None] == ["minor"]
 
 
+def as_drop(document: dict[str, Any]) -> None:
+    source = custom(document, "source")
+    files = source.pop("files")
+    source.update(kind="drop", object=files["folder"], pattern=files["pattern"])
+    source.pop("textColumns")
+
+
+def without_files(document: dict[str, Any]) -> None:
+    del custom(document, "source")["files"]
+
+
+def elsewhere(document: dict[str, Any]) -> None:
+    custom(document, "source")["files"]["folder"] = "other"
+
+
+def numbers_only(document: dict[str, Any]) -> None:
+    custom(document, "source").pop("textColumns")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level"),
+    [
+        ([as_drop], [], "minor"),
+        ([without_files], [], "minor"),
+        ([numbers_only], [], "minor"),
+        ([], [as_drop], "major"),
+        ([], [without_files], "major"),
+        ([as_drop], [elsewhere], "major"),
+        ([], [numbers_only], "major"),
+    ],
+)
+def test_compare_contracts__doors__one_more_is_minor_one_less_is_major(
+    tmp_path: Path, before: list[Edit], after: list[Edit], level: str
+) -> None:
+    old, new = (edited(tmp_path, "products", *edits) for edits in (before, after))
+    differences, _ = compare_contracts({"products": old}, {"products": new})
+    assert max((each.level for each in differences), key=LEVELS.index) == level
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

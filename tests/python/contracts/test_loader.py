@@ -461,3 +461,24 @@ def test_load_contract__broken_yaml__names_the_line(tmp_path: Path) -> None:
 def test_load_contracts__empty_folder__says_so(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="is this the right folder"):
         load_contracts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("feed", "part", "change", "message"),
+    [
+        ("products", "source", {"textColumns": ["weight"]}, r"textColumns: has 'weight'"),
+        ("products", "source", {"files": {"folder": "products"}}, r"files.pattern: is missing"),
+        ("products", "format", {"encoding": "iso-8859-1"}, r"kind: is 'mysql' in a format of an"),
+        ("products", "format", {"decimal": ","}, r"kind: is 'mysql' in a format of another form"),
+        ("payments", "source", {"files": {"folder": "p", "pattern": "*"}}, r"stand beside the kin"),
+    ],
+)
+def test_load_contract__source_of_two_doors__must_fit_both(
+    tmp_path: Path, feed: str, part: str, change: dict[str, Any], message: str
+) -> None:
+    document = yaml.safe_load((CONTRACTS / f"{feed}.odcs.yaml").read_text("utf-8"))
+    _custom(document, part).update(change)
+    path = tmp_path / f"{feed}.odcs.yaml"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    with pytest.raises(ContractError, match=message):
+        load_contract(path)

@@ -305,7 +305,7 @@ def test_land__no_delivery__says_where_it_looked(lake: Lake, tmp_path: Path) -> 
 
 
 def test_land__no_address__names_the_variable(lake: Lake) -> None:
-    with pytest.raises(ConfigError, match="set LAKEHOUSE_DROP_DIR"):
+    with pytest.raises(ConfigError, match="set LAKEHOUSE_MYSQL_URL or LAKEHOUSE_DROP_DIR"):
         land("sellers", DAY, Sources(), lake)
     with pytest.raises(ConfigError, match="set LAKEHOUSE_POSTGRES_URL"):
         land("orders", DAY, Sources(), lake)
