@@ -14,7 +14,6 @@ from airflow.sdk import dag, task
 from lakehouse.orchestration import tasks
 from lakehouse.orchestration.dbt import dbt_operation
 from lakehouse.orchestration.defaults import DEFAULT_ARGS
-from lakehouse.orchestration.retries import fails_for_good
 from lakehouse.orchestration.schedule import weekly_schedule
 from lakehouse.orchestration.waiting import no_run_of
 
@@ -36,7 +35,7 @@ def maintenance() -> None:
         mode="reschedule",
     )(no_run_of)("marketplace_daily")
     maintain = dbt_operation("maintain", "maintain")
-    retention = task(fails_for_good(tasks.expire_lake), task_id="retention")()
+    retention = task(tasks.expire_lake, task_id="retention")()
     orphans = dbt_operation("orphans", "drop_orphans")
     wait >> maintain >> retention >> orphans
 

@@ -17,7 +17,6 @@ from lakehouse.orchestration.assets import curated_asset, raw_alias, updates_ass
 from lakehouse.orchestration.dbt import dbt_group
 from lakehouse.orchestration.dbt_artifacts import record_cost
 from lakehouse.orchestration.defaults import DEFAULT_ARGS
-from lakehouse.orchestration.retries import fails_for_good
 from lakehouse.orchestration.schedule import daily_schedule
 
 DAY = "{{ ds }}"
@@ -33,15 +32,15 @@ DAY = "{{ ds }}"
     tags=["domain:marketplace", "zone:raw", "zone:curated"],
 )
 def marketplace_daily() -> None:
-    prepare = task(fails_for_good(tasks.prepare_lake))()
-    deliver = task(fails_for_good(tasks.deliver_sources))(DAY)
-    reconcile = task(fails_for_good(tasks.reconcile_day), outlets=[curated_asset()])(DAY)
-    cost = task(fails_for_good(record_cost), trigger_rule="all_done")()
+    prepare = task(tasks.prepare_lake)()
+    deliver = task(tasks.deliver_sources)(DAY)
+    reconcile = task(tasks.reconcile_day, outlets=[curated_asset()])(DAY)
+    cost = task(record_cost, trigger_rule="all_done")()
     build = dbt_group("dbt", DAY)
 
     for feed in tasks.feeds():
         land = task(
-            fails_for_good(updates_asset(tasks.land_feed)),
+            updates_asset(tasks.land_feed),
             task_id=f"land_{feed}",
             outlets=[raw_alias(feed)],
         )

@@ -17,13 +17,16 @@
     ├── DemoError                   10   a step of the demonstration failed
     └── MetricError                 11   a metric cannot be asked as it was
 
-A message says what is wrong and what to do. Facts that a program may want are attributes.
-`retryable` tells an orchestrator whether the same call may succeed later without any repair.
+A message says what is wrong and what to do, and never holds a secret (`lakehouse.redaction`). Facts
+that a program may want are attributes. `retryable` tells whether the same call may succeed later
+without any repair; `lakehouse.transience` says it of other libraries' errors too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from lakehouse.redaction import redact
 
 
 class LakehouseError(Exception):
@@ -31,6 +34,9 @@ class LakehouseError(Exception):
 
     exit_code: int = 1
     retryable: bool = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact(message))
 
 
 class ConfigError(LakehouseError):

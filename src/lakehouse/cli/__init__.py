@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from types import FrameType
 import click
 
 from lakehouse.errors import LakehouseError
+from lakehouse.observability import bind_process, configure_logging, new_trace_id
 
 INTERRUPTED_EXIT_CODE = 130
 TERMINATED_EXIT_CODE = 143
@@ -94,6 +96,7 @@ def main() -> None:
     """Run the command; end with the status of the error that stopped it."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        _open_log(sys.argv[1:])
         status = cli(standalone_mode=False, obj=sys.argv[1:])
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
@@ -112,6 +115,18 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_log(arguments: list[str]) -> None:
+    """Send log lines to stderr; they carry the command's name and a trace id, TRACEPARENT's if set.
+
+    Raises:
+        ConfigError: LAKEHOUSE_LOG_FORMAT or LAKEHOUSE_LOG_LEVEL is none that there is.
+    """
+    configure_logging(os.environ)
+    trace_id = new_trace_id(os.environ.get("TRACEPARENT"))
+    command = next((word for word in arguments if not word.startswith("-")), "lakehouse")
+    bind_process(run_id=f"{command}-{trace_id[:8]}", trace_id=trace_id)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -16,7 +16,9 @@ from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import Contract, connect_lake
 from lakehouse.errors import ConfigError, LakehouseError
 from lakehouse.landing import Manifest, NotDue, Sources, land, verify_manifest
+from lakehouse.landing.model import run_id_of
 from lakehouse.landing.olist import land_olist
+from lakehouse.observability import bound
 from lakehouse.settings import Settings
 
 COLUMNS = ("feed", "business_date", "state", "read", "written", "rejected", "rules", "warnings")
@@ -117,7 +119,8 @@ def land_command(
     ) as progress:
         for contract in progress:
             try:
-                landed.append(land(contract.feed, day, sources, lake, again=again))
+                with bound(feed=contract.feed, batch=run_id_of(contract.feed, day)):
+                    landed.append(land(contract.feed, day, sources, lake, again=again))
             except LakehouseError as error:
                 # The other feeds do not wait for this one; the first failure is the exit status.
                 click.echo(f"error: {error}", err=True)

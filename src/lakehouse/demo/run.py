@@ -28,9 +28,11 @@ from lakehouse.demo.plan import Plan, require_local
 from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError, LakehouseError
 from lakehouse.landing import Manifest, NotDue, Sources, land, list_runs
+from lakehouse.landing.model import run_id_of
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import Sources as Marketplace
 from lakehouse.marketplace import advance, running_sources, write_ledger
+from lakehouse.observability import bound
 from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import Reconciliation, reconcile
 from lakehouse.settings import Settings
@@ -155,7 +157,8 @@ def _land_day(
         feeds = sorted(lake.contracts)
         manifests = []
         for number, feed in enumerate(feeds, start=1):
-            answer = land(feed, day, addresses, lake)
+            with bound(feed=feed, batch=run_id_of(feed, day)):
+                answer = land(feed, day, addresses, lake)
             if not isinstance(answer, NotDue):
                 manifests.append(answer)
             step.tick(number, len(feeds), feed)

@@ -19,6 +19,7 @@ from lakehouse.errors import (
     SourceMissingError,
     SourceSchemaError,
 )
+from lakehouse.landing.asking import ask_source
 from lakehouse.landing.door import Admission, admit
 from lakehouse.landing.extract import end_of_day, extract
 from lakehouse.landing.history import find_previous, published_days, read_published
@@ -89,7 +90,9 @@ def land(
         if delivery is None:
             previous = find_previous(lake, contract, business_date)
             try:
-                delivery = extract(contract, business_date, sources, previous, stage)
+                delivery = ask_source(
+                    contract, lambda: extract(contract, business_date, sources, previous, stage)
+                )
             except SourceMissingError:
                 if previous is None:
                     raise

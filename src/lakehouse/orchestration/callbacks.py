@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from lakehouse.redaction import redact
+from lakehouse.transience import classify
+
 _log = logging.getLogger(__name__)
 
 
 def describe_failure(dag_id: str, task_id: str, run_id: str, try_number: int, error: object) -> str:
     """Return the line that is logged and, where notifiers are configured, sent."""
+    kind = f" kind={classify(error).kind}" if isinstance(error, BaseException) else ""
     return (
-        f"task failed: dag={dag_id} task={task_id} run={run_id} try={try_number} "
-        f"runbook=docs/en/runbooks/{dag_id}.md error={str(error).splitlines()[:1]}"
+        f"task failed: dag={dag_id} task={task_id} run={run_id} try={try_number}{kind} "
+        f"runbook=docs/en/runbooks/{dag_id}.md error={redact(str(error)).splitlines()[:1]}"
     )
 
 

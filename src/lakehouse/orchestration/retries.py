@@ -1,35 +1,46 @@
-"""Which failures Airflow tries again: those that `lakehouse.errors` calls retryable."""
+"""Which failures Airflow tries again: those that `lakehouse.transience` calls transient."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from lakehouse.errors import LakehouseError
+from airflow.sdk import RetryDecision, RetryPolicy
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from lakehouse.transience import classify
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 
-def fails_for_good(work: Callable[P, R]) -> Callable[P, R]:
-    """Let a task's work end its task at once when trying again cannot help.
+class TransientOnly(RetryPolicy):  # type: ignore[misc]
+    """Try again what may pass by itself, after the task's own back-off; end what lasts at once.
 
-    Errors that are no LakehouseError keep the task's retries.
-
-    Raises:
-        AirflowFailException: in place of a LakehouseError that is not retryable.
+    An error that nothing is known of keeps the task's retries. It goes for every operator, and for
+    errors that no code of ours has seen, such as botocore's own.
     """
 
-    @wraps(work)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        from airflow.sdk.exceptions import AirflowFailException
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,
+        max_tries: int,
+        context: Context | None = None,
+    ) -> RetryDecision:
+        """Decide by the kind of the error alone; Airflow counts the tries."""
+        del try_number, max_tries, context
+        verdict = classify(exception)
+        if verdict.kind == "lasting":
+            return RetryDecision.fail(f"trying again cannot help: {verdict.reason}")
+        if verdict.kind == "transient":
+            return RetryDecision.retry(reason=f"may pass by itself: {verdict.reason}")
+        return RetryDecision.default()
 
-        try:
-            return work(*args, **kwargs)
-        except LakehouseError as error:
-            if error.retryable:
-                raise
-            raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+    def serialize(self) -> dict[str, Any]:
+        """Nothing: the policy has no settings."""
+        return {}
 
-    return run
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> TransientOnly:
+        """The policy."""
+        del data
+        return cls()

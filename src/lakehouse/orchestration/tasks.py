@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from lakehouse.errors import ConfigError, ReconcileError
+from lakehouse.observability import bound
 from lakehouse.settings import Settings, find_project_dir
 
 if TYPE_CHECKING:
@@ -96,10 +97,13 @@ def land_feed(feed: str, day: str) -> str | None:
     """
     from lakehouse.contracts import connect_lake
     from lakehouse.landing import NotDue, Sources, land
+    from lakehouse.landing.model import run_id_of
 
     settings = Settings.from_env()
     sources = Sources.from_settings(settings)
-    manifest = land(feed, date.fromisoformat(day), sources, connect_lake(settings))
+    business_date = date.fromisoformat(day)
+    with bound(feed=feed, batch=run_id_of(feed, business_date)):
+        manifest = land(feed, business_date, sources, connect_lake(settings))
     if isinstance(manifest, NotDue):
         _log.info("event=not_due feed=%s due=%s", feed, manifest.due.isoformat())
         return None

@@ -17,9 +17,21 @@ BIN = Path(sys.executable).parent
 _DESCRIBE = """
 import json, os, sys, time
 import airflow
+import pendulum
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.serialization.serialized_objects import create_scheduler_operator
 def summary(dag):
     return getattr(dag.timetable, "summary", type(dag.timetable).__name__)
+def waits(dag, task):
+    instance = TaskInstance(create_scheduler_operator(task), dag_version_id=None, run_id="r")
+    noon = pendulum.datetime(2026, 6, 2, 12)
+    instance.dag_run = DagRun(dag_id=dag.dag_id, run_id="r", logical_date=noon, run_type="manual")
+    instance.dag_id, instance.end_date, found = dag.dag_id, noon, []
+    for instance.try_number in range(1, 8):
+        found.append((instance.next_retry_datetime() - instance.end_date).total_seconds())
+    return found
 begin = time.process_time()
 bag = DagBag(sys.argv[1])
 facts = {"processor_seconds": time.process_time() - begin, "errors": bag.import_errors, "dags": {}}
@@ -33,6 +45,7 @@ for dag in bag.dags.values():
             "indirect_selection": getattr(task, "indirect_selection", None),
             "retries": task.retries, "trigger_rule": task.trigger_rule.value,
             "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
+            "retry_policy": type(task.retry_policy).__name__, "waits": waits(dag, task),
             "outlets": sorted(getattr(outlet, "uri", outlet.name) for outlet in task.outlets),
         } for task in dag.tasks},
     }

@@ -72,12 +72,27 @@ def test_marketplace_daily__over_a_made_up_marketplace__runs_only_when_asked(
     assert dag_facts["made_up_schedule"] == "NullTimetable"
 
 
-def test_tasks__an_error_that_lasts__fails_them_without_another_try(dag_facts: Any) -> None:
+def test_tasks__a_wrong_setting__reaches_airflow_as_the_error_that_it_is(dag_facts: Any) -> None:
+    """Their policy of retries knows it by its class."""
     raised = dag_facts["raised"]
     own = {"prepare_lake", "deliver_sources", "reconcile_day", "record_cost"}
     assert set(raised) == own | {f"land_{feed}" for feed in FEEDS}
     for task_id, error in raised.items():
-        assert error.startswith("AirflowFailException: ConfigError: AWS_ENDPOINT_URL"), task_id
+        assert error.startswith("ConfigError: AWS_ENDPOINT_URL"), task_id
+
+
+def test_tasks__every_try_again__waits_longer_than_the_one_before_and_never_long(
+    dag_facts: Any,
+) -> None:
+    """Airflow's own reckoning: a minute doubled, up to as much again at random, 15 at the most."""
+    tasks = {k: v for dag in dag_facts["dags"].values() for k, v in dag["tasks"].items()}
+    assert len(tasks) > 40
+    for task_id, task in tasks.items():
+        assert task["retry_policy"] == "TransientOnly", task_id
+        for number, wait in enumerate(task["waits"]):
+            least = 60 * 2**number
+            assert min(least, 900) <= wait <= min(2 * least, 900), (task_id, number)
+    assert len({tuple(task["waits"]) for task in tasks.values()}) > 30
 
 
 def test_tasks__all__have_owner_retries_and_timeout(dag_facts: Any) -> None:

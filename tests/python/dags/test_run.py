@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import psycopg
 import pytest
 
 from lakehouse.athena import Athena
@@ -35,11 +36,11 @@ class Airflow:
     endpoint: dict[str, str]
     environ: dict[str, str]
 
-    def test(self, dag: str, day: str, *options: str) -> str:
+    def test(self, dag: str, day: str, *options: str, **variables: str) -> str:
         """Run a DAG of a day; return what it said once it has succeeded."""
         run = subprocess.run(
             ["airflow", "dags", "test", *options, dag, f"{day}T12:00:00"],
-            env=self.environ,
+            env={**self.environ, **variables},
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -106,6 +107,35 @@ def test_marketplace_daily__a_feed_that_is_not_due__updates_no_asset(airflow: Ai
     airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
     after = airflow.updated()
     assert (after["raw.geolocation"], after["raw.sellers"]) == (1, 2)
+
+
+@pytest.mark.usefixtures("first_day")
+def test_marketplace_daily__at_debug__its_log_holds_nobody_and_no_password(
+    airflow: Airflow,
+) -> None:
+    """Libraries would log what they send to S3 and to the services."""
+    url = airflow.environ["LAKEHOUSE_POSTGRES_URL"]
+    with psycopg.connect(url) as connection:
+        query = "select customer_name, customer_email, customer_cpf from customers"
+        people = [value for row in connection.execute(query) for value in row if value]
+    assert len(people) > 100
+    others = "(?!(prepare_lake|land_customers|land_payments)$).*"
+    log = airflow.test(
+        "marketplace_daily",
+        NEXT_DAY,
+        "--mark-success-pattern",
+        others,
+        AIRFLOW__LOGGING__LOGGING_LEVEL="DEBUG",
+        AIRFLOW__LOGGING__COLORED_CONSOLE_LOG="False",
+        LAKEHOUSE_POSTGRES_URL=url.replace("postgres:@", "postgres:pg-pass-planted@"),
+        LAKEHOUSE_PAYMENTS_URL=airflow.environ["LAKEHOUSE_PAYMENTS_URL"].replace(
+            "//", "//reader:http-pass-planted@"
+        ),
+    )
+    assert "run_id=customers-2026-06-02" in log
+    assert "trace_id=" in log
+    assert [secret for secret in ("pg-pass", "http-pass") if secret in log] == []
+    assert [person for person in people if person in log] == []
 
 
 @pytest.mark.usefixtures("first_day")

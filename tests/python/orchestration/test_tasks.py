@@ -57,25 +57,30 @@ def test_describe_failure__error_of_several_lines__one_line_with_runbook() -> No
     assert "second" not in line
 
 
-def test_fails_for_good__an_error_that_may_pass__keeps_its_kind() -> None:
+def test_describe_failure__secrets_in_the_error__are_masked() -> None:
+    error = OSError("postgresql://reader:hunter2-hunter2@db/orders does not answer")
+    line = describe_failure("marketplace_daily", "land_orders", "r1", 2, error)
+    assert "hunter2" not in line
+    assert "kind=unknown" in line
+
+
+def test_transient_only__errors_of_every_kind__are_tried_again_only_where_that_may_help() -> None:
     """In a process of its own, as Airflow's settings come from the environment at import."""
     code = (
+        "import botocore.exceptions as aws\n"
         "from lakehouse.errors import *\n"
-        "from lakehouse.orchestration.retries import fails_for_good\n"
-        "def work(error):\n"
-        "    raise error\n"
+        "from lakehouse.orchestration.retries import TransientOnly\n"
+        "def throttled(code):\n"
+        "    return aws.ClientError({'Error': {'Code': code}}, 'StartQueryExecution')\n"
         "for error in (SourceUnavailableError('orders', 'x'), QueryError('x', retryable=True),\n"
-        "        QueryError('x'), BatchHeldError('run', 'x'), OSError('x')):\n"
-        "    try:\n"
-        "        fails_for_good(work)(error)\n"
-        "    except Exception as raised:\n"
-        "        print(type(raised).__name__)\n"
+        "        throttled('ThrottlingException'), QueryError('x'), BatchHeldError('run', 'x'),\n"
+        "        throttled('AccessDeniedException'), KeyError('x'), Exception('x')):\n"
+        "    decision = TransientOnly().evaluate(error, 1, 3)\n"
+        "    print(decision.action.value, decision.retry_delay)\n"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert answer.stdout.split() == [
-        "SourceUnavailableError",
-        "QueryError",
-        "AirflowFailException",
-        "AirflowFailException",
-        "OSError",
+    assert answer.stdout.splitlines() == [
+        *["retry None"] * 3,
+        *["fail None"] * 4,
+        "default None",
     ], answer.stderr
