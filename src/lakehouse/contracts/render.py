@@ -1,4 +1,4 @@
-"""Files that are rendered from contracts and committed: dbt sources and the tables' DDL.
+"""Files that are rendered from contracts and committed: dbt sources, tables' DDL, Talend's jobs.
 
 The first line of each says so. `find_stale` compares what is committed with what the contracts
 say now, so that nobody edits a rendered file or forgets to render it.
@@ -17,6 +17,7 @@ from lakehouse.contracts.inventory import Inventory
 from lakehouse.contracts.model import Column, Contract
 from lakehouse.contracts.rules import describe_check
 from lakehouse.contracts.tables import build_tables, render_ddl
+from lakehouse.contracts.talend import render_jobs
 from lakehouse.contracts.technical import (
     NOTES,
     PARTITION_COLUMN,
@@ -61,7 +62,7 @@ def render_all(contracts: Mapping[str, Contract], inventory: Inventory) -> dict[
         files[f"contracts/rendered/{database.removeprefix('${stage}_')}.{table.name}.sql"] = (
             f"-- {NOTICE.capitalize()}\n{ddl}"
         )
-    return files
+    return files | render_jobs(contracts, inventory, NOTICE.capitalize())
 
 
 def find_stale(project_dir: Path, files: Mapping[str, str]) -> list[str]:
@@ -97,6 +98,7 @@ def _left_over(project_dir: Path, files: Mapping[str, str]) -> list[str]:
     found = [
         *(project_dir / "models" / "raw").glob("_*__sources.yml"),
         *(project_dir / "contracts" / "rendered").glob("*.sql"),
+        *(project_dir / "talend").glob("*/*.*"),
     ]
     names = sorted(path.relative_to(project_dir).as_posix() for path in found)
     return [

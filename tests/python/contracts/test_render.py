@@ -29,7 +29,7 @@ def test_render_all__committed_files__are_fresh(files: dict[str, str]) -> None:
 
 
 def test_render_all__first_line__says_it_is_rendered(files: dict[str, str]) -> None:
-    assert len(files) == 8 + 14
+    assert len(files) == 8 + 14 + 3 * 12
     for name, text in files.items():
         assert "endered from contracts" in text.splitlines()[0], name
 
