@@ -95,7 +95,13 @@ def test_job__context_parameters__name_the_source_and_the_lake(
     feed: str, jobs: dict[str, Any]
 ) -> None:
     parameters = {each["name"]: each for each in jobs[feed]["context_parameters"]}
-    address = {"postgresql": "postgres_url", "rest": "payments_url", "drop": "drop_dir"}
+    address = {
+        "postgresql": "postgres_url",
+        "mysql": "mysql_url",
+        "kafka": "kafka_bootstrap",
+        "rest": "payments_url",
+        "drop": "drop_dir",
+    }
     assert address[jobs[feed]["input"]["kind"]] in parameters
     assert parameters["lakehouse_env"]["defaults"] == {
         "Local": "local",

@@ -37,6 +37,8 @@ from lakehouse.contracts.technical import (
 
 _INPUTS = {
     "postgresql": "tDBInput (PostgreSQL), then tFileOutputDelimited for the stage",
+    "mysql": "tDBInput (MySQL), then tFileOutputDelimited for the stage",
+    "kafka": "tKafkaInput, then tFileOutputRaw for the stage",
     "rest": "tRESTClient in a tLoop over the cursor, then tFileOutputRaw for the stage",
     "drop": "tFileList over the drop folder, then tS3Put for the stage",
 }
@@ -181,9 +183,31 @@ def _build_input(contract: Contract) -> dict[str, Any]:
             "file": "page-00001.json, page-00002.json and so on",
             "manifest_watermark": ["from", "until", "cursor"],
         }
+    elif source.kind == "mysql":
+        extraction = {
+            "table": source.object,
+            "window": (
+                "The whole table, in one read-only transaction with a consistent snapshot, "
+                "repeatable read, ordered by the primary key. NULL is nothing, an empty text is "
+                "two quotes."
+            ),
+            "file": "part-00001.csv, part-00002.csv and so on, each with a header, up to 32 MiB",
+            "manifest_watermark": [],
+        }
+    elif source.kind == "kafka":
+        extraction = {
+            "topic": source.object,
+            "window": (
+                "Of each partition, the messages from the offset of the previous published "
+                "manifest (the first run: the earliest) to the first one whose timestamp is not "
+                "before the end of the business date. Offsets are committed after publication."
+            ),
+            "file": "part-00001.jsonl, part-00002.jsonl and so on, up to 32 MiB",
+            "manifest_watermark": ["offsets"],
+        }
     else:
         extraction = {
-            "folder": f"{source.object}/{{date}}",
+            "folder": f"{source.folder}/{{date}}",
             "pattern": source.pattern,
             "window": "All files of the folder that fit the pattern, in the order of their names.",
             "file": "the names as delivered",
@@ -293,11 +317,19 @@ def _build_parameters(contract: Contract, inventory: Inventory) -> list[dict[str
         "reject_allowance": contract.loading.reject_allowance,
         "again": False,
     }
-    address = {
+    addresses = {
         "postgresql": ("postgres_url", "id_Password", "Address of the source's database."),
+        "mysql": ("mysql_url", "id_Password", "Address of the source's database."),
+        "kafka": ("kafka_bootstrap", "id_String", "Bootstrap servers of the source's cluster."),
         "rest": ("payments_url", "id_String", "Base address of the source's service."),
         "drop": ("drop_dir", "id_Directory", "Folder in which the source drops its files."),
-    }[contract.source.kind]
+    }
+    asked = [addresses[contract.source.kind]]
+    optional = {"again", "statistics_dir", "aws_endpoint_url"}
+    if contract.source.folder and contract.source.kind != "drop":
+        name, kind, _ = addresses["drop"]
+        asked.append((name, kind, "Folder of the files that come where the source has no address."))
+        optional |= {name for name, _, _ in asked}
     described: list[tuple[str, str, str]] = [
         ("business_date", "id_String", "Day to land, yyyy-MM-dd, America/Sao_Paulo."),
         ("run_id", "id_String", f"{contract.feed}-<business_date>; any other is status 2."),
@@ -305,7 +337,7 @@ def _build_parameters(contract: Contract, inventory: Inventory) -> list[dict[str
         ("bucket_prefix", "id_String", "First part of the buckets' names."),
         ("aws_region", "id_String", "Region of the buckets."),
         ("aws_endpoint_url", "id_String", "Endpoint of S3; empty for AWS itself."),
-        address,
+        *asked,
         ("contract_version", "id_String", "Version of the contract the job was built from."),
         ("contract_sha256", "id_String", "SHA-256 of that contract's file."),
         ("reject_threshold", "id_Double", "Share of refused rows above which a batch is held."),
@@ -317,7 +349,7 @@ def _build_parameters(contract: Contract, inventory: Inventory) -> list[dict[str
         {
             "name": name,
             "type": kind,
-            "required": name not in ("again", "statistics_dir", "aws_endpoint_url"),
+            "required": name not in optional,
             "defaults": per_context.get(name, dict.fromkeys(CONTEXTS, always.get(name))),
             "description": description,
         }

@@ -17,7 +17,6 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 
 from lakehouse.contracts.talend.texts import EXIT_CODES
 from lakehouse.orchestration.assets import raw_alias, raw_asset
-from lakehouse.orchestration.retries import fails_for_good
 from lakehouse.orchestration.talend.errors import (
     TalendError,
     TalendJobError,
@@ -186,7 +185,6 @@ class TalendJobOperator(_LandingOperator):
         self.log_level = log_level
         self._execution_id: str | None = None
 
-    @fails_for_good
     def execute(self, context: Any) -> None:
         """Start the execution and wait in the triggerer.
 
@@ -218,7 +216,6 @@ class TalendJobOperator(_LandingOperator):
             method_name="resume",
         )
 
-    @fails_for_good
     def resume(self, context: Any, event: Mapping[str, Any]) -> str | None:
         """Judge how the execution ended; return the run id of its batch.
 
@@ -276,7 +273,6 @@ class TalendScriptOperator(_LandingOperator):
         self.environment = dict(environment or {})
         self._job: LocalJob | None = None
 
-    @fails_for_good
     def execute(self, context: Any) -> str | None:
         """Run the job to its end; return the run id of its batch.
 

@@ -33,6 +33,7 @@ DEFAULT_CONTEXT = "Local"
 _ADDRESSES = {
     "aws_endpoint_url": "AWS_ENDPOINT_URL",
     "postgres_url": "LAKEHOUSE_POSTGRES_URL",
+    "mysql_url": "LAKEHOUSE_MYSQL_URL",
     "payments_url": "LAKEHOUSE_PAYMENTS_URL",
     "drop_dir": "LAKEHOUSE_DROP_DIR",
 }
