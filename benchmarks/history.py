@@ -50,7 +50,11 @@ class Cost:
 
 def measure(scale: float = SCALE) -> list[tuple[str, float, float, float]]:
     """Rows: bytes of a day against the shortest history's, and against its own raw bytes."""
-    costs = {times: measure_days(scale, SHORTEST_DAYS * times) for times in TIMES}
+    costs = {}
+    for times in TIMES:
+        costs[times] = cost = measure_days(scale, SHORTEST_DAYS * times)
+        summary = f"{times} times: {sum(cost.scanned.values()):,} bytes, raw {cost.raw:,}"
+        print(summary, file=sys.stderr, flush=True)
     first, last = costs[TIMES[0]], costs[TIMES[-1]]
     rows = [
         _row(f"{DAYS} days after {SHORTEST_DAYS * times} of history, KB (peer: 1 time as long)",

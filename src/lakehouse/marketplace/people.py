@@ -25,7 +25,7 @@ _NEVER = 1 << 40
 
 MOVE, CONTACT, DELETE = 0, 1, 2
 _LEGACY_FROM = 17_045
-"""2016-09-01, the day the marketplace opened."""
+"""2016-09-01, the day the marketplace opened, unless its history of orders is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,21 @@ def legacy_count(world: World) -> int:
 
 
 def _legacy_opened(world: World, people: I64) -> I64:
-    """Instants before the history; one in twenty in the hour that daylight saving repeats.
+    """Instants before the history; one in twenty in the hour that daylight saving repeats, where
+    such an hour lies before the history.
 
     Daylight saving ended at 00:00 of 2018-02-18 and 2019-02-17, when clocks went back to 23:00 of
     the evening before. No instant lies in the hours that its start skipped, 00:00 to 00:59 of
     2016-10-16, 2017-10-15 and 2018-11-04, as no clock showed them.
     """
-    days = between(draw(world.seed, "person.legacy_day", people), _LEGACY_FROM, world.start - 1)
+    first = max(0, min(_LEGACY_FROM, world.start - 366))
+    days = between(draw(world.seed, "person.legacy_day", people), first, world.start - 1)
     seconds = between(draw(world.seed, "person.legacy_time", people), 7 * 3600, DAY - 1)
     twice = chance(draw(world.seed, "person.legacy_twice", people), 50_000)
     nights = np.array([17_579, 17_943], dtype=np.int64)
     night = nights[below(draw(world.seed, "person.legacy_night", people), 2)]
     ambiguous = night * DAY + 23 * 3600 + seconds % 3600
-    return np.where(twice, ambiguous, days * DAY + seconds)
+    return np.where(twice & (night < world.start), ambiguous, days * DAY + seconds)
 
 
 def _registered(world: World, day: int) -> I64:

@@ -383,3 +383,19 @@ def test_world__impossible_settings__are_refused(arguments: dict[str, Any], mess
 def test_customer_changes__columns__are_all_text() -> None:
     table = next(customer_changes(SMALL, None, day_number(SMALL.first_day)))
     assert set(table.schema.types) == {pa.string()}
+
+
+@pytest.mark.parametrize("history_days", [1, 1_300, 4_000, 13_000, 20_604])
+def test_customers__a_history_of_any_length__registered_on_days_of_the_calendar(
+    history_days: int,
+) -> None:
+    """Also where the history begins before the marketplace opened otherwise, in September 2016."""
+    world = World(scale=0.0005, history_days=history_days, is_steady=True)
+    customers, _, _ = shown(world, None, day_number(world.first_day))
+    created = [
+        dt.datetime.fromisoformat(str(row["created_at"])).date() for row in customers.values()
+    ]
+    assert dt.date(1970, 1, 1) <= min(created)
+    assert max(created) <= world.first_day
+    start = world.first_day - dt.timedelta(days=history_days)
+    assert sum(day <= start for day in created) >= 15
