@@ -2,6 +2,8 @@
 
 What the build scanned is kept in `<env>_ops.model_runs`, of a failed one as far as it went.
 
+While the breaker of a source is open its feeds are skipped, and with them the day's build.
+
 The run of business date D (its logical date, America/Sao_Paulo) reads what the sources made visible
 up to the end of D. Safe to re-run: a batch is landed once, models merge on their keys.
 On failure: docs/en/runbooks/marketplace_daily.md.
@@ -18,6 +20,7 @@ from lakehouse.orchestration.dbt import dbt_group
 from lakehouse.orchestration.dbt_artifacts import record_cost
 from lakehouse.orchestration.defaults import DEFAULT_ARGS
 from lakehouse.orchestration.schedule import daily_schedule
+from lakehouse.orchestration.skips import skips_when_paused
 
 DAY = "{{ ds }}"
 
@@ -40,7 +43,7 @@ def marketplace_daily() -> None:
 
     for feed in tasks.feeds():
         land = task(
-            updates_asset(tasks.land_feed),
+            skips_when_paused(updates_asset(tasks.land_feed)),
             task_id=f"land_{feed}",
             outlets=[raw_alias(feed)],
         )

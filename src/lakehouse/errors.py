@@ -7,7 +7,8 @@
     ├── SourceError                  5   a source system did not deliver
     │   ├── SourceMissingError       5   the delivery of that day is not there
     │   ├── SourceSchemaError        5   the delivery lacks files or columns
-    │   └── SourceUnavailableError  75   the source does not answer; trying again may help
+    │   ├── SourceUnavailableError  75   the source does not answer; trying again may help
+    │   └── SourcePausedError       75   the source did not answer for long, and is left alone
     ├── LandingError                 6   a batch may not be published
     │   ├── BatchHeldError           6   too many rows were rejected, or a snapshot is empty
     │   └── ManifestError            6   counts, sizes or checksums differ from the manifest
@@ -94,6 +95,23 @@ class SourceUnavailableError(SourceError):
 
     exit_code = 75
     retryable = True
+
+
+class SourcePausedError(SourceError):
+    """The breaker of the source system is open: it was not asked. `source` names the system,
+    `until` is the instant (UTC, ISO 8601) from which it may be asked again."""
+
+    exit_code = 75
+    retryable = True
+
+    def __init__(self, feed: str, source: str, until: str, reason: str) -> None:
+        super().__init__(
+            feed,
+            f"{source} was not asked: it did not answer before ({reason}) and is left alone until "
+            f"{until}. See `lakehouse breakers`",
+        )
+        self.source = source
+        self.until = until
 
 
 class LandingError(LakehouseError):

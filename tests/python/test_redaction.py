@@ -32,7 +32,7 @@ def learnt(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         ("password=hunter2, user=ana", "password=***, user=ana"),
         ('{"api_key": "k-1", "page": 2}', '{"api_key": ***, "page": 2}'),
         ("{'password': 'two words', 'n': 1}", "{'password': ***, 'n': 1}"),
-        ("Authorization: Bearer abc.def-123", "Authorization: *** abc.def-123"),
+        ("Authorization: Bearer abc.def-123", "Authorization: *** ***"),
         ("sent Bearer abc.def-123 along", "sent Bearer *** along"),
         ("key AKIAIOSFODNN7EXAMPLE is old", "key *** is old"),
         (f"found {AWS_SECRET} there", "found *** there"),
@@ -50,9 +50,6 @@ def learnt(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     ],
 )
 def test_redact__a_secret_or_a_person__is_masked(text: str, expected: str) -> None:
-    if text.startswith("Authorization"):
-        expected = redact(text)
-        assert "abc.def" not in expected
     assert redact(text) == expected
 
 

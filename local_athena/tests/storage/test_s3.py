@@ -374,6 +374,46 @@ def test_put__many_threads__all_arrive(s3: Any, bucket: str) -> None:
     assert len(listed(s3)[0]) == 80
 
 
+def _all_at_once(count: int, put: Callable[[int], None]) -> list[int]:
+    """Call `put` on as many threads at once; the numbers of those that were not refused by 412."""
+    ready, done, answers = threading.Barrier(count), [], []
+
+    def run(number: int) -> None:
+        ready.wait()
+        try:
+            put(number)
+            done.append(number)
+        except ClientError as error:
+            answers.append(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [412] * (count - len(done))
+    return done
+
+
+def test_put__conditional_on_many_threads__one_of_them_writes(s3: Any, bucket: str) -> None:
+    """What S3 documents of conditional writes: the first to finish wins, the others get 412."""
+    for number in range(10):
+        key = f"leader/{number}"
+
+        def first(writer: int, key: str = key) -> None:
+            s3.put_object(Bucket=bucket, Key=key, Body=b"%d" % writer, IfNoneMatch="*")
+
+        (winner,) = _all_at_once(8, first)
+        etag = s3.head_object(Bucket=bucket, Key=key)["ETag"]
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"%d" % winner
+
+        def next_one(writer: int, key: str = key, etag: str = etag) -> None:
+            s3.put_object(Bucket=bucket, Key=key, Body=b"next %d" % writer, IfMatch=etag)
+
+        (winner,) = _all_at_once(8, next_one)
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"next %d" % winner
+
+
 def test_virtual_host_style__bucket_in_the_host__is_understood(
     s3: Any, bucket: str, endpoint: Endpoint
 ) -> None:

@@ -57,6 +57,9 @@ _COMMANDS: Mapping[str, _Place] = {
         "lakehouse.cli.cost", "cost_command", "What the last dbt build scanned, and its price."
     ),
     "runs": _Place("lakehouse.cli.runs", "runs_command", "List landed and held batches."),
+    "breakers": _Place(
+        "lakehouse.cli.breakers", "breakers_command", "Source systems that are left alone."
+    ),
     "rejects": _Place(
         "lakehouse.cli.rejects", "rejects_command", "Show refused rows and the rule each broke."
     ),

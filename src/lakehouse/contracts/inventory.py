@@ -30,8 +30,22 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerLimits:
+    """When a source system is left alone: after `failures` calls in a row that were not answered,
+    for `open_seconds`; then one call may take `probe_seconds` to find out whether it is back."""
+
+    failures: int
+    open_seconds: int
+    probe_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
-    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection."""
+    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection.
+
+    `breakers` holds the limits of the source systems that have some of their own, and those of the
+    others under `default`.
+    """
 
     region: str
     catalog: str
@@ -42,6 +56,11 @@ class Inventory:
     zones: Mapping[str, Zone]
     first_ingest_date: date
     last_ingest_date: str
+    breakers: Mapping[str, BreakerLimits]
+
+    def breaker_limits(self, source: str) -> BreakerLimits:
+        """The limits of a source system's breaker."""
+        return self.breakers.get(source) or self.breakers["default"]
 
     def bucket(self, environment: str, zone: str) -> str:
         """Name of a zone's bucket in an environment."""
@@ -124,7 +143,24 @@ def load_inventory(path: Path, *, bucket_prefix: str | None = None) -> Inventory
         },
         first_ingest_date=first_date,
         last_ingest_date=last.text(),
+        breakers=_build_breakers(root.child("breakers")),
     )
+
+
+def _build_breakers(node: Node) -> dict[str, BreakerLimits]:
+    default = node.child("default")
+    limits = ("failures", "open_seconds", "probe_seconds")
+    found = {name: default.child(name).integer(minimum=1) for name in limits}
+    breakers = {}
+    for source in node.names():
+        own = node.child(source)
+        for name in own.names():
+            if name not in limits:
+                raise own.child(name).error("is no limit of a breaker", " or ".join(limits))
+        given = {name: own.optional(name) for name in limits}
+        values = {name: each.integer(minimum=1) for name, each in given.items() if each}
+        breakers[source] = BreakerLimits(**{**found, **values})
+    return breakers
 
 
 def _build_zone(name: str, node: Node) -> Zone:

@@ -91,7 +91,9 @@ def land(
             previous = find_previous(lake, contract, business_date)
             try:
                 delivery = ask_source(
-                    contract, lambda: extract(contract, business_date, sources, previous, stage)
+                    lake,
+                    contract,
+                    lambda: extract(contract, business_date, sources, previous, stage),
                 )
             except SourceMissingError:
                 if previous is None:

@@ -39,6 +39,7 @@ from lakehouse.orchestration.dbt_artifacts import (
     note_event,
     push_results,
 )
+from lakehouse.orchestration.skips import skip_without_sources
 from lakehouse.settings import find_project_dir, stage_of
 
 _EXCLUDED = (
@@ -53,6 +54,11 @@ _EVERY_COMMAND: dict[str, Any] = {
     "dbt_cmd_global_flags": ["--no-write-json"],
     "pre_execute": before_dbt,
 }
+
+
+def _before_raw(context: Any) -> None:
+    skip_without_sources(context)
+    before_dbt(context)
 
 
 def _profile(project: Path) -> ProfileConfig:
@@ -140,8 +146,9 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
     models = list(group.children.values())
     first = [task for task in models if not task.upstream_task_ids]
     last = [task for task in models if not task.downstream_task_ids]
-    of_raw, between = (
-        DbtTestLocalOperator(
+
+    def tests_of(name: str, tests: list[str], **more: Any) -> DbtTestLocalOperator:
+        return DbtTestLocalOperator(
             task_id=name,
             task_group=group,
             select=" ".join(tests),
@@ -150,12 +157,13 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
             manifest_filepath=manifest,
             cache_dir=models[0].cache_dir,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            **every_command,
+            **{**every_command, **more},
         )
-        for name, tests in zip(
-            ("tests_of_raw", "tests_between_tables"), find_shared_tests(manifest), strict=True
-        )
-    )
+
+    raw, shared = find_shared_tests(manifest)
+    # It runs although a feed was skipped, to say why nothing is built; the others follow it.
+    of_raw = tests_of("tests_of_raw", raw, trigger_rule="none_failed", pre_execute=_before_raw)
+    between = tests_of("tests_between_tables", shared)
     of_raw >> first
     last >> between
     return group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from lakehouse.contracts import (
     bootstrap_lake,
     connect_lake,
     find_inventory,
+    load_contracts,
     load_inventory,
 )
+from lakehouse.contracts.inventory import BreakerLimits
 from lakehouse.errors import ConfigError, ContractError, LakeError
 from lakehouse.settings import Settings
 
@@ -50,6 +53,46 @@ def test_apply_contracts__raw_is_shared__says_whose_it_is(lake: Any, environment
     with pytest.raises(ConfigError, match="reads dev_raw and does not write it") as caught:
         apply_contracts(replace(lake, environment=environment))
     assert caught.value.variable == "LAKEHOUSE_ENV"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("failures: 5", "failures: 0"), "breakers.default.failures: is 0 (at least 1)"),
+        (("failures: 5", "failure: 5"), "breakers.default.failures: is missing"),
+        (
+            ("    probe_seconds: 1800\n", "    probe_seconds: 1800\n  postal: {opened: 3}\n"),
+            "breakers.postal.opened: is no limit of a breaker (failures or open_seconds or",
+        ),
+    ],
+)
+def test_load_inventory__limit_of_a_breaker_is_wrong__names_the_place(
+    tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    text = (PROJECT / "infra" / "lake.yml").read_text("utf-8")
+    assert change[0] in text
+    path = tmp_path / "lake.yml"
+    path.write_text(text.replace(*change), "utf-8")
+    with pytest.raises(ContractError, match=re.escape(message)):
+        load_inventory(path)
+
+
+def test_breaker_limits__of_a_source_with_its_own__are_the_default_but_for_those(
+    tmp_path: Path,
+) -> None:
+    text = (PROJECT / "infra" / "lake.yml").read_text("utf-8")
+    path = tmp_path / "lake.yml"
+    last = "    probe_seconds: 1800\n"
+    path.write_text(text.replace(last, f"{last}  postal: {{failures: 2}}\n"), "utf-8")
+    inventory = load_inventory(path)
+    assert inventory.breaker_limits("postal") == BreakerLimits(2, 600, 1800)
+    assert inventory.breaker_limits("marketing") == BreakerLimits(5, 600, 1800)
+
+
+def test_lake_yml__breakers__are_of_source_systems_that_contracts_name() -> None:
+    inventory = load_inventory(PROJECT / "infra" / "lake.yml")
+    contracts = load_contracts(PROJECT / "contracts").values()
+    assert set(inventory.breakers) <= {"default"} | {each.source.system for each in contracts}
 
 
 def test_load_inventory__date_is_none__names_the_place(tmp_path: Path) -> None:

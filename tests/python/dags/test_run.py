@@ -17,9 +17,12 @@ import psycopg
 import pytest
 
 from lakehouse.athena import Athena
+from lakehouse.breakers import circuit_of
+from lakehouse.contracts import connect_lake
 from lakehouse.cost.build_costs import list_executions
 from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import DAILY_FIGURES
+from lakehouse.settings import Settings
 from tests.python.dags.conftest import PROJECT
 
 pytestmark = [pytest.mark.dag, pytest.mark.integration]
@@ -50,6 +53,17 @@ class Airflow:
         assert run.returncode == 0, log[-4000:]
         assert re.search(rf"\bdag_id={dag}\b.*\bstate=success\b", log), log[-4000:]
         return log
+
+    def states(self, day: str) -> dict[str, str]:
+        """What became of the tasks of the last run of marketplace_daily on a day."""
+        with sqlite3.connect(Path(self.environ["AIRFLOW_HOME"]) / "airflow.db") as database:
+            query = (
+                "select run_id from dag_run where dag_id = 'marketplace_daily' "
+                "and logical_date like ? order by id desc limit 1"
+            )
+            ((run_id,),) = database.execute(query, (f"{day}%",))
+            query = "select task_id, state from task_instance where run_id = ?"
+            return dict(database.execute(query, (run_id,)))
 
     def updated(self) -> Counter[str]:
         """How often each Asset was updated, as Airflow's own database has it."""
@@ -109,17 +123,12 @@ def test_marketplace_daily__a_feed_that_is_not_due__updates_no_asset(airflow: Ai
     assert (after["raw.geolocation"], after["raw.sellers"]) == (1, 2)
 
 
-@pytest.mark.usefixtures("first_day")
 def test_marketplace_daily__at_debug__its_log_holds_nobody_and_no_password(
     airflow: Airflow,
 ) -> None:
     """Libraries would log what they send to S3 and to the services."""
     url = airflow.environ["LAKEHOUSE_POSTGRES_URL"]
-    with psycopg.connect(url) as connection:
-        query = "select customer_name, customer_email, customer_cpf from customers"
-        people = [value for row in connection.execute(query) for value in row if value]
-    assert len(people) > 100
-    others = "(?!(prepare_lake|land_customers|land_payments)$).*"
+    others = "(?!(prepare_lake|deliver_sources|land_customers|land_payments)$).*"
     log = airflow.test(
         "marketplace_daily",
         NEXT_DAY,
@@ -132,10 +141,36 @@ def test_marketplace_daily__at_debug__its_log_holds_nobody_and_no_password(
             "//", "//reader:http-pass-planted@"
         ),
     )
+    with psycopg.connect(url) as connection:
+        query = "select customer_name, customer_email, customer_cpf from customers"
+        people = [value for row in connection.execute(query) for value in row if value]
+    assert len(people) > 100
     assert "run_id=customers-2026-06-02" in log
     assert "trace_id=" in log
     assert [secret for secret in ("pg-pass", "http-pass") if secret in log] == []
     assert [person for person in people if person in log] == []
+
+
+def test_marketplace_daily__source_is_left_alone__skips_what_needs_it_and_says_why(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in airflow.environ.items():
+        if name.startswith(("AWS_", "LAKEHOUSE_")):
+            monkeypatch.setenv(name, value)
+    circuit = circuit_of(connect_lake(Settings.from_env()), "payment_gateway")
+    for _ in range(circuit.limits.failures):
+        caller, _state = circuit.enter()
+        circuit.failed(str(caller), "status 503")
+    others = "(?!(land_payments|dbt\\..*|reconcile_day|record_cost)$).*"
+    log = airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
+    circuit.reset()
+    states = airflow.states(NEXT_DAY)
+    assert states["land_payments"] == states["dbt.tests_of_raw"] == "skipped"
+    assert states["dbt.fct_orders"] == states["reconcile_day"] == "skipped"
+    assert set(states.values()) == {"success", "skipped"}
+    assert states["record_cost"] == states["land_orders"] == "success"
+    why = "payments: payment_gateway was not asked: it did not answer before (status 503)"
+    assert f"nothing is built: {why}" in log
 
 
 @pytest.mark.usefixtures("first_day")

@@ -27,6 +27,7 @@ from local_athena.storage.moto_world import (
     entered,
     publish_changes,
     touched,
+    write_alone,
 )
 from local_athena.storage.s3_rules import refuse_counts, refuse_key, refuse_part, refuse_path
 
@@ -127,8 +128,10 @@ def _refusing(method: Any) -> Any:
         query, key = self._get_querystring(request, full_url), self.parse_key_name()
         refuse_counts(query)
         refuse_key(key)
+        name = self.parse_bucket_name_from_url(request, full_url)
+        if name and key and request.method in ("PUT", "POST", "DELETE"):
+            write_alone(name, key)
         if "uploadId" in query:
-            name = self.parse_bucket_name_from_url(request, full_url)
             bucket = current().buckets.get(name) if name else None
             refuse_part(query, key, {} if bucket is None else bucket.multiparts)
         return method(self, request, full_url)

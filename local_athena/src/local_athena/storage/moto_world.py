@@ -24,6 +24,30 @@ _PIECE = 256 * 1024
 _local = threading.local()
 
 
+class KeyLocks:
+    """One writing request at a time for each key: what it finds there must still be there when it
+    stores, or a condition (If-Match, If-None-Match) would hold for two of them."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[tuple[str, str], tuple[threading.Lock, int]] = {}
+
+    def acquire(self, place: tuple[str, str]) -> None:
+        """Wait until no other request writes this bucket's key."""
+        with self._guard:
+            lock, users = self._locks.get(place, (threading.Lock(), 0))
+            self._locks[place] = lock, users + 1
+        lock.acquire()
+
+    def release(self, place: tuple[str, str]) -> None:
+        """Let the next one write."""
+        with self._guard:
+            lock, users = self._locks.pop(place)
+            if users > 1:
+                self._locks[place] = lock, users - 1
+        lock.release()
+
+
 @dataclass
 class World:
     """One endpoint's S3: files, SQLite rows, and the objects that moto looks at."""
@@ -33,6 +57,7 @@ class World:
     versions: Path
     uploads: Path
     lock: threading.RLock = field(default_factory=threading.RLock)
+    writers: KeyLocks = field(default_factory=KeyLocks)
     bucket_accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
     buckets: "DiskBuckets" = field(init=False)
     tagger: "DiskTagging" = field(init=False)
@@ -47,8 +72,9 @@ class World:
 @contextmanager
 def entered(world: World) -> Iterator[None]:
     """Let moto work on this world, on this thread."""
-    before = tuple(getattr(_local, name, None) for name in ("world", "touched", "changes"))
-    _local.world, _local.touched, _local.changes = world, [], {}
+    names = ("world", "touched", "changes", "held")
+    before = tuple(getattr(_local, name, None) for name in names)
+    _local.world, _local.touched, _local.changes, _local.held = world, [], {}, []
     try:
         yield
         publish_changes()
@@ -57,7 +83,9 @@ def entered(world: World) -> Iterator[None]:
             for version in change.versions:
                 if getattr(version, "pending", False):
                     version.dispose()
-        _local.world, _local.touched, _local.changes = before
+        for place in _local.held:
+            world.writers.release(place)
+        _local.world, _local.touched, _local.changes, _local.held = before
 
 
 def current() -> World:
@@ -66,6 +94,14 @@ def current() -> World:
     if world is None:
         raise RuntimeError("moto's S3 is used outside of a request")
     return world
+
+
+def write_alone(bucket: str, key: str) -> None:
+    """Keep other requests from writing a key until this one has stored what it changes."""
+    place = bucket, key
+    if place not in _local.held:
+        current().writers.acquire(place)
+        _local.held.append(place)
 
 
 def touched() -> list[Any]:
