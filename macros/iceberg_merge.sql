@@ -2,8 +2,9 @@
     rows that it can meet: a table partitioned by `month(column)` is read there and nowhere else.
     The adapter's own `incremental_predicates` cannot say this: they are fixed when dbt parses.
     The months are those of the new rows, and the null month, where rows wait for what they belong
-    to: right for a column that never changes for a key. Where it may change, `meta: {months_from:
-    int_changed_orders}` has the months of all that it ever was (see `changed_months`). -#}
+    to: right for a column that never changes for a key. Where it may change, `meta: {months_from: …}`
+    names the model that has the months of all that it ever was: `int_changed_orders` (see
+    `changed_months`) or `int_marketing_leads` (see `months_of_landed_leads`). -#}
 {% macro iceberg_merge(
     on_schema_change,
     tmp_relation,
@@ -20,8 +21,11 @@
     {%- set predicates = (incremental_predicates or []) | list -%}
     {%- set column = _month_partition(config.get("partitioned_by") or []) -%}
     {%- if column -%}
-        {%- if (config.get("meta") or {}).get("months_from") -%}
+        {%- set months_from = (config.get("meta") or {}).get("months_from") -%}
+        {%- if months_from == "int_changed_orders" -%}
             {%- set months = changed_months()[column] -%}
+        {%- elif months_from == "int_marketing_leads" -%}
+            {%- set months = months_of_landed_leads() -%}
         {%- else -%}
             {%- set months = _months_of_rows(tmp_relation, column) -%}
         {%- endif -%}

@@ -1,88 +1,67 @@
 {#- The months of `int_orders` (`YYYY-MM`, none for no month) in which the orders lie that a run
     names. Orders that landed say when they were created. The others are looked for in the months
     that the table has, newest first, in portions of 1, 2, 4, … months, until all are found: an
-    order of any age is found, and what is read follows its age. Who knows since when an order can
-    have been created (`created_from`) need not look further back for one that has not come. -#}
+    order of any age is found, and what is read follows its age. One that is in none has not come:
+    all months are read for it, and the log says so. That happens once: afterwards its rows wait. -#}
 {% macro months_of_named_orders(named, orders) -%}
     {%- if not (can_be_asked(named) and can_be_asked(orders)) -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set all_named = "select created_at, cast(null as timestamp) as created_from from " -%}
-    {%- set told = _counts_by_month(all_named ~ named) -%}
-    {%- set untold = told.undated.pop(none, 0) -%}
-    {%- set search = namespace(dated=0, undated=untold, months=told.undated.keys() | list) -%}
-    {%- if search.undated -%}
-        {%- set since = _created_since(named) -%}
-        {%- set search.dated = since.order_count -%}
-        {%- set search.undated = search.undated - since.order_count -%}
-        {%- for piece in growing_portions(created_months(orders)) -%}
-            {%- set portion = months_to_search(piece, search.dated, search.undated, since.month) -%}
+    {%- set counts = _counts_by_month(orders_to_find(named, orders_that_wait())) -%}
+    {%- set search = namespace(missing=counts.pop(none, 0), months=counts.keys() | list) -%}
+    {%- if search.missing -%}
+        {%- for portion in growing_portions(created_months(orders)) if search.missing -%}
             {%- set found = _found_by_month(named, orders, portion) -%}
-            {%- set search.dated = search.dated - found.dated.values() | sum -%}
-            {%- set search.undated = search.undated - found.undated.values() | sum -%}
-            {%- set search.months = search.months + found.dated.keys() | list -%}
+            {%- set search.missing = search.missing - found.values() | sum -%}
+            {%- set search.months = search.months + found.keys() | list -%}
         {%- endfor -%}
+        {%- if search.missing -%}
+            {%- do log(
+                "orders that landed rows name and that have not come: " ~ search.missing
+                ~ " (every month of int_orders was read; their rows wait)",
+                info=true
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
     {{ return(search.months | unique | list + [none]) }}
 {%- endmacro %}
 
-{#- Which months of a portion can still hold an order that is looked for. dated, undated: how many
-    orders are missing of which it is known, or not, that none was created before the month
-    `since`. -#}
-{% macro months_to_search(portion, dated, undated, since) -%}
-    {%- if undated > 0 -%}
-        {{ return(portion) }}
-    {%- elif dated > 0 -%}
-        {{ return(portion | select("ge", since) | list) }}
-    {%- endif -%}
-    {{ return([]) }}
+{#- A query of the orders that a run has to know the months of, with their `created_at`: null where
+    it has to be looked for. An order that was looked for in vain is left out until it comes. -#}
+{% macro orders_to_find(named, waiting) -%}
+    {{ return(
+        "select named.order_id, named.created_at from " ~ named ~ " as named"
+        ~ " left join (" ~ waiting ~ ") as waiting on named.order_id = waiting.order_id"
+        ~ " where named.created_at is not null or waiting.order_id is null"
+    ) }}
 {%- endmacro %}
 
-{#- The orders looked for that lie in one of the months, counted as in `_counts_by_month`. -#}
+{#- How many of the orders looked for lie in each of the months that has any. -#}
 {% macro _found_by_month(named, orders, months) -%}
-    {%- if not months -%}
-        {{ return({"dated": {}, "undated": {}}) }}
-    {%- endif -%}
+    {%- set sought = orders_to_find(named, orders_that_wait()) -%}
     {%- set query -%}
-        select orders.created_at, named.created_from
+        select orders.created_at
         from {{ orders }} as orders
-        inner join {{ named }} as named on orders.order_id = named.order_id
+        inner join ({{ sought }}) as sought on orders.order_id = sought.order_id
         where
-            named.created_at is null
+            sought.created_at is null
             and ({{ months_condition("orders.created_at", months) }})
     {%- endset -%}
     {{ return(_counts_by_month(query)) }}
 {%- endmacro %}
 
-{#- Of the named orders that are looked for: how many have a `created_from`, and the month of the
-    earliest. -#}
-{% macro _created_since(named) -%}
-    {%- set query -%}
-        select
-            count(created_from) as order_count,
-            date_format(min(created_from), '%Y-%m') as month_text
-        from {{ named }}
-        where created_at is null
-    {%- endset -%}
-    {%- set count, month = run_query(query).rows[0].values() -%}
-    {{ return({"order_count": count | int, "month": month}) }}
-{%- endmacro %}
-
-{#- Rows of a query by the month (`YYYY-MM`) of its `created_at`: those with a `created_from`, and
-    those without. -#}
+{#- How many rows of a query there are by the month (`YYYY-MM`, none without) of `created_at`. -#}
 {% macro _counts_by_month(query) -%}
     {%- set counted -%}
         select
             date_format(counted.created_at, '%Y-%m') as month_text,
-            count(counted.created_from) as dated_count,
-            count(*) - count(counted.created_from) as undated_count
+            count(*) as order_count
         from ({{ query }}) as counted
         group by 1
     {%- endset -%}
-    {%- set counts = {"dated": {}, "undated": {}} -%}
-    {%- for month, dated, undated in run_query(counted).rows -%}
-        {%- do counts.dated.update({month: dated | int}) -%}
-        {%- do counts.undated.update({month: undated | int}) -%}
+    {%- set counts = {} -%}
+    {%- for month, order_count in run_query(counted).rows -%}
+        {%- do counts.update({month: order_count | int}) -%}
     {%- endfor -%}
     {{ return(counts) }}
 {%- endmacro %}

@@ -32,7 +32,7 @@ LOCATION 's3://${prefix}-${stage}-raw/marketing/marketing_leads/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'marketing_leads.odcs.yaml',
-  'contract_version' = '1.3.1',
+  'contract_version' = '1.3.2',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -8,6 +8,7 @@
     {% do test_landed_since_run_date() %}
     {% do test_landed_between() %}
     {% do test_newer_version_condition() %}
+    {% do test_newest_by_day() %}
     {% do test_first_delivery_condition() %}
     {% do test_is_in_brazil() %}
     {% do test_spans_condition() %}
@@ -18,7 +19,7 @@
     {% do test_months_condition() %}
     {% do test_month_partition() %}
     {% do test_growing_portions() %}
-    {% do test_months_to_search() %}
+    {% do test_orders_to_find() %}
     {% do test_calendar_years() %}
     {% do test_maintenance_limits() %}
     {% do test_maintenance_actions() %}

@@ -59,11 +59,22 @@
     {% do assert_equal(
         newer_version_condition(),
         "(src.updated_at > target.updated_at or (src.updated_at = target.updated_at"
-        ~ " and src._source_sequence >= target._source_sequence))",
-        "clock, then sequence",
+        ~ " and (src._source_sequence > target._source_sequence"
+        ~ " or (src._source_sequence = target._source_sequence"
+        ~ " and src._landed_date >= target._landed_date))))",
+        "clock, then sequence, then delivery",
     ) %}
     {% do assert_equal(
         "_landed_date > target._landed_date" in newer_delivery_condition(), true, "day of delivery"
+    ) %}
+{% endmacro %}
+
+{% macro test_newest_by_day() %}
+    {% do assert_equal(
+        newest_by_day("a", "k").split() | join(" "),
+        "max_by(a, row(updated_at, _source_sequence, ingest_date)) over ("
+        ~ " partition by k order by ingest_date )",
+        "of all that had landed by the end of the day",
     ) %}
 {% endmacro %}
 
@@ -186,18 +197,14 @@
     {% endfor %}
 {% endmacro %}
 
-{% macro test_months_to_search() %}
-    {% set portion = ["2026-02", "2026-01", "2025-12"] %}
-    {% for dated, undated, expected in [
-        (0, 0, []),
-        (0, 1, portion),
-        (1, 1, portion),
-        (2, 0, ["2026-02", "2026-01"]),
-    ] %}
-        {% do assert_equal(
-            months_to_search(portion, dated, undated, "2026-01"), expected, dated ~ " " ~ undated
-        ) %}
-    {% endfor %}
+{% macro test_orders_to_find() %}
+    {% do assert_equal(
+        orders_to_find("n", "select w"),
+        "select named.order_id, named.created_at from n as named"
+        ~ " left join (select w) as waiting on named.order_id = waiting.order_id"
+        ~ " where named.created_at is not null or waiting.order_id is null",
+        "who waits is not looked for again",
+    ) %}
 {% endmacro %}
 
 {% macro test_growing_portions() %}

@@ -3,31 +3,38 @@
     update_condition=newer_version_condition(), on_schema_change='fail',
     merge_update_columns_rules={
         '_person_changed_date': "case when target.customer_unique_id <> src.customer_unique_id"
-            ~ " then src._landed_date else coalesce(_new_, _old_) end"
+            ~ " then coalesce(_new_, src._landed_date) else coalesce(_new_, _old_) end"
     }
 ) }}
 
+{# Whose the account was at the end of each day. #}
 with customers as (
     select
         *,
-        lag(customer_unique_id) over (
-            partition by customer_id order by updated_at, _source_sequence
-        ) as person_before
+        {{ newest_by_day('customer_unique_id', 'customer_id') | indent(4) }} as person
     from {{ source('order_management', 'customers') }}
     where {{ landed_since_run_date() }}
+),
+
+changes as (
+    select
+        *,
+        lag(person) over (partition by customer_id order by ingest_date) as person_before
+    from customers
 ),
 
 dated as (
     select
         *,
-        max(case when person_before <> customer_unique_id then ingest_date end)
+        max(case when person_before <> person then ingest_date end)
             over (partition by customer_id) as person_changed_date
-    from customers
+    from changes
 ),
 
 versions as (
     {{ winning_version(
-        'dated', ['customer_id'], ['updated_at desc', '_source_sequence desc']
+        'dated', ['customer_id'],
+        ['updated_at desc', '_source_sequence desc', 'ingest_date desc']
     ) | indent(4) }}
 ),
 

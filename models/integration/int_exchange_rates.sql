@@ -22,7 +22,8 @@ with standard as (
 
 versions as (
     {{ winning_version(
-        'standard', ['currency', 'rate_date'], ['updated_at desc', '_source_sequence desc']
+        'standard', ['currency', 'rate_date'],
+        ['updated_at desc', '_source_sequence desc', '_landed_date desc']
     ) | indent(4) }}
 )
 

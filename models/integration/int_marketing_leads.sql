@@ -1,17 +1,32 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='lead_id',
-    partitioned_by=['month(contacted_at)'],
-    update_condition=newer_version_condition(), on_schema_change='fail'
+    update_condition=newer_version_condition(), on_schema_change='fail',
+    merge_update_columns_rules={
+        '_contacted_from': 'least(_new_, _old_)', '_contacted_until': 'greatest(_new_, _old_)'
+    }
 ) }}
 
 with marketing_leads as (
-    select * from {{ source('marketing', 'marketing_leads') }}
+    select
+        *,
+        {{ newest_by_day('contacted_at', 'lead_id') | indent(4) }} as contacted_then
+    from {{ source('marketing', 'marketing_leads') }}
     where {{ landed_since_run_date() }}
+),
+
+{# In these months the fact had the lead. #}
+spans as (
+    select
+        *,
+        min(contacted_then) over (partition by lead_id) as contacted_from,
+        max(contacted_then) over (partition by lead_id) as contacted_until
+    from marketing_leads
 ),
 
 versions as (
     {{ winning_version(
-        'marketing_leads', ['lead_id'], ['updated_at desc', '_source_sequence desc']
+        'spans', ['lead_id'],
+        ['updated_at desc', '_source_sequence desc', 'ingest_date desc']
     ) | indent(4) }}
 ),
 
@@ -48,6 +63,8 @@ select
     cast(lost_at as {{ instant_type() }}) as lost_at,
     cast(updated_at as {{ instant_type() }}) as updated_at,
 
+    cast(contacted_from as {{ instant_type() }}) as _contacted_from,
+    cast(contacted_until as {{ instant_type() }}) as _contacted_until,
     _source_sequence,
     ingest_date as _landed_date,
     _run_id

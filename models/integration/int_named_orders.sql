@@ -9,50 +9,43 @@
 with named as (
     select
         order_id,
-        created_at,
-        null as created_from
+        created_at
     from {{ source('order_management', 'orders') }}
     where {{ landed }}
     union all
     select
         order_id,
-        null as created_at,
-        null as created_from
+        null as created_at
     from {{ source('order_management', 'order_items') }}
     where {{ landed }}
     union all
     select
         order_id,
-        null as created_at,
-        null as created_from
+        null as created_at
     from {{ source('payment_gateway', 'payments') }}
     where {{ landed }}
     union all
     select
         order_id,
-        null as created_at,
-        null as created_from
+        null as created_at
     from {{ source('customer_service', 'reviews') }}
     where {{ landed }}
     union all
     select
         order_id,
-        null as created_at,
-        case when lower(trim(event_type)) = 'created' then occurred_at end as created_from
+        null as created_at
     from {{ source('events', 'order_events') }}
     where {{ landed }}
     union all
     select
         order_id,
-        created_at,
-        null as created_from
+        created_at
     from {{ ref('int_orders__before_account') }}
     where account_landed_date >= date '{{ var("run_date") }}'
     union all
     select
         order_id,
-        created_at,
-        null as created_from
+        created_at
     from {{ ref('int_orders') }}
     where {{ purchased_on_days_of_new_rates('purchase_date_br') }}
     {# Rare: then, and only then, all orders are looked through for those of such an account. #}
@@ -60,28 +53,17 @@ with named as (
         union all
         select
             orders.order_id,
-            orders.created_at,
-            null as created_from
+            orders.created_at
         from {{ all_orders }} as orders
         inner join {{ ref('int_customers') }} as customers
             on orders.customer_id = customers.customer_id
         where customers.{{ is_of_another_person }}
     {% endif %}
-),
-
-{# An order that has not come is not looked for among those created before its first event. #}
-waiting as (
-    {{ first_events_that_wait() }}
 )
 
 select
-    named.order_id,
+    order_id,
 
-    cast(max(named.created_at) as {{ instant_type() }}) as created_at,
-    cast(
-        date_add('day', -1, min(coalesce(waiting.created_from, named.created_from)))
-        as {{ instant_type() }}
-    ) as created_from
+    cast(max(created_at) as {{ instant_type() }}) as created_at
 from named
-left join waiting on named.order_id = waiting.order_id
-group by named.order_id
+group by order_id

@@ -1,5 +1,6 @@
 {{ config(
-    materialized='incremental', incremental_strategy='merge', unique_key='event_id',
+    materialized='incremental', incremental_strategy='merge',
+    unique_key=['event_id', 'order_id'],
     partitioned_by=['month(_order_created_at)'],
     update_condition=first_delivery_condition(), on_schema_change='fail'
 ) }}
@@ -9,7 +10,8 @@
     'occurred_at', 'recorded_at', '_source_sequence', '_landed_date', '_run_id'
 ] %}
 
-{# An event is told again at another offset, on the same day or later: the first telling counts. #}
+{# An event is told again at another offset, on the same day or later: the first telling counts.
+   One that is told of two orders is an event of each. #}
 with order_events as (
     select * from {{ source('events', 'order_events') }}
     where {{ landed_since_run_date() }}
@@ -41,7 +43,7 @@ delivered as (
 
 versions as (
     {{ winning_version(
-        'delivered', ['event_id'], ['_landed_date', '_source_sequence']
+        'delivered', ['event_id', 'order_id'], ['_landed_date', '_source_sequence']
     ) | indent(4) }}
 )
 

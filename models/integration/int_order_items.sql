@@ -45,7 +45,8 @@ delivered as (
 
 versions as (
     {{ winning_version(
-        'delivered', ['order_id', 'order_item_number'], ['updated_at desc', '_source_sequence desc']
+        'delivered', ['order_id', 'order_item_number'],
+        ['updated_at desc', '_source_sequence desc', '_landed_date desc']
     ) | indent(4) }}
 )
 

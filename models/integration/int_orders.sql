@@ -10,15 +10,24 @@
 with orders as (
     select
         *,
-        min(order_purchase_timestamp) over (partition by order_id) as purchased_from,
-        max(order_purchase_timestamp) over (partition by order_id) as purchased_until
+        {{ newest_by_day('order_purchase_timestamp', 'order_id') | indent(4) }} as purchased_then
     from {{ source('order_management', 'orders') }}
     where {{ landed_since_run_date() }}
 ),
 
+{# In these months facts had the order. #}
+spans as (
+    select
+        *,
+        min(purchased_then) over (partition by order_id) as purchased_from,
+        max(purchased_then) over (partition by order_id) as purchased_until
+    from orders
+),
+
 versions as (
     {{ winning_version(
-        'orders', ['order_id'], ['updated_at desc', '_source_sequence desc']
+        'spans', ['order_id'],
+        ['updated_at desc', '_source_sequence desc', 'ingest_date desc']
     ) | indent(4) }}
 )
 

@@ -41,7 +41,8 @@ delivered as (
 
 versions as (
     {{ winning_version(
-        'delivered', ['order_id', 'payment_sequence'], ['updated_at desc', '_source_sequence desc']
+        'delivered', ['order_id', 'payment_sequence'],
+        ['updated_at desc', '_source_sequence desc', '_landed_date desc']
     ) | indent(4) }}
 )
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='merge', unique_key='lead_id',
     partitioned_by=['month(contacted_at)'],
+    meta={'months_from': 'int_marketing_leads'},
     on_schema_change='fail'
 ) }}
 

@@ -6,8 +6,9 @@ one statement.
 
 from __future__ import annotations
 
+import calendar
 import difflib
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -136,17 +137,30 @@ def _check_periods(metric: Metric, query: MetricQuery) -> None:
         return
     if query.grain != grain:
         raise MetricError(f"{metric.name} compares one {grain} with another: use --grain {grain}")
-    after = query.last + timedelta(days=1) if query.last else None
-    for day, bound in ((query.first, "--from"), (after, "--to")):
-        if day is not None and day != _period_start(day, grain):
+    is_within = {
+        "--from": query.first is not None and not _starts_period(query.first, grain),
+        "--to": query.last is not None and not _ends_period(query.last, grain),
+    }
+    for bound, within in is_within.items():
+        if within:
             raise MetricError(f"{metric.name} compares whole {grain}s: {bound} is within one")
 
 
-def _period_start(day: date, grain: str) -> date:
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def _starts_period(day: date, grain: str) -> bool:
     if grain == "week":
-        return day - timedelta(days=day.weekday())
-    months = {"month": 1, "quarter": 3, "year": 12}.get(grain)
-    return day.replace(month=(day.month - 1) // months * months + 1, day=1) if months else day
+        return day.isoweekday() == 1
+    return grain not in _MONTHS or (day.day == 1 and (day.month - 1) % _MONTHS[grain] == 0)
+
+
+def _ends_period(day: date, grain: str) -> bool:
+    """Told without the day after, which the last day of the calendar lacks."""
+    if grain == "week":
+        return day.isoweekday() == 7
+    is_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return grain not in _MONTHS or (is_last and day.month % _MONTHS[grain] == 0)
 
 
 def _metric(each: Any) -> Metric:

@@ -5,7 +5,7 @@
 {{ rows_not_kept(
     ref('int_order_events'),
     source('events', 'order_events'),
-    keys={'event_id': 'event_id'},
+    keys={'event_id': 'event_id', 'order_id': 'order_id'},
     clock={'_landed_date': 'ingest_date'},
     values={'occurred_at': 'occurred_at'},
     keeps='oldest',

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from local_athena.sql.parser import parse_statement
 
 from lakehouse.errors import MetricError
 from lakehouse.metrics import GRAINS, MetricCompiler, MetricQuery
+from lakehouse.metrics.compiler import _check_periods
 
 EXPECTED = {
     "gmv", "average_ticket", "on_time_share", "late_delivery_rate", "review_average", "repeat_rate",
@@ -84,6 +86,37 @@ def test_compile__a_name_by_its_end__is_the_dimension(compiler: MetricCompiler) 
     parse_statement(compiler.compile(MetricQuery(("item_gmv",), ("is_weekend",))))
 
 
+@pytest.mark.parametrize("last", [date(2026, 5, 31), date.max])
+def test_compile__growth_up_to_the_end_of_a_month__is_a_statement_the_calendar_s_end_too(
+    compiler: MetricCompiler, last: date
+) -> None:
+    sql = compiler.compile(MetricQuery(("gmv_growth",), (), None, None, last, "month"))
+    parse_statement(sql)
+    assert f"<= date '{last}'" in sql
+
+
+@pytest.mark.parametrize(
+    ("grain", "first", "last"),
+    [
+        ("day", date(2026, 5, 6), date(2026, 5, 6)),
+        ("week", date(2026, 5, 4), date(2026, 5, 10)),
+        ("month", date(2024, 2, 1), date(2024, 2, 29)),
+        ("quarter", date(2026, 4, 1), date(2026, 6, 30)),
+        ("year", date(2026, 1, 1), date.max),
+    ],
+)
+def test_periods__a_metric_that_compares_them__is_asked_of_whole_ones(
+    compiler: MetricCompiler, grain: str, first: date, last: date
+) -> None:
+    metric = dataclasses.replace(compiler.metrics["gmv_growth"], compares=grain)
+    _check_periods(metric, MetricQuery((metric.name,), (), None, first, last, grain))
+    if grain == "day":
+        return
+    for bounds in ((first + timedelta(days=1), None), (None, last - timedelta(days=1))):
+        with pytest.raises(MetricError, match=f"compares whole {grain}s"):
+            _check_periods(metric, MetricQuery((metric.name,), (), None, *bounds, grain))
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -103,6 +136,10 @@ def test_compile__a_name_by_its_end__is_the_dimension(compiler: MetricCompiler) 
         ),
         (
             MetricQuery(("gmv_growth",), (), None, None, date(2026, 5, 30), "month"),
+            "compares whole months: --to is within one",
+        ),
+        (
+            MetricQuery(("gmv_growth",), (), None, None, date(9999, 12, 30), "month"),
             "compares whole months: --to is within one",
         ),
         (MetricQuery(("gmv_month_to_date",)), "do not include 'metric_time'"),
