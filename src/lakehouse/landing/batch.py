@@ -20,28 +20,21 @@ from lakehouse.errors import (
     SourceSchemaError,
 )
 from lakehouse.landing.asking import ask_source
-from lakehouse.landing.door import Admission, admit
+from lakehouse.landing.door import Inspection, Past, admit, inspect
+from lakehouse.landing.draft import Draft
 from lakehouse.landing.extract import end_of_day, extract
 from lakehouse.landing.history import find_previous, published_days, read_published
+from lakehouse.landing.intake import Intake
 from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
-from lakehouse.landing.oddities import RECENT, find_oddities, profile_rows
-from lakehouse.landing.publish import Publication, data_parquet, file_facts, rejected_parquet
-from lakehouse.landing.read_csv import read_csv
-from lakehouse.landing.read_json import read_json_lines, read_json_page
-from lakehouse.landing.read_parquet import read_parquet
-from lakehouse.landing.records import Records, concat_records
+from lakehouse.landing.oddities import RECENT, find_oddities
+from lakehouse.landing.ordered import in_order
+from lakehouse.landing.publish import Publication
+from lakehouse.landing.records import Records
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.observability import format_facts, timed_step
 
 logger = logging.getLogger(__name__)
-
-_READERS = {
-    "csv": read_csv,
-    "json_lines": read_json_lines,
-    "json_pages": read_json_page,
-    "parquet": read_parquet,
-}
 
 
 def land(
@@ -104,15 +97,13 @@ def land(
                 answer = NotDue(contract.feed, business_date, previous.business_date, due)
                 logger.info("%s", format_facts(event="not_due", run_id=run_id, due=due.isoformat()))
                 return answer
-        try:
-            records, files = read_stage(contract, stage, delivery)
-        except SourceSchemaError:
-            stage.reopen()
-            raise
-        admission = admit(records, contract, until=end_of_day(business_date))
-        return settle(
-            lake, publication, contract, business_date, delivery, files, admission, records
-        )
+        with new_draft(contract, business_date, run_id) as draft:
+            try:
+                files = fill(draft, contract, business_date, stage, delivery)
+            except SourceSchemaError:
+                stage.reopen()
+                raise
+            return settle(lake, publication, contract, business_date, delivery, files, draft)
 
 
 def reprocess(feed: str, business_date: date, lake: Lake) -> tuple[Manifest, Manifest]:
@@ -147,19 +138,13 @@ def reprocess(feed: str, business_date: date, lake: Lake) -> tuple[Manifest, Man
             f"its delivery was read as {delivery.reader}, and the contract says "
             f"{contract.format.name}: it cannot be reprocessed",
         )
-    with timed_step(logger, "reprocess", run_id=run_id):
-        records, files = read_stage(contract, stage, delivery)
-        admission = admit(records, contract, until=end_of_day(business_date))
+    with (
+        timed_step(logger, "reprocess", run_id=run_id),
+        new_draft(contract, business_date, run_id) as draft,
+    ):
+        files = fill(draft, contract, business_date, stage, delivery)
         after = settle(
-            lake,
-            publication,
-            contract,
-            business_date,
-            delivery,
-            files,
-            admission,
-            records,
-            replaces=before,
+            lake, publication, contract, business_date, delivery, files, draft, replaces=before
         )
         return before, after
 
@@ -176,15 +161,31 @@ def require_visible(lake: Lake, business_date: date, run_id: str) -> None:
         )
 
 
-def read_stage(
-    contract: Contract, stage: Stage, delivery: Delivery
-) -> tuple[Records, list[FileFacts]]:
-    """The records of a complete delivery, and the facts of its files."""
-    contents = stage.read(delivery)
-    reader = _READERS[delivery.reader]
-    parts = {name: reader(content, stage.key(name), contract) for name, content in contents.items()}
-    files = stage.describe(contents, {name: part.read_count for name, part in parts.items()})
-    return concat_records(list(parts.values())), files
+def new_draft(contract: Contract, business_date: date, run_id: str) -> Draft:
+    """An empty draft of the batch of a business date."""
+    end = end_of_day(business_date)
+    return Draft(contract, run_id, ingested_at=end, end_of_day=end)
+
+
+def fill(
+    draft: Draft, contract: Contract, business_date: date, stage: Stage, delivery: Delivery
+) -> list[FileFacts]:
+    """Let a complete delivery through the door, a chunk at a time; return the facts of its files.
+
+    Chunks are looked at side by side, and enter one after the other.
+    """
+    intake = Intake(contract, stage, delivery)
+    until = end_of_day(business_date)
+
+    def look(records: Records) -> Inspection:
+        return inspect(records, contract, until=until)
+
+    with Past() as past:
+        for records, inspection in in_order(look, intake.chunks()):
+            admission = admit(records, contract, until=until, inspection=inspection, past=past)
+            draft.add(admission, records.ignored)
+    draft.finish()
+    return intake.files
 
 
 def settle(
@@ -194,8 +195,7 @@ def settle(
     business_date: date,
     delivery: Delivery,
     files: list[FileFacts],
-    admission: Admission,
-    records: Records,
+    draft: Draft,
     *,
     replaces: Manifest | None = None,
 ) -> Manifest:
@@ -206,15 +206,7 @@ def settle(
     """
     ingested_at = end_of_day(business_date).astimezone(UTC)
     run_id = publication.run_id
-    data = data_parquet(admission, contract, run_id, ingested_at)
-    if data is not None:
-        uri = publication.raw.uri(publication.data_key)
-        files.append(file_facts("data", uri, data, admission.rows.num_rows))
-    rejected_count = admission.rejected.num_rows
-    if rejected_count:
-        uri = publication.raw.uri(publication.rejected_key)
-        content = rejected_parquet(admission, run_id)
-        files.append(file_facts("rejected", uri, content, rejected_count))
+    profile = draft.profile
     manifest = Manifest(
         feed=contract.feed,
         run_id=run_id,
@@ -225,16 +217,15 @@ def settle(
         contract_version=contract.version,
         contract_sha256=contract.sha256,
         ingested_at=ingested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        read_count=admission.read_count,
-        written_count=admission.rows.num_rows,
-        rejected_count=rejected_count,
-        rejected_by_rule=admission.rejected_by_rule,
-        files=tuple(files),
+        read_count=draft.read_count,
+        written_count=draft.written_count,
+        rejected_count=draft.rejected_count,
+        rejected_by_rule=draft.rejected_by_rule,
+        files=(*files, *publication.files_of(draft)),
         watermark=delivery.watermark,
-        ignored_fields=records.ignored,
-        warned_by_rule=admission.warned_by_rule,
+        ignored_fields=draft.ignored,
+        warned_by_rule=draft.warned_by_rule,
     )
-    profile = profile_rows(admission.rows, contract, end_of_day(business_date))
     days = published_days(lake, contract)
     recent = [read_published(lake, contract, day) for day in days if day < business_date][-RECENT:]
     later = next((day for day in days if day > business_date and replaces is None), None)
@@ -245,7 +236,7 @@ def settle(
         warnings=find_oddities(manifest, profile, contract, recent, later),
     )
     reason = find_reason_to_hold(
-        contract, manifest.read_count, rejected_count, profile.garbled_count
+        contract, manifest.read_count, manifest.rejected_count, profile.garbled_count
     )
     if reason is not None:
         held = replace(
@@ -254,25 +245,25 @@ def settle(
             reason=reason,
             files=tuple(file for file in manifest.files if file.role != "data"),
         )
-        rules = _show_rules(admission.rejected_by_rule)
+        rules = _show_rules(draft.rejected_by_rule)
         if replaces is not None:
             raise BatchHeldError(
                 run_id,
                 f"would be held, nothing was changed: {reason}{rules}",
-                rejected_by_rule=admission.rejected_by_rule,
+                rejected_by_rule=draft.rejected_by_rule,
             )
-        publication.hold(held, admission)
+        publication.hold(held, draft)
         raise BatchHeldError(
             run_id,
             f"held, nothing was published: {reason}{rules}. See "
             f"`lakehouse rejects {contract.feed}`, have the source repaired, then land again",
-            rejected_by_rule=admission.rejected_by_rule,
+            rejected_by_rule=draft.rejected_by_rule,
         )
     if replaces is not None:
         if manifest == replaces:
             return replaces
         publication.withdraw()
-    publication.publish(manifest, data, admission)
+    publication.publish(manifest, draft)
     return manifest
 
 

@@ -1,7 +1,9 @@
 """The door of raw: every record enters typed and clean, or is refused with the rule it broke.
 
 Rules that have their home here: encoding, trimming, null policy, types, decimal comma, zone to
-UTC, bounds, patterns, allowed values, exact repeats within a batch. All work on whole columns.
+UTC, bounds, patterns, allowed values, exact repeats within a batch. All work on whole columns of a
+chunk of the batch: what a row tells by itself is seen by `inspect`, in any order of chunks; what
+takes the rows above it, by `admit`, in the order of the batch.
 A row is refused once, under the first rule it breaks in the order of RULES, and under the first
 column, in the contract's order, that breaks that rule. Source: docs/en/business-rules.md.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +24,8 @@ from lakehouse.contracts.technical import REJECTED_ROWS
 from lakehouse.landing.clocks import DateOrder, Flags
 from lakehouse.landing.json_text import build_objects
 from lakehouse.landing.records import Records
+from lakehouse.landing.repeats import Repeats
+from lakehouse.landing.row_hash import Hashes, hash_rows
 from lakehouse.landing.values import Typed, arrow_type, convert, flags
 
 Rule = Literal[
@@ -47,7 +51,7 @@ REJECTED_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What came of a batch.
+    """What came of a batch, or of a chunk of it.
 
     `rows` are the contract's columns, typed, of the rows that entered, followed by
     `_source_file`, `_row_number`, `_source_sequence`, `_is_ambiguous_time`, `_source_values`.
@@ -74,18 +78,27 @@ class _Checked:
     warned: Mapping[str, Flags]
 
 
-def admit(
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the rows of a chunk tell by themselves; every array has one element a row.
+
+    `rule` and `column` are positions in RULES and in the contract's columns, -1 for none.
+    """
+
+    checked: Mapping[str, _Checked]
+    rule: Any
+    column: Any
+    hashes: Hashes
+
+
+def inspect(
     records: Records,
     contract: Contract,
     *,
     date_orders: Mapping[str, DateOrder] | None = None,
     until: datetime | None = None,
-) -> Admission:
-    """Check and convert the records of a batch.
-
-    `until` is the instant at which its business date ends: no watermark may lie there or later.
-    `date_orders` gives the order of the parts of dates for columns that are not ISO 8601.
-    """
+) -> Inspection:
+    """Check and convert the records of a chunk, all but repeats; see `admit`."""
     orders = date_orders or {}
     checked = {
         column.name: _check_column(
@@ -97,17 +110,62 @@ def admit(
         )
         for column in contract.columns
     }
-    verdict = _judge(records, contract, checked)
-    entered = verdict.rule == -1
-    rows = _build_rows(records, contract, checked, entered)
-    rejected = _build_rejected(records, contract, checked, verdict)
+    rule, column = _judge(records, contract, checked)
+    return Inspection(checked, rule, column, hash_rows(records.columns))
+
+
+class Past:
+    """What the door remembers of the chunks of a batch that went by."""
+
+    def __init__(self) -> None:
+        self.repeats = Repeats()
+        self.row_count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        self.repeats.close()
+
+
+def admit(
+    records: Records,
+    contract: Contract,
+    *,
+    date_orders: Mapping[str, DateOrder] | None = None,
+    until: datetime | None = None,
+    inspection: Inspection | None = None,
+    past: Past | None = None,
+) -> Admission:
+    """Check and convert the records of a batch, or of a chunk of it.
+
+    `until` is the instant at which its business date ends: no watermark may lie there or later.
+    `date_orders` gives the order of the parts of dates for columns that are not ISO 8601.
+    `inspection` is what `inspect` found, where that was done before. `past` are the chunks before
+    this one, and remembers it; a batch that is one chunk has none.
+    """
+    seen = inspection or inspect(records, contract, date_orders=date_orders, until=until)
+    if past is None:
+        with Past() as alone:
+            return _admit(records, contract, seen, alone)
+    return _admit(records, contract, seen, past)
+
+
+def _admit(records: Records, contract: Contract, seen: Inspection, past: Past) -> Admission:
+    found = past.repeats.find(records.columns, seen.hashes, seen.rule == -1)
+    rule = seen.rule.copy()
+    rule[found] = RULES.index("duplicate_row")
+    entered = rule == -1
+    rows = _build_rows(records, contract, seen.checked, entered, past.row_count)
+    past.row_count += records.columns.num_rows
+    rejected = _build_rejected(records, contract, rule, seen.column)
     counts = pc.value_counts(rejected["rule"].combine_chunks())
     by_rule = {item["values"].as_py(): item["counts"].as_py() for item in counts}
     return Admission(
         rows=rows,
         rejected=rejected,
         rejected_by_rule={rule: by_rule[rule] for rule in RULES if rule in by_rule},
-        warned_by_rule=_count_warned(checked, entered),
+        warned_by_rule=_count_warned(seen.checked, entered),
         read_count=records.read_count,
     )
 
@@ -181,80 +239,75 @@ def _bound(column: Column, typed: Typed, bound: Any) -> Any:
     return pa.scalar(int(bound), typed.values.type)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """Positions in RULES and in the contract's columns, -1 for none; one element a row."""
-
-    rule: Any
-    column: Any
-
-
-def _judge(records: Records, contract: Contract, checked: Mapping[str, _Checked]) -> _Verdict:
+def _judge(
+    records: Records, contract: Contract, checked: Mapping[str, _Checked]
+) -> tuple[Any, Any]:
+    """The first rule that each row breaks, and the first column that breaks it; -1 for none."""
     size = records.columns.num_rows
     rule = np.full(size, -1, dtype=np.int8)
     column = np.full(size, -1, dtype=np.int16)
     for rule_position, name in enumerate(RULES[:-1]):
         for column_position, declared in enumerate(contract.columns):
             broken = checked[declared.name].broken.get(name)
-            if broken is not None:
+            if broken is not None and broken.any():
                 hit = broken & (rule == -1)
                 rule[hit] = rule_position
                 column[hit] = column_position
-    rule[_find_repeats(records.columns, rule == -1)] = RULES.index("duplicate_row")
-    return _Verdict(rule, column)
-
-
-def _find_repeats(columns: pa.Table, candidates: Flags) -> Any:
-    """Positions of candidates that repeat, in every text, a candidate above them."""
-    positions = np.flatnonzero(candidates)
-    names = columns.column_names
-    table = columns.take(pa.array(positions)).append_column("#", pa.array(positions))
-    firsts = table.group_by(names, use_threads=False).aggregate([("#", "min")])["#_min"]
-    is_repeat = np.ones(columns.num_rows, dtype=np.bool_)
-    is_repeat[np.asarray(firsts)] = False
-    return np.flatnonzero(is_repeat & candidates)
+    return rule, column
 
 
 def _build_rows(
-    records: Records, contract: Contract, checked: Mapping[str, _Checked], entered: Flags
+    records: Records,
+    contract: Contract,
+    checked: Mapping[str, _Checked],
+    entered: Flags,
+    rows_before: int,
 ) -> pa.Table:
-    keep = pa.array(np.flatnonzero(entered))
+    positions = np.flatnonzero(entered)
+    keep = None if len(positions) == len(entered) else pa.array(positions)
     columns: dict[str, Any] = {}
     changed_texts: dict[str, Any] = {}
     is_ambiguous = np.zeros(len(entered), dtype=np.bool_)
     for column in contract.columns:
         result = checked[column.name]
-        columns[column.name] = pc.take(result.typed.values, keep).cast(arrow_type(column.type))
+        columns[column.name] = _take(result.typed.values, keep).cast(arrow_type(column.type))
         if result.typed.is_ambiguous is not None:
             is_ambiguous |= result.typed.is_ambiguous
         if (result.is_changed & entered).any():
             source = records.columns[column.name].combine_chunks()
             changed = pc.if_else(pa.array(result.is_changed), source, pa.scalar(None, pa.string()))
-            changed_texts[column.name] = pc.take(changed, keep)
-    columns["_source_file"] = pc.take(records.source_file, keep).cast(pa.string())
-    columns["_row_number"] = pc.take(records.row_number, keep)
-    columns["_source_sequence"] = _source_sequence(contract, checked, entered)
+            changed_texts[column.name] = _take(changed, keep)
+    columns["_source_file"] = _take(records.source_file, keep).cast(pa.string())
+    columns["_row_number"] = _take(records.row_number, keep)
+    columns["_source_sequence"] = _source_sequence(contract, checked, entered, rows_before)
     columns["_is_ambiguous_time"] = pa.array(is_ambiguous[entered])
     columns["_source_values"] = (
-        build_objects(changed_texts) if changed_texts else pa.nulls(len(keep), pa.string())
+        build_objects(changed_texts) if changed_texts else pa.nulls(len(positions), pa.string())
     )
     return pa.table(columns)
 
 
-def _source_sequence(contract: Contract, checked: Mapping[str, _Checked], entered: Flags) -> Any:
+def _take(values: Any, keep: Any) -> Any:
+    """The values at these positions; all of them for None."""
+    return values if keep is None else pc.take(values, keep)
+
+
+def _source_sequence(
+    contract: Contract, checked: Mapping[str, _Checked], entered: Flags, rows_before: int
+) -> Any:
     watermark = contract.loading.watermark
     if watermark is None:
-        return pa.array(np.flatnonzero(entered) + 1, pa.int64())
+        return pa.array(np.flatnonzero(entered) + 1 + rows_before, pa.int64())
     micros = checked[watermark].typed.micros
     return pa.array(micros[entered] if micros is not None else [], pa.int64())
 
 
-def _build_rejected(
-    records: Records, contract: Contract, checked: Mapping[str, _Checked], verdict: _Verdict
-) -> pa.Table:
-    refused = np.flatnonzero(verdict.rule != -1)
+def _build_rejected(records: Records, contract: Contract, rule: Any, column_at: Any) -> pa.Table:
+    refused = np.flatnonzero(rule != -1)
+    if not len(refused) and not records.unreadable:
+        return REJECTED_SCHEMA.remove(REJECTED_SCHEMA.get_field_index("run_id")).empty_table()
     rows = records.columns.take(pa.array(refused))
-    rules, at = verdict.rule[refused], verdict.column[refused]
+    rules, at = rule[refused], column_at[refused]
     values = pa.nulls(len(refused), pa.string())
     for position, column in enumerate(contract.columns):
         values = pc.if_else(pa.array(at == position), rows[column.name].combine_chunks(), values)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import ConfigError, SourceMissingError
+from lakehouse.landing.extract_drop import copy_files, find_delivered
 from lakehouse.landing.model import Manifest, Sources
 from lakehouse.landing.stage import Delivery, Stage
 
@@ -82,18 +82,11 @@ def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage:
         _require(None, " or ".join(ways), contract)
         return
     folder = sources.drop_dir / contract.source.folder / business_date.isoformat()
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    delivered = [
-        name
-        for name in names
-        if fnmatch.fnmatchcase(name, contract.source.pattern) and not name.startswith((".", "_"))
-    ]
+    delivered = find_delivered(folder, contract.source.pattern)
     if not delivered:
         raise SourceMissingError(
             contract.feed,
             f"no {contract.source.pattern} in {folder}: has {contract.source.system} delivered "
             f"{business_date.isoformat()} yet?",
         )
-    stage.clear()
-    for name in delivered:
-        stage.put(name, (folder / name).read_bytes())
+    copy_files(folder, delivered, contract, stage)

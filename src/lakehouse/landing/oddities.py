@@ -46,6 +46,22 @@ class Profile:
     garbled_columns: Mapping[str, int]
 
 
+def merge_profiles(parts: Sequence[Profile], contract: Contract) -> Profile:
+    """The profile of a batch out of those of its chunks, each of which has rows."""
+    names = [column.name for column in contract.columns]
+    garbled = {name: sum(part.garbled_columns.get(name, 0) for part in parts) for name in names}
+    return Profile(
+        null_columns=tuple(
+            name for name in names if parts and all(name in part.null_columns for part in parts)
+        ),
+        future_columns=tuple(
+            name for name in names if any(name in part.future_columns for part in parts)
+        ),
+        garbled_count=sum(part.garbled_count for part in parts),
+        garbled_columns={name: count for name, count in garbled.items() if count},
+    )
+
+
 def profile_rows(rows: pa.Table, contract: Contract, end: datetime) -> Profile:
     """Look at the rows that entered; `end` is the instant at which the business date ends."""
     nulls, futures = [], []

@@ -12,7 +12,7 @@ from pathlib import Path
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import ConfigError, LandingError
-from lakehouse.landing.batch import require_visible, settle
+from lakehouse.landing.batch import new_draft, require_visible, settle
 from lakehouse.landing.clocks import DateOrder
 from lakehouse.landing.door import admit
 from lakehouse.landing.model import Manifest, run_id_of
@@ -138,10 +138,14 @@ def _land_feed(
         records = build_records(shaped, file, files["orders"], orders.get("orders", {}))
         admission = admit(records, shaped, date_orders=orders.get(feed))
         counts = {FILES[name]: read.read_count for name, read in files.items()}
-        facts = stage.describe(staged, counts)
-        return settle(
-            lake, publication, contract, business_date, delivery, facts, admission, records
-        )
+        facts = [
+            stage.describe(name, len(content), counts[name], delivery.sha256[name])
+            for name, content in staged.items()
+        ]
+        with new_draft(contract, business_date, run_id) as draft:
+            draft.add(admission, records.ignored)
+            draft.finish()
+            return settle(lake, publication, contract, business_date, delivery, facts, draft)
 
 
 def _staged_names(feed: str) -> list[str]:

@@ -3,34 +3,38 @@
 A batch is one data file, because S3 shows an object whole or not at all: whoever reads raw while
 a batch is written sees all of it or nothing. Every name is a function of feed and date, and
 every byte of the stage, so a run that was killed anywhere and is repeated writes the same
-objects again. Names that begin with `_` are hidden from Athena. See docs/adr/0004.
+objects again. Names that begin with `_` are hidden from Athena. See docs/adr/0004 and 0014.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import shutil
+import tempfile
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.contracts import TECHNICAL_COLUMNS, Contract
+from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.contracts.technical import BATCHES, REJECTED_ROWS, Note
 from lakehouse.errors import ManifestError
-from lakehouse.landing.door import REJECTED_SCHEMA, Admission
+from lakehouse.landing.draft import Draft
 from lakehouse.landing.model import FileFacts, Manifest
 from lakehouse.landing.store import Bucket
+from lakehouse.landing.streams import Summed
 from lakehouse.landing.values import arrow_type
 
 MANIFEST = "_manifest.json"
 SUCCESS = "_SUCCESS"
 REJECTED = "_rejected.parquet"
+_BLOCK_BYTES = 1024 * 1024
+_IN_MEMORY_BYTES = 16 * 1024 * 1024
 
 
 class Publication:
@@ -85,10 +89,10 @@ class Publication:
         if key in self._found:
             self.raw.delete(key)
 
-    def hold(self, manifest: Manifest, admission: Admission) -> None:
+    def hold(self, manifest: Manifest, draft: Draft) -> None:
         """Keep rejects and manifest of a batch that may not be published; no data is visible."""
         self._delete_found(self.data_key)
-        self._put_rejected(admission)
+        self._put_rejected(draft)
         self.ops.put(self.batch_key, batch_parquet(manifest))
         self.raw.put(self.prefix + MANIFEST, manifest.to_json())
 
@@ -96,7 +100,7 @@ class Publication:
         """Say of a published batch that it is being replaced: what it shows stays, unconfirmed."""
         self.raw.delete(self.prefix + SUCCESS)
 
-    def publish(self, manifest: Manifest, data: bytes | None, admission: Admission) -> None:
+    def publish(self, manifest: Manifest, draft: Draft) -> None:
         """Write the batch in the order of the protocol and check it before it counts.
 
         Raises:
@@ -104,11 +108,11 @@ class Publication:
                 what was promised (the data is taken back).
         """
         require_counts(manifest)
-        self._put_rejected(admission)
-        if data is None:
+        self._put_rejected(draft)
+        if draft.data is None:
             self._delete_found(self.data_key)
         else:
-            self.raw.put(self.data_key, data)
+            self.raw.put_file(self.data_key, draft.data.rewound())
         content = manifest.to_json()
         self.raw.put(self.prefix + MANIFEST, content)
         problems = find_mismatches(manifest, self.raw.s3, roles=("data", "rejected"))
@@ -118,50 +122,24 @@ class Publication:
         self.ops.put(self.batch_key, batch_parquet(manifest))
         self.raw.put(self.prefix + SUCCESS, f"{_digest(content)}\n".encode("ascii"))
 
-    def _put_rejected(self, admission: Admission) -> None:
-        if admission.rejected.num_rows == 0:
+    def files_of(self, draft: Draft) -> list[FileFacts]:
+        """The facts of a draft's files, at the places where they will lie."""
+        files = []
+        if draft.data is not None:
+            files.append(draft.data.facts("data", self.raw.uri(self.data_key)))
+        if draft.rejected is not None:
+            files.append(draft.rejected.facts("rejected", self.raw.uri(self.rejected_key)))
+        return files
+
+    def _put_rejected(self, draft: Draft) -> None:
+        if draft.rejected is None:
             # The copy is written after the rejects and removed before them.
             if self.rejected_key in self._found:
                 self.ops.delete(self.rejected_copy_key)
                 self.raw.delete(self.rejected_key)
             return
-        content = rejected_parquet(admission, self.run_id)
-        self.raw.put(self.rejected_key, content)
-        self.ops.put(self.rejected_copy_key, content)
-
-
-def data_parquet(
-    admission: Admission, contract: Contract, run_id: str, ingested_at: datetime
-) -> bytes | None:
-    """The batch as Parquet, its columns in the order of the raw table; None without rows."""
-    size = admission.rows.num_rows
-    if size == 0:
-        return None
-    millis = int(ingested_at.astimezone(UTC).timestamp() * 1_000)
-    filled: dict[str, Any] = {
-        "_ingested_at": pa.array(np.full(size, millis), pa.int64()).cast(pa.timestamp("ms")),
-        "_run_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(size, dtype=np.int32)), pa.array([run_id], pa.string())
-        ).cast(pa.string()),
-    }
-    schema = pa.schema(
-        [(column.name, arrow_type(column.type)) for column in contract.columns]
-        + [(column.name, arrow_type(column.type)) for column in TECHNICAL_COLUMNS]
-    )
-    columns = [
-        filled[name] if name in filled else admission.rows[name].cast(schema.field(name).type)
-        for name in schema.names
-    ]
-    return _to_parquet(pa.table(columns, schema=schema))
-
-
-def rejected_parquet(admission: Admission, run_id: str) -> bytes:
-    """The refused rows as Parquet, in the order of the table of rejected rows."""
-    rows = admission.rejected
-    run_ids = pa.array([run_id] * rows.num_rows, pa.string())
-    return _to_parquet(
-        rows.append_column("run_id", run_ids).select(REJECTED_SCHEMA.names).cast(REJECTED_SCHEMA)
-    )
+        self.raw.put_file(self.rejected_key, draft.rejected.rewound())
+        self.ops.put_file(self.rejected_copy_key, draft.rejected.rewound())
 
 
 def batch_parquet(manifest: Manifest) -> bytes:
@@ -183,11 +161,6 @@ def _to_parquet(table: pa.Table) -> bytes:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def file_facts(role: Any, uri: str, content: bytes, row_count: int) -> FileFacts:
-    """The facts of a file out of its bytes."""
-    return FileFacts(role, uri, len(content), row_count, _digest(content))
 
 
 def require_counts(manifest: Manifest) -> None:
@@ -232,20 +205,27 @@ def find_mismatches(
         if file.role not in roles:
             continue
         bucket, _, key = file.uri.removeprefix("s3://").partition("/")
-        content = Bucket(s3, bucket).get(key)
-        if content is None:
-            problems.append(f"{file.uri} is missing")
-            continue
-        if len(content) != file.size_bytes:
-            problems.append(
-                f"{file.uri} has {len(content)} bytes, the manifest says {file.size_bytes}"
-            )
-        elif _digest(content) != file.sha256:
-            problems.append(
-                f"{file.uri} has SHA-256 {_digest(content)}, the manifest says {file.sha256}"
-            )
-        elif file.role != "stage":
-            rows = pq.read_metadata(io.BytesIO(content)).num_rows
-            if rows != file.row_count:
-                problems.append(f"{file.uri} has {rows} rows, the manifest says {file.row_count}")
+        body = Bucket(s3, bucket).open(key)
+        problem = "is missing" if body is None else _find_difference(file, Summed(body))
+        if problem:
+            problems.append(f"{file.uri} {problem}")
     return problems
+
+
+def _find_difference(file: FileFacts, source: Summed) -> str | None:
+    """What is not as promised of a file, which is read to its end."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, prefix="lakehouse-landing-") as copy:
+        if file.role == "stage":
+            source.drain()
+        else:  # a Parquet file tells its rows at its end
+            shutil.copyfileobj(source, copy, _BLOCK_BYTES)
+        if source.size != file.size_bytes:
+            return f"has {source.size} bytes, the manifest says {file.size_bytes}"
+        if source.sha256 != file.sha256:
+            return f"has SHA-256 {source.sha256}, the manifest says {file.sha256}"
+        if file.role != "stage":
+            copy.seek(0)
+            rows = pq.read_metadata(copy).num_rows
+            if rows != file.row_count:
+                return f"has {rows} rows, the manifest says {file.row_count}"
+    return None

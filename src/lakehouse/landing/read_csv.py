@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,89 +14,197 @@ import pyarrow.csv as pacsv
 
 from lakehouse.contracts import Contract, Format
 from lakehouse.errors import SourceSchemaError
-from lakehouse.landing.records import Records, Unreadable
+from lakehouse.landing.records import Records, Unreadable, concat_records
+from lakehouse.landing.streams import BLOCK_BYTES, Recoded
 from lakehouse.landing.utf8 import decode_utf8
 
-_BLOCK = 32 * 1024 * 1024
+_BUFFER_BYTES = 1024 * 1024
+_MOST_REFUSED_BYTES = 8 * BLOCK_BYTES
+_REFUSED_BYTES = 256  # what a refused row takes besides its text
+_SHOWN_NAMES = 50
+_SHOWN_ERROR = 500
 
 
 def read_csv(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read one file under a contract.
+    """Read the whole content of a file; see `iter_csv`."""
+    return concat_records(list(iter_csv(io.BytesIO(content), source_file, contract)))
+
+
+def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
+    """Read one file under a contract, some BLOCK_BYTES at a time; there is always a chunk.
 
     Raises:
-        SourceSchemaError: the file is empty, lacks columns of the contract, has one twice, or
-            is not in the contract's encoding at all.
+        SourceSchemaError: the file is empty, lacks columns of the contract, has one twice, has a
+            record of more than BLOCK_BYTES, or is not in the contract's encoding at all.
     """
-    table, row_number, unreadable = read_text_table(content, source_file, contract)
     names = {column.source_path: column.name for column in contract.columns}
-    missing = [path for path in names if path not in table.column_names]
-    if missing:
-        raise SourceSchemaError(
-            contract.feed,
-            f"{source_file} lacks the columns {', '.join(missing)}; it has "
-            f"{', '.join(table.column_names)}. Deliver them, or change {contract.file}",
+    for table, row_number, unreadable in iter_text_tables(source, source_file, contract):
+        missing = [path for path in names if path not in table.column_names]
+        if missing:
+            raise SourceSchemaError(
+                contract.feed,
+                f"{source_file} lacks the columns {', '.join(missing)}; it has "
+                f"{_show(table.column_names)}. Deliver them, or change {contract.file}",
+            )
+        yield Records(
+            columns=table.select(list(names)).rename_columns(list(names.values())),
+            row_number=row_number,
+            source_file=repeated(source_file, table.num_rows),
+            unreadable=unreadable,
+            ignored=tuple(sorted(set(table.column_names) - set(names))),
         )
-    return Records(
-        columns=table.select(list(names)).rename_columns(list(names.values())),
-        row_number=row_number,
-        source_file=repeated(source_file, table.num_rows),
-        unreadable=unreadable,
-        ignored=tuple(sorted(set(table.column_names) - set(names))),
+
+
+def _show(names: list[str]) -> str:
+    shown = ", ".join(names[:_SHOWN_NAMES])
+    return shown if len(names) <= _SHOWN_NAMES else f"{shown} and {len(names) - _SHOWN_NAMES} more"
+
+
+TextTable = tuple[pa.Table, Any, tuple[Unreadable, ...]]
+
+
+def read_text_table(content: bytes, source_file: str, contract: Contract) -> TextTable:
+    """The whole content of a file; see `iter_text_tables`."""
+    parts = list(iter_text_tables(io.BytesIO(content), source_file, contract))
+    return (
+        pa.concat_tables([table for table, _, _ in parts]),
+        pa.chunked_array([chunk for _, numbers, _ in parts for chunk in numbers.chunks]),
+        tuple(record for _, _, unreadable in parts for record in unreadable),
     )
 
 
-def read_text_table(
-    content: bytes, source_file: str, contract: Contract
-) -> tuple[pa.Table, Any, tuple[Unreadable, ...]]:
-    """Every column of a file as text under its header's names, row numbers, and what is unreadable.
+def iter_text_tables(
+    source: IO[bytes], source_file: str, contract: Contract
+) -> Iterator[TextTable]:
+    """Every column of a file as text under its header's names, row numbers, and what is unreadable;
+    some BLOCK_BYTES at a time.
 
     Unquoted nothing is null; a quoted empty text stays empty.
     """
-    header = read_header(content, source_file, contract.feed, contract.format)
-    unreadable: list[Unreadable] = []
+    if not _is_utf8(contract.format):
+        recoded = Recoded(source, contract.format.encoding, source_file, contract.feed)
+        source = io.BufferedReader(recoded, _BUFFER_BYTES)
+    first_line = source.readline(BLOCK_BYTES)
+    header = _parse_header(first_line, source_file, contract.feed, contract.format, "utf-8-sig")
+    refused = _Refused(source_file)
+    last = 0
+    try:
+        with pacsv.open_csv(
+            _Joined(first_line, source),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            parse_options=pacsv.ParseOptions(
+                delimiter=contract.format.delimiter,
+                quote_char=contract.format.quote,
+                newlines_in_values=True,
+                invalid_row_handler=refused.add,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.binary() for name in header},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                null_values=[""],
+                check_utf8=False,
+            ),
+        ) as reader:
+            schema = reader.schema
+            yield _build_table(schema.empty_table(), np.zeros(0, dtype=np.int64), [], source_file)
+            for batch in reader:
+                numbers, unreadable = refused.number(last, batch.num_rows)
+                last += len(numbers) + len(unreadable)
+                table = pa.Table.from_batches([batch])
+                yield _build_table(table, numbers, unreadable, source_file)
+            if refused.rows:
+                rest = list(refused.rows)
+                yield _build_table(schema.empty_table(), np.zeros(0, np.int64), rest, source_file)
+    except pa.ArrowInvalid as error:
+        raise SourceSchemaError(
+            contract.feed,
+            f"{source_file} cannot be read as CSV: {str(error)[:_SHOWN_ERROR]}. A record has at "
+            f"most {BLOCK_BYTES} bytes: a quote that is never closed makes one of all that follows",
+        ) from error
 
-    def refuse(row: pacsv.InvalidRow) -> str:
+
+class _Refused:
+    """The rows of a file that have another number of fields, until the rows around them come."""
+
+    def __init__(self, source_file: str) -> None:
+        self.rows: deque[Unreadable] = deque()
+        self._source_file = source_file
+        self._size = 0
+
+    def add(self, row: pacsv.InvalidRow) -> str:
+        """Keep a row; give up on a file that has nothing else for some BLOCK_BYTES."""
         problem = f"{row.actual_columns} fields instead of {row.expected_columns}"
-        unreadable.append(Unreadable(row.number - 1, source_file, row.text or "", problem))
+        text = row.text or ""
+        self._size += len(text) + _REFUSED_BYTES
+        if self._size > _MOST_REFUSED_BYTES:
+            return "error"
+        self.rows.append(Unreadable(row.number - 1, self._source_file, text, problem))
         return "skip"
 
-    table = pacsv.read_csv(
-        io.BytesIO(_as_utf8(content, source_file, contract)),
-        read_options=pacsv.ReadOptions(use_threads=False, block_size=_BLOCK),
-        parse_options=pacsv.ParseOptions(
-            delimiter=contract.format.delimiter,
-            quote_char=contract.format.quote,
-            newlines_in_values=True,
-            invalid_row_handler=refuse,
-        ),
-        convert_options=pacsv.ConvertOptions(
-            column_types={name: pa.binary() for name in header},
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            null_values=[""],
-            check_utf8=False,
-        ),
-    )
-    total = table.num_rows + len(unreadable)
-    numbers = np.setdiff1d(
-        np.arange(1, total + 1), [record.row_number for record in unreadable], assume_unique=True
-    )
+    def number(self, last: int, count: int) -> tuple[Any, list[Unreadable]]:
+        """The numbers of the next `count` rows after `last`, and the refused rows among them."""
+        among: list[Unreadable] = []
+        while self.rows and self.rows[0].row_number <= last + count + len(among):
+            among.append(self.rows.popleft())
+        self._size = sum(len(row.text) + _REFUSED_BYTES for row in self.rows)
+        every = np.arange(last + 1, last + count + len(among) + 1)
+        skipped = [row.row_number for row in among]
+        return np.setdiff1d(every, skipped, assume_unique=True), among
+
+
+def _build_table(
+    table: pa.Table, numbers: Any, unreadable: list[Unreadable], source_file: str
+) -> TextTable:
     table, numbers, undecodable = decode_utf8(table, numbers, source_file)
-    unreadable += undecodable
-    return table, pa.chunked_array([pa.array(numbers, pa.int64())]), tuple(unreadable)
+    rows = pa.chunked_array([pa.array(numbers, pa.int64())])
+    return table, rows, (*unreadable, *undecodable)
+
+
+class _Joined(io.RawIOBase):
+    """A line that was read already, and what follows it."""
+
+    def __init__(self, line: bytes, rest: IO[bytes]) -> None:
+        super().__init__()
+        self._line = line
+        self._rest = rest
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """As many bytes, as long as there are any."""
+        line, self._line = self._line[:size], self._line[size:]
+        return line + self._rest.read(size - len(line))
 
 
 def read_header(content: bytes, source_file: str, feed: str, source: Format) -> list[str]:
     """The names in the first line of a file; raises SourceSchemaError when there is no header."""
     encoding = "utf-8-sig" if _is_utf8(source) else source.encoding
-    first = content[:_BLOCK].split(b"\n", 1)[0].decode(encoding, errors="replace")
-    rows = list(csv.reader([first], delimiter=source.delimiter, quotechar=source.quote))
+    first_line = io.BytesIO(content).readline(BLOCK_BYTES)
+    return _parse_header(first_line, source_file, feed, source, encoding)
+
+
+def _parse_header(
+    line: bytes, source_file: str, feed: str, source: Format, encoding: str
+) -> list[str]:
+    if len(line) >= BLOCK_BYTES:
+        raise SourceSchemaError(
+            feed, f"{source_file} has a first line of more than {BLOCK_BYTES} bytes: no header"
+        )
+    try:
+        first = line.decode(encoding).rstrip("\n")
+        rows = list(csv.reader([first], delimiter=source.delimiter, quotechar=source.quote))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceSchemaError(feed, f"{source_file} has no header: {error}") from error
     header = rows[0] if rows else []
     if not any(name.strip() for name in header):
         raise SourceSchemaError(feed, f"{source_file} is empty: not even a header line")
-    twice = sorted({name for name in header if header.count(name) > 1})
+    counts = Counter(header)
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
-        raise SourceSchemaError(feed, f"{source_file} has the columns {', '.join(twice)} twice")
+        raise SourceSchemaError(feed, f"{source_file} has the columns {_show(twice)} twice")
     return header
 
 
@@ -107,15 +217,3 @@ def repeated(text: str, size: int) -> Any:
 
 def _is_utf8(source: Format) -> bool:
     return source.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-
-
-def _as_utf8(content: bytes, source_file: str, contract: Contract) -> bytes:
-    if _is_utf8(contract.format):
-        return content
-    try:
-        return content.decode(contract.format.encoding).encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SourceSchemaError(
-            contract.feed,
-            f"{source_file} is not {contract.format.encoding}: byte {error.start} cannot be read",
-        ) from error

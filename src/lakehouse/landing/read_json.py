@@ -5,31 +5,77 @@ Numbers keep the digits of the source, because they are never read as floating p
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any
 
 import pyarrow as pa
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.read_csv import repeated
-from lakehouse.landing.records import Records, Unreadable
+from lakehouse.landing.records import Records, Unreadable, concat_records
+from lakehouse.landing.streams import BLOCK_BYTES
+
+_LINES_BYTES = 4 * 1024 * 1024
 
 
 def read_json_lines(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read a file with one JSON object a line; blank lines are no records."""
-    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    """Read the whole content of a file; see `iter_json_lines`."""
+    return concat_records(list(iter_json_lines(io.BytesIO(content), source_file, contract)))
+
+
+def iter_json_lines(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
+    """Read a file with one JSON object a line, some lines at a time; blank lines are no records.
+
+    There is always a chunk.
+
+    Raises:
+        SourceSchemaError: a line has more than BLOCK_BYTES.
+    """
+    last = 0
+    lines: list[bytes] = []
+    for position, part in enumerate(_read_lines(source, source_file, contract.feed)):
+        if position == 0:
+            part[0] = part[0].removeprefix(b"\xef\xbb\xbf")
+        lines = [line for line in part if line.strip()]
+        yield _parse_lines(lines, last, source_file, contract)
+        last += len(lines)
+
+
+def _read_lines(source: IO[bytes], source_file: str, feed: str) -> Iterator[list[bytes]]:
+    """The lines of a file, some _LINES_BYTES at a time; at least one part, of at least one line."""
+    rest = b""
+    while block := source.read(_LINES_BYTES):
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        if len(rest) > BLOCK_BYTES:
+            raise SourceSchemaError(
+                feed,
+                f"{source_file} has a line of more than {BLOCK_BYTES} bytes: deliver one JSON "
+                "object a line",
+            )
+        if lines:
+            yield lines
+    yield [rest]
+
+
+def _parse_lines(
+    lines: Sequence[bytes], before: int, source_file: str, contract: Contract
+) -> Records:
     readable: list[Mapping[str, Any]] = []
     numbers: list[int] = []
     unreadable: list[Unreadable] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=before + 1):
         try:
             record = _decode(line.decode(contract.format.encoding))
         except UnicodeDecodeError:
             problem = f"bytes that are not {contract.format.encoding}"
         except ValueError as error:
             problem = f"not JSON: {error}"
+        except RecursionError:
+            problem = "not JSON: nested too deeply"
         else:
             if isinstance(record, dict):
                 readable.append(record)
@@ -39,6 +85,11 @@ def read_json_lines(content: bytes, source_file: str, contract: Contract) -> Rec
         text = line.decode("utf-8", errors="backslashreplace").rstrip("\r")
         unreadable.append(Unreadable(number, source_file, text, problem))
     return _build_records(readable, numbers, unreadable, source_file, contract)
+
+
+def iter_json_page(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
+    """Read one page of a REST answer, which is one chunk."""
+    yield read_json_page(source.read(), source_file, contract)
 
 
 def read_json_page(content: bytes, source_file: str, contract: Contract) -> Records:

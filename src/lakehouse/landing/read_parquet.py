@@ -7,7 +7,11 @@ the wall clock that it is. The order of columns does not matter.
 from __future__ import annotations
 
 import io
-from typing import Any
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import chain
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,48 +21,71 @@ import pyarrow.parquet as pq
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.read_csv import repeated
-from lakehouse.landing.records import Records
+from lakehouse.landing.records import Records, concat_records
 from lakehouse.landing.utf8 import decode_utf8
+
+_ROWS = 65_536
+_BUFFER_BYTES = 1024 * 1024
+_IN_MEMORY_BYTES = 16 * 1024 * 1024
 
 
 def read_parquet(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read one file under a contract.
+    """Read the whole content of a file; see `iter_parquet`."""
+    return concat_records(list(iter_parquet(io.BytesIO(content), source_file, contract)))
+
+
+def iter_parquet(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
+    """Read one file under a contract, some _ROWS at a time; there is always a chunk.
+
+    Its end is read first, so it is copied to the local disk when it is not small.
 
     Raises:
         SourceSchemaError: the file is not Parquet, lacks columns of the contract, or has one of a
             type that is no text, number, boolean, date or instant.
     """
-    try:
-        with pq.ParquetFile(io.BytesIO(content)) as file:
-            found = file.schema_arrow.names
-            names = {column.source_path: column.name for column in contract.columns}
-            missing = [path for path in names if path not in found]
-            if missing:
-                raise SourceSchemaError(
-                    contract.feed,
-                    f"{source_file} lacks the columns {', '.join(missing)}; it has "
-                    f"{', '.join(found)}. Deliver them, or change {contract.file}",
-                )
-            table = file.read(columns=list(names), use_threads=False)
-    except (pa.ArrowInvalid, OSError) as error:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, prefix="lakehouse-landing-") as copy:
+        shutil.copyfileobj(source, copy, _BUFFER_BYTES)
+        copy.seek(0)
+        try:
+            with pq.ParquetFile(copy) as file:
+                yield from _read_batches(file, source_file, contract)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise SourceSchemaError(
+                contract.feed, f"{source_file} is not Parquet that can be read: {error}"
+            ) from error
+
+
+def _read_batches(file: pq.ParquetFile, source_file: str, contract: Contract) -> Iterator[Records]:
+    found = file.schema_arrow.names
+    names = {column.source_path: column.name for column in contract.columns}
+    missing = [path for path in names if path not in found]
+    if missing:
         raise SourceSchemaError(
-            contract.feed, f"{source_file} is not Parquet that can be read: {error}"
-        ) from error
-    texts = pa.table(
-        {
-            name: _as_bytes(table[path], f"{source_file}: {path}", contract)
-            for path, name in names.items()
-        }
-    )
-    numbers = np.arange(1, texts.num_rows + 1)
-    columns, numbers, unreadable = decode_utf8(texts, numbers, source_file)
-    return Records(
-        columns=columns,
-        row_number=pa.chunked_array([pa.array(numbers, pa.int64())]),
-        source_file=repeated(source_file, columns.num_rows),
-        unreadable=tuple(unreadable),
-        ignored=tuple(sorted(set(found) - set(names))),
-    )
+            contract.feed,
+            f"{source_file} lacks the columns {', '.join(missing)}; it has "
+            f"{', '.join(found)}. Deliver them, or change {contract.file}",
+        )
+    ignored = tuple(sorted(set(found) - set(names)))
+    empty = pa.schema([file.schema_arrow.field(path) for path in names]).empty_table()
+    batches = file.iter_batches(_ROWS, columns=list(names), use_threads=False)
+    before = 0
+    for table in chain([empty], (pa.Table.from_batches([batch]) for batch in batches)):
+        texts = pa.table(
+            {
+                name: _as_bytes(table[path], f"{source_file}: {path}", contract)
+                for path, name in names.items()
+            }
+        )
+        numbers = np.arange(before + 1, before + texts.num_rows + 1)
+        before += texts.num_rows
+        columns, numbers, unreadable = decode_utf8(texts, numbers, source_file)
+        yield Records(
+            columns=columns,
+            row_number=pa.chunked_array([pa.array(numbers, pa.int64())]),
+            source_file=repeated(source_file, columns.num_rows),
+            unreadable=tuple(unreadable),
+            ignored=ignored,
+        )
 
 
 def _as_bytes(column: Any, place: str, contract: Contract) -> Any:

@@ -39,6 +39,11 @@ class Records:
         """Records received, readable or not."""
         return int(self.columns.num_rows) + len(self.unreadable)
 
+    @property
+    def nbytes(self) -> int:
+        """About the memory of the texts, in bytes."""
+        return int(self.columns.nbytes) + sum(len(record.text) for record in self.unreadable)
+
 
 def concat_records(parts: Sequence[Records]) -> Records:
     """The records of several files, in the given order; `parts` must not be empty."""

@@ -12,12 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import IO
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
-from lakehouse.errors import ManifestError
+from lakehouse.errors import LandingError, ManifestError
 from lakehouse.landing.model import FileFacts
 from lakehouse.landing.store import Bucket
+from lakehouse.landing.streams import Summed
 
 MARKER = "_stage.json"
 
@@ -54,6 +56,12 @@ class Stage:
         """The object of a file in the stage bucket."""
         return self.prefix + name
 
+    def _plain_key(self, name: str) -> str:
+        """The object of a file, whose name may lead nowhere but to this folder."""
+        if not name or name in (".", "..") or "/" in name or "\\" in name:
+            raise LandingError(self._run_id, f"{name!r} is no name of a file in the stage")
+        return self.key(name)
+
     def _files(self) -> dict[str, str | None]:
         """SHA-256 by name of what lies there, the mark too; None for what others stored."""
         if self._known is None:
@@ -80,7 +88,13 @@ class Stage:
     def put(self, name: str, content: bytes) -> None:
         """Store a file as received."""
         files = self._files()
-        files[name] = self._bucket.put(self.key(name), content)
+        files[name] = self._bucket.put(self._plain_key(name), content)
+
+    def put_file(self, name: str, file: IO[bytes]) -> int:
+        """Store what a file holds, however long it is; return its size in bytes."""
+        files = self._files()
+        size, files[name] = self._bucket.put_file(self._plain_key(name), file)
+        return size
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file that is there, in the order of names.
@@ -91,7 +105,12 @@ class Stage:
         return {name: files[name] or self._read_checksum(name) for name in self.names()}
 
     def _read_checksum(self, name: str) -> str:
-        return hashlib.sha256(self.read_unchecked(name) or b"").hexdigest()
+        body = self._bucket.open(self.key(name))
+        if body is None:
+            return hashlib.sha256(b"").hexdigest()
+        source = Summed(body)
+        source.drain()
+        return source.sha256
 
     def read_unchecked(self, name: str) -> bytes | None:
         """The bytes of a file of a delivery that may be incomplete."""
@@ -131,39 +150,29 @@ class Stage:
                 "land with --again to ask the source once more",
             ) from error
 
-    def read(self, delivery: Delivery) -> dict[str, bytes]:
-        """The files of a complete delivery.
+    def open(self, delivery: Delivery, name: str) -> Summed:
+        """A file of a complete delivery, to be read once.
 
         Raises:
-            ManifestError: a file is missing, or is not what was received.
+            ManifestError: the file is missing; or, when its end is reached, it is not what was
+                received.
         """
-        contents = {}
-        for name, promised in delivery.sha256.items():
-            content = self._bucket.get(self.key(name))
-            uri = self._bucket.uri(self.key(name))
-            if content is None:
-                raise ManifestError(self._run_id, f"{uri} is promised by {MARKER} and missing")
-            found = hashlib.sha256(content).hexdigest()
+        body = self._bucket.open(self.key(name))
+        uri = self._bucket.uri(self.key(name))
+        if body is None:
+            raise ManifestError(self._run_id, f"{uri} is promised by {MARKER} and missing")
+        promised = delivery.sha256[name]
+
+        def check(found: str) -> None:
             if found != promised:
                 raise ManifestError(
                     self._run_id,
                     f"{uri} has SHA-256 {found}, {MARKER} promises {promised}: the stage was "
                     "altered. Restore the object, or land with --again to ask the source once more",
                 )
-            contents[name] = content
-        return contents
 
-    def describe(
-        self, contents: Mapping[str, bytes], row_counts: Mapping[str, int]
-    ) -> list[FileFacts]:
-        """The facts of the files for the manifest."""
-        return [
-            FileFacts(
-                role="stage",
-                uri=self._bucket.uri(self.key(name)),
-                size_bytes=len(content),
-                row_count=row_counts.get(name, 0),
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
-            for name, content in contents.items()
-        ]
+        return Summed(body, check)
+
+    def describe(self, name: str, size: int, row_count: int, sha256: str) -> FileFacts:
+        """The facts of a file for the manifest."""
+        return FileFacts("stage", self._bucket.uri(self.key(name)), size, row_count, sha256)

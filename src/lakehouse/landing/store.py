@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,9 @@ from lakehouse.errors import LakeError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+PART_BYTES = 16 * 1024 * 1024
+"""What is longer goes up in parts of this size: S3 shows the object when the last one is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,80 @@ class Bucket:
         digest = hashlib.sha256(content)
         with _named(self.name):
             self.s3.put_object(
-                Bucket=self.name,
-                Key=key,
-                Body=content,
-                ChecksumSHA256=base64.b64encode(digest.digest()).decode("ascii"),
+                Bucket=self.name, Key=key, Body=content, ChecksumSHA256=_base64(digest.digest())
             )
         return digest.hexdigest()
 
+    def put_file(self, key: str, file: IO[bytes]) -> tuple[int, str]:
+        """Store what a file holds from its position on, whole or not at all, a part at a time.
+
+        Returns its size in bytes and its SHA-256 in lower hex. What a killed run left of an upload
+        to the same key is removed first.
+        """
+        part = file.read(PART_BYTES)
+        following = file.read(PART_BYTES) if len(part) == PART_BYTES else b""
+        if not following:
+            return len(part), self.put(key, part)
+        with _named(self.name):
+            self._abort_uploads(key)
+            upload = self.s3.create_multipart_upload(
+                Bucket=self.name, Key=key, ChecksumAlgorithm="SHA256"
+            )["UploadId"]
+            try:
+                return self._put_parts(key, upload, part, following, file)
+            except BaseException:
+                self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+                raise
+
+    def _put_parts(
+        self, key: str, upload: str, part: bytes, following: bytes, file: IO[bytes]
+    ) -> tuple[int, str]:
+        digest, size = hashlib.sha256(), 0
+        parts: list[dict[str, Any]] = []
+        while part:
+            digest.update(part)
+            size += len(part)
+            checksum = _base64(hashlib.sha256(part).digest())
+            number = len(parts) + 1
+            answer = self.s3.upload_part(
+                Bucket=self.name,
+                Key=key,
+                UploadId=upload,
+                PartNumber=number,
+                Body=part,
+                ChecksumSHA256=checksum,
+            )
+            parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum})
+            part, following = following, file.read(PART_BYTES) if following else b""
+        self.s3.complete_multipart_upload(
+            Bucket=self.name,
+            Key=key,
+            UploadId=upload,
+            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+        )
+        return size, digest.hexdigest()
+
+    def _abort_uploads(self, key: str) -> None:
+        pages = self.s3.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.name, Prefix=key
+        )
+        for page in pages:
+            for upload in page.get("Uploads", []):
+                if upload["Key"] == key:
+                    self.s3.abort_multipart_upload(
+                        Bucket=self.name, Key=key, UploadId=upload["UploadId"]
+                    )
+
     def get(self, key: str) -> bytes | None:
         """The bytes of an object, or None when there is none."""
+        body = self.open(key)
+        return None if body is None else body.read()
+
+    def open(self, key: str) -> Any:
+        """The body of an object, to be read once from its start; None when there is none."""
         try:
             with _named(self.name):
-                return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+                return self.s3.get_object(Bucket=self.name, Key=key)["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                 return None
@@ -66,6 +131,10 @@ class Bucket:
         """Remove an object; removing what is not there is no error."""
         with _named(self.name):
             self.s3.delete_object(Bucket=self.name, Key=key)
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode("ascii")
 
 
 @contextmanager

@@ -162,11 +162,13 @@ def _build_input(contract: Contract) -> dict[str, Any]:
             "window": (
                 "Rows whose watermark is at or after the `until` of the previous published "
                 "manifest (the first run: all) and before the end of the business date, both wall "
-                "time of the format's zone; and rows without a watermark. In one read-only "
-                "transaction, repeatable read, ordered by watermark, then key."
+                "time of the format's zone; rows of the seven days before it that were written by "
+                "transactions which the `snapshot` of that manifest did not see; and rows without "
+                "a watermark. In one read-only transaction, repeatable read, ordered by watermark, "
+                "then key."
             ),
-            "file": f"{source.object}.csv",
-            "manifest_watermark": ["from", "until"],
+            "file": "part-00001-001.csv and so on, each with a header, some 16 MiB",
+            "manifest_watermark": ["from", "until", "snapshot"],
         }
     elif source.kind == "rest":
         extraction = {

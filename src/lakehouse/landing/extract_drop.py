@@ -1,0 +1,58 @@
+"""Files of a drop folder, copied to the stage a block at a time, finished ones only."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakehouse.contracts import Contract
+from lakehouse.errors import SourceError, SourceMissingError
+from lakehouse.landing.stage import Stage
+
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+
+
+def find_delivered(folder: Path, pattern: str) -> list[str]:
+    """The names of a folder that match a pattern, `.gz` behind it or not, in order.
+
+    Hidden names, those that begin with `_`, and those under which programs write what they have not
+    finished are left alone.
+    """
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [
+        name
+        for name in names
+        if fnmatch.fnmatchcase(name.removesuffix(".gz"), pattern)
+        and not name.startswith((".", "_"))
+        and not name.endswith(_UNFINISHED)
+    ]
+
+
+def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: Stage) -> None:
+    """Write the files to the stage, which holds nothing else then.
+
+    Raises:
+        SourceError: a name leads out of the folder, or to what is no file.
+        SourceMissingError: a file grew or changed while it was copied; the stage is empty.
+    """
+    for name in names:
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            raise SourceError(
+                contract.feed, f"{path} is no file of that folder: deliver the file itself"
+            )
+    stage.clear()
+    for name in names:
+        path = folder / name
+        before = path.stat()
+        with path.open("rb") as file:
+            size = stage.put_file(name, file)
+        after = path.stat()
+        if (size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            stage.clear()
+            raise SourceMissingError(
+                contract.feed,
+                f"{path} is still being written: try again when it is finished. Whoever delivers "
+                "should write under another name, such as one that ends in .tmp, and rename",
+            )

@@ -1,0 +1,145 @@
+"""Exact repeats within a batch that is seen a chunk at a time.
+
+A row is known by a hash of 64 bits of its texts. Rows of equal hashes are compared text by text,
+so that two rows whose hashes collide are never taken for each other. The texts of chunks that went
+by lie in a file on the local disk, and are read again only for that comparison; a batch of one
+chunk needs no file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lakehouse.landing.row_hash import Hashes
+
+Positions = npt.NDArray[np.int64]
+
+_BATCH_ROWS = 16_384
+
+
+class Repeats:
+    """The rows of a batch that were not refused so far. Close it, or use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._folder: Path | None = None
+        self._unsaved: pa.Table | None = None
+        self._starts: list[int] = []
+        self._runs: list[tuple[Hashes, Positions]] = []
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._stack.close()
+
+    def find(self, columns: pa.Table, hashes: Hashes, candidates: Any) -> Positions:
+        """Positions, in a chunk, of candidates that repeat in every text a candidate above them,
+        of this chunk or of one before it. All other candidates are remembered.
+
+        `columns` are the texts of the chunk, `hashes` one a row, `candidates` one flag a row.
+        """
+        positions = np.flatnonzero(candidates)
+        own = hashes[positions]
+        order = np.argsort(own, kind="stable")
+        ordered = own[order]
+        is_shared = np.zeros(len(positions), dtype=np.bool_)
+        same = ordered[1:] == ordered[:-1]
+        is_shared[order[1:][same]] = True
+        is_shared[order[:-1][same]] = True
+        earlier = self._find_earlier(ordered, order, is_shared)
+        suspects = positions[is_shared]
+        found = self._compare(columns, suspects, earlier) if len(suspects) else suspects
+        self._remember(columns, positions, own, order, found)
+        return found
+
+    def _find_earlier(self, ordered: Hashes, order: Positions, is_shared: Any) -> Positions:
+        """Rows of earlier chunks whose hash one of these has, marking these as shared."""
+        found = []
+        for hashes, rows in self._runs:
+            low = np.searchsorted(hashes, ordered, side="left")
+            near = np.minimum(low, len(hashes) - 1)
+            hits = np.flatnonzero(hashes[near] == ordered)
+            if len(hits):
+                is_shared[order[hits]] = True
+                counts = np.searchsorted(hashes, ordered[hits], side="right") - low[hits]
+                ends = np.cumsum(counts)
+                within = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+                found.append(rows[np.repeat(low[hits], counts) + within])
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+
+    def _compare(self, columns: pa.Table, suspects: Positions, earlier: Positions) -> Positions:
+        """The suspects that are, text by text, a row of earlier chunks or a suspect above them."""
+        above = self._read(earlier, columns.schema)
+        texts = pa.concat_tables([above, columns.take(pa.array(suspects))])
+        numbered = texts.append_column("#", pa.array(np.arange(texts.num_rows)))
+        firsts = numbered.group_by(columns.column_names, use_threads=False).aggregate(
+            [("#", "min")]
+        )["#_min"]
+        is_first = np.zeros(texts.num_rows, dtype=np.bool_)
+        is_first[np.asarray(firsts)] = True
+        return suspects[~is_first[above.num_rows :]]
+
+    def _remember(
+        self, columns: pa.Table, positions: Positions, own: Hashes, order: Positions, found: Any
+    ) -> None:
+        if self._unsaved is not None:
+            self._save(self._unsaved)
+        self._unsaved = columns
+        self._starts.append(self._size)
+        rows = positions[order]
+        is_new = ~np.isin(rows, found) if len(found) else np.ones(len(rows), dtype=np.bool_)
+        run = (own[order][is_new], rows[is_new] + self._size)
+        self._size += columns.num_rows
+        if len(run[0]):
+            self._runs.append(run)
+        # Runs double in length, so that their number stays small and each is merged rarely.
+        while len(self._runs) > 1 and len(self._runs[-2][0]) <= 2 * len(self._runs[-1][0]):
+            hashes, rows = (np.concatenate(pair) for pair in zip(*self._runs[-2:], strict=True))
+            order = np.argsort(hashes, kind="stable")
+            self._runs[-2:] = [(hashes[order], rows[order])]
+
+    def _save(self, columns: pa.Table) -> None:
+        if self._folder is None:
+            folder = tempfile.TemporaryDirectory(prefix="lakehouse-landing-")
+            self._folder = Path(self._stack.enter_context(folder))
+        path = self._path(len(self._starts) - 1)
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, columns.schema) as writer:
+            writer.write_table(columns.combine_chunks(), max_chunksize=_BATCH_ROWS)
+
+    def _path(self, chunk: int) -> Path:
+        if self._folder is None:
+            raise RuntimeError("no chunk was saved")
+        return self._folder / f"{chunk}.arrow"
+
+    def _read(self, rows: Positions, schema: pa.Schema) -> pa.Table:
+        """The texts of rows of earlier chunks, in order."""
+        tables = [schema.empty_table()]
+        chunks = np.searchsorted(self._starts, rows, side="right") - 1
+        for chunk in np.unique(chunks):
+            inside = rows[chunks == chunk] - self._starts[chunk]
+            if chunk == len(self._starts) - 1 and self._unsaved is not None:
+                tables.append(self._unsaved.take(pa.array(inside)))
+                continue
+            with (
+                pa.OSFile(str(self._path(int(chunk))), "rb") as file,
+                pa.ipc.open_file(file) as reader,
+            ):
+                batches = inside // _BATCH_ROWS
+                for batch in np.unique(batches):
+                    at = inside[batches == batch] - batch * _BATCH_ROWS
+                    texts = reader.get_batch(int(batch)).take(pa.array(at))
+                    tables.append(pa.Table.from_batches([texts]))
+        return pa.concat_tables(tables)

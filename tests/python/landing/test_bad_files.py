@@ -1,0 +1,266 @@
+"""Files that no source should deliver: each is refused, held or left alone, with a reason, and
+never read into memory as a whole."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import lakehouse.landing.read_csv as read_csv
+from lakehouse.contracts import Lake, load_contracts
+from lakehouse.errors import (
+    BatchHeldError,
+    LandingError,
+    SourceError,
+    SourceMissingError,
+    SourceSchemaError,
+)
+from lakehouse.landing import Manifest, Sources, land, list_runs
+from lakehouse.landing.extract_drop import find_delivered
+from lakehouse.landing.read_csv import iter_csv
+from lakehouse.landing.read_json import iter_json_lines
+from lakehouse.landing.stage import Stage
+from lakehouse.landing.store import Bucket
+from lakehouse.landing.streams import BLOCK_BYTES, Summed, plain
+from tests.python.landing.test_bad_input import reviews
+
+CONTRACTS = load_contracts(Path(__file__).resolve().parents[3] / "contracts")
+DAY = date(2026, 6, 1)
+HEADER = b"seller_id,seller_zip_code_prefix,seller_city,seller_state,seller_name,seller_cnpj\n"
+ROW = b"s%d,01310,s\xc3\xa3o paulo,SP,,\n"
+ROWS = b"".join(ROW % n for n in range(30))
+MIB = 1024 * 1024
+
+
+def deliver(lake: Lake, folder: Path, name: str, content: bytes, feed: str = "sellers") -> Manifest:
+    place = folder / feed / DAY.isoformat()
+    place.mkdir(parents=True, exist_ok=True)
+    (place / name).write_bytes(content)
+    manifest = land(feed, DAY, Sources(drop_dir=folder), lake)
+    assert isinstance(manifest, Manifest)
+    return manifest
+
+
+BAD: list[tuple[str, bytes, str]] = [
+    ("empty", b"", "is empty: not even a header"),
+    ("wrong delimiter", (HEADER + ROWS).replace(b",", b";"), "lacks the columns seller_id, "),
+    ("UTF-16", (HEADER + ROWS).decode().encode("utf-16"), "no header: .* can't decode byte 0xff"),
+    ("UTF-16, no mark", (HEADER + ROWS).decode().encode("utf-16-le"), "lacks the columns seller_"),
+    ("10,000 columns", b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "and 9950 more"),
+    ("10,000 times one column", b",".join([b"a"] * 10_000) + b"\n", "has the columns a twice"),
+    ("a long header", b"x" * (17 * MIB), "has a first line of more than 16777216 bytes"),
+    ("a long field in the header", b"x" * (200_000) + b"\n", "has no header"),
+    ("a long line", HEADER + b"x" * (40 * MIB), "cannot be read as CSV"),
+    (
+        "an open quote",
+        HEADER + b's1,01310,"x,SP,,\n' + ROW % 7 * (1024 * 1024),
+        "a quote that is never",
+    ),
+    ("no row of its form", HEADER + b"a,b\n" * (20 * MIB), "cannot be read as CSV"),
+]
+
+
+@pytest.mark.parametrize(("what", "content", "message"), BAD, ids=[each[0] for each in BAD])
+def test_csv__bad_file__is_refused_by_name_and_raw_stays_empty(
+    lake: Lake, tmp_path: Path, what: str, content: bytes, message: str
+) -> None:
+    with pytest.raises(SourceSchemaError, match=message) as caught:
+        deliver(lake, tmp_path, "s.csv", content)
+    assert "s.csv" in str(caught.value)
+    assert len(str(caught.value)) < 2_000
+    assert list_runs(lake, lake.contracts.values()) == []
+    # The stage is open again: a repaired file is taken.
+    assert deliver(lake, tmp_path, "s.csv", HEADER + ROWS).written_count == 30
+
+
+def test_csv__rows_of_10_000_fields__are_refused_one_by_one(lake: Lake, tmp_path: Path) -> None:
+    wide = b",".join([b"x"] * 10_000) + b"\n"
+    manifest = deliver(lake, tmp_path, "s.csv", HEADER + ROWS + wide * 3)
+    assert (manifest.written_count, manifest.rejected_by_rule) == (30, {"shape": 3})
+
+
+def test_csv__mark_of_byte_order_and_newlines_in_quotes__are_read(
+    lake: Lake, tmp_path: Path
+) -> None:
+    content = b"\xef\xbb\xbf" + HEADER + b's1,01310,"s\xc3\xa3o\npaulo",SP,,\r\ns2,01310,x,SP,,\r\n'
+    manifest = deliver(lake, tmp_path, "s.csv", content)
+    assert (manifest.written_count, manifest.rejected_count) == (2, 0)
+
+
+def test_csv__bytes_of_another_encoding_in_all_rows__are_held(lake: Lake, tmp_path: Path) -> None:
+    content = (HEADER + ROWS).decode().encode("latin-1")
+    with pytest.raises(BatchHeldError, match="without a single valid row"):
+        deliver(lake, tmp_path, "s.csv", content)
+
+
+def test_csv__encoding_that_has_no_such_byte__says_where(lake: Lake) -> None:
+    contract = CONTRACTS["sellers"]
+    contract = replace(contract, format=replace(contract.format, encoding="cp1252"))
+    content = HEADER + b"s1,01310," + b"x" * (2 * MIB) + b"\x81,SP,,\n"
+    with pytest.raises(SourceSchemaError, match=f"is not cp1252: byte {content.index(0x81)} "):
+        list(iter_csv(io.BytesIO(content), "f", contract))
+
+
+class Endless(io.RawIOBase):
+    """A stream of one byte over and over: 2 GiB of it, made as it is read."""
+
+    def __init__(self, start: bytes, size: int = 2 * 1024 * MIB) -> None:
+        super().__init__()
+        self._start = start
+        self.left = size
+        self.size = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        start, self._start = self._start[: len(buffer)], self._start[len(buffer) :]
+        count = min(len(buffer), self.left)
+        buffer[:count] = start + b"x" * (count - len(start))
+        self.left -= count
+        return count
+
+
+@pytest.mark.parametrize(
+    ("reader", "feed", "start", "message"),
+    [
+        (iter_csv, "sellers", HEADER, "cannot be read as CSV"),
+        (iter_csv, "sellers", b"", "first line of more than"),
+        (iter_json_lines, "reviews", b"{", "has a line of more than"),
+    ],
+)
+def test_line_of_2_gib__is_given_up_after_some_blocks(
+    reader: Any, feed: str, start: bytes, message: str
+) -> None:
+    stream = Endless(start)
+    with pytest.raises(SourceSchemaError, match=message):
+        list(reader(io.BufferedReader(stream), "f", CONTRACTS[feed]))
+    assert stream.size - stream.left <= 4 * BLOCK_BYTES
+
+
+def test_gzip__csv_and_json_lines__are_read_packed_and_staged_as_received(
+    lake: Lake, tmp_path: Path
+) -> None:
+    packed = gzip.compress(HEADER + ROWS[:200]) + gzip.compress(ROWS[200:])
+    manifest = deliver(lake, tmp_path, "s.csv.gz", packed)
+    assert manifest.written_count == 30
+    (staged,) = (file for file in manifest.files if file.role == "stage")
+    assert (staged.size_bytes, staged.row_count) == (len(packed), 30)
+    lines = "".join(json.dumps(row) + "\n" for row in reviews(1, 5)).encode()
+    assert deliver(lake, tmp_path, "r.jsonl.gz", gzip.compress(lines), "reviews").read_count == 5
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        file.write(HEADER)
+        for _ in range(60):
+            file.write(ROW % 1 * 40_000)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(HEADER + ROWS)[:-9], "is no whole gzip"),
+        (gzip.compress(HEADER + ROWS)[:60], "is no whole gzip"),
+        (HEADER + ROWS, "is no whole gzip"),
+        (b"", "is empty"),
+        (gzip.compress(HEADER + ROWS) + b"more", "is no whole gzip"),
+        (bomb(), "unpacks to more than 200 times its size"),
+    ],
+    ids=["cut", "cut early", "not packed", "empty", "garbage behind", "bomb"],
+)
+def test_gzip__bad__is_refused_by_name(
+    lake: Lake, tmp_path: Path, content: bytes, message: str
+) -> None:
+    with pytest.raises(SourceSchemaError, match=message):
+        deliver(lake, tmp_path, "s.csv.gz", content)
+    assert list_runs(lake, lake.contracts.values()) == []
+
+
+def test_plain__bomb__is_not_unpacked_further_than_its_bound() -> None:
+    packed = gzip.compress(b"\0" * (256 * MIB), 9)
+    with plain(Summed(io.BytesIO(packed)), "f.gz", "f") as file:
+        blocks = iter(lambda: file.read(MIB), b"")
+        sizes: list[int] = []
+        with pytest.raises(SourceSchemaError):
+            sizes.extend(map(len, blocks))
+    assert sum(sizes) <= max(BLOCK_BYTES, 200 * len(packed))
+
+
+@pytest.mark.parametrize("cut", [4, 100, -1])
+def test_parquet__half_a_file__is_refused_by_name(lake: Lake, tmp_path: Path, cut: int) -> None:
+    sink = io.BytesIO()
+    names = [column.source_path for column in CONTRACTS["marketing_leads"].columns]
+    pq.write_table(pa.table({name: ["x"] for name in names}), sink)
+    with pytest.raises(SourceSchemaError, match="is not Parquet that can be read"):
+        deliver(lake, tmp_path, "l.parquet", sink.getvalue()[:cut], "marketing_leads")
+
+
+def test_find_delivered__unfinished_and_hidden_names__are_left_alone(tmp_path: Path) -> None:
+    names = [
+        "a.csv", "b.csv.gz", "c.csv.tmp", "d.csv.part", ".e.csv", "_f.csv", "g.csv.filepart",
+        "h.txt", "i.csv.gz.part",
+    ]  # fmt: skip
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    assert find_delivered(tmp_path, "*.csv") == ["a.csv", "b.csv.gz"]
+    assert find_delivered(tmp_path, "*") == ["a.csv", "b.csv.gz", "h.txt"]
+    assert find_delivered(tmp_path / "none", "*") == []
+
+
+def test_drop__file_that_grows__is_left_for_later(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_file = Stage.put_file
+
+    def meanwhile(self: Stage, name: str, file: Any) -> int:
+        size = put_file(self, name, file)
+        with (tmp_path / "sellers" / DAY.isoformat() / name).open("ab") as more:
+            more.write(ROWS)
+        return size
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Stage, "put_file", meanwhile)
+        with pytest.raises(SourceMissingError, match="is still being written") as caught:
+            deliver(lake, tmp_path, "s.csv", HEADER)
+    assert caught.value.retryable
+    assert lake.s3.list_objects_v2(Bucket=lake.bucket("stage")).get("Contents", []) == []
+    assert land("sellers", DAY, Sources(drop_dir=tmp_path), lake).written_count == 30  # type: ignore[union-attr]
+
+
+def test_drop__name_that_leads_elsewhere__is_refused(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_bytes(HEADER + ROWS)
+    place = tmp_path / "sellers" / DAY.isoformat()
+    place.mkdir(parents=True)
+    (place / "s.csv").symlink_to("../../secret.txt")
+    with pytest.raises(SourceError, match="is no file of that folder"):
+        land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+    (place / "s.csv").unlink()
+    (place / "s.csv").mkdir()
+    with pytest.raises(SourceError, match="is no file of that folder"):
+        land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x.csv", "a/b.csv", "a\\b.csv", "/etc/x"])
+def test_stage__name_that_leads_elsewhere__is_refused(lake: Lake, name: str) -> None:
+    stage = Stage(Bucket(lake.s3, lake.bucket("stage")), CONTRACTS["sellers"], DAY, "run")
+    with pytest.raises(LandingError, match="is no name of a file"):
+        stage.put(name, b"")
+    assert lake.s3.list_objects_v2(Bucket=lake.bucket("stage")).get("Contents", []) == []
+
+
+@pytest.fixture(autouse=True)
+def few_refused_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file without a single row of its form is given up earlier, so that the test is short."""
+    monkeypatch.setattr(read_csv, "_MOST_REFUSED_BYTES", 2 * MIB)
