@@ -1,31 +1,65 @@
-"""Changed rows of a PostgreSQL table, by watermark, as the CSV that COPY writes.
+"""Changed rows of a PostgreSQL table, by watermark, as the CSV that COPY writes, in parts.
 
 The window is [end of the previous run, end of the business date) on the source's own clock,
 which has no zone. A row without a watermark can never be found by it, so such rows are always
 read, and the door refuses them where everybody sees them.
+
+A transaction may commit after a run with a watermark before its end, and a clock may go back. So
+every run keeps the snapshot that it read; the next one reads as well the rows of the LOOK_BACK
+before its window that were written by transactions which that snapshot may not have seen. See
+docs/adr/0014.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from select import select
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
 from lakehouse.landing.model import Manifest
 from lakehouse.landing.stage import Stage
 
+LOOK_BACK = timedelta(days=7)
+"""How long before its commit a transaction, or a clock that went back, may have set a watermark."""
+
 _CONNECT_SECONDS = 10
+_PART_BYTES = 16 * 1024 * 1024
+_RANGE_PAGES = 8_192
+"""Pages of a table that one connection reads at a time: 64 MiB."""
+_MOST_CONNECTIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What a run reads: watermarks from `start` (None for all) to before `until`; and those of the
+    LOOK_BACK before `start` that were written by the transaction `unseen_from` or a later one
+    (None where it is not known)."""
+
+    start: datetime | None
+    until: datetime
+    unseen_from: int | None
 
 
 def copy_changes(
     contract: Contract, until: datetime, url: str, previous: Manifest | None, stage: Stage
 ) -> Mapping[str, str | None]:
-    """Write `<table>.csv` to the stage; return the window as the run's watermark.
+    """Write `part-00001-001.csv` and so on to the stage; return the window as the run's watermark.
+
+    Memory is that of a part a connection, however many rows there are. All connections see one
+    snapshot.
 
     Raises:
         SourceUnavailableError: the server does not answer.
@@ -34,12 +68,54 @@ def copy_changes(
     """
     local_until = until.astimezone(ZoneInfo(contract.format.time_zone)).replace(tzinfo=None)
     local_from = previous.watermark.get("until") if previous else None
+    stage.clear()
+    with _named(contract), _connect(url) as connection:
+        _require_columns(connection, contract)
+        current = _ask(connection, "select pg_current_snapshot()::text")
+        window = _Window(
+            start=datetime.fromisoformat(local_from) if local_from else None,
+            until=local_until,
+            unseen_from=_find_unseen(connection, contract, previous, current),
+        )
+        ranges = _split(connection, contract, window)
+        if len(ranges) == 1:
+            _copy_range(connection, contract, window, 1, ranges[0], stage)
+        else:
+            _copy_ranges(connection, contract, window, ranges, url, stage)
+    return {"from": local_from, "until": local_until.isoformat(sep=" "), "snapshot": current}
+
+
+def _find_unseen(
+    connection: psycopg.Connection[Any], contract: Contract, previous: Manifest | None, current: str
+) -> int | None:
+    """The oldest transaction that the previous run may not have seen: the oldest that ran then.
+
+    0, for all, when the server's transactions count less than then: it is another one, restored or
+    replaced. None when no run kept it, or for a view, whose rows do not tell who wrote them.
+    """
+    text = previous.watermark.get("snapshot") if previous else None
+    kind = _ask(
+        connection,
+        "select relkind from pg_class where oid = to_regclass(%s)",
+        contract.source.object,
+    )
+    if text is None or kind not in ("r", "p"):
+        return None
+    oldest, end = _parse_snapshot(text)
+    return oldest if end <= _parse_snapshot(current)[1] else 0
+
+
+def _parse_snapshot(text: str) -> tuple[int, int]:
+    """The oldest transaction that ran, and the first that was not begun, of a pg_snapshot's text
+    such as `10:20:10,14,15`."""
+    oldest, end, _ = text.split(":")
+    return int(oldest), int(end)
+
+
+@contextmanager
+def _named(contract: Contract) -> Iterator[None]:
     try:
-        with psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, autocommit=False) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
-            _require_columns(connection, contract)
-            content = _copy(connection, contract, local_from, local_until)
+        yield
     except psycopg.OperationalError as error:
         raise SourceUnavailableError(
             contract.feed, f"PostgreSQL does not answer: {_first_line(error)}"
@@ -48,52 +124,199 @@ def copy_changes(
         raise SourceError(
             contract.feed, f"PostgreSQL refused the query: {_first_line(error)}"
         ) from error
-    stage.clear()
-    stage.put(f"{contract.source.object}.csv", content)
-    return {"from": local_from, "until": local_until.isoformat(sep=" ")}
 
 
-def _copy(
-    connection: psycopg.Connection, contract: Contract, start: str | None, until: datetime
-) -> bytes:
-    watermark = sql.Identifier(contract.loading.watermark or "")
-    condition = sql.SQL("{0} < {1}").format(watermark, sql.Literal(until))
-    if start is not None:
-        condition = sql.SQL("{0} and {1} >= {2}").format(
-            condition, watermark, sql.Literal(datetime.fromisoformat(start))
-        )
-    query = sql.SQL(
-        "copy (select {columns} from {table} where ({condition}) or {watermark} is null "
-        "order by {watermark}, {key}) to stdout (format csv, header true)"
+@contextmanager
+def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A read-only transaction that sees one snapshot, and writes texts in one way."""
+    with psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, autocommit=False) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield connection
+
+
+def _ask(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
+    """The first column of the first row; None without a row."""
+    row = connection.execute(query, parameters).fetchone()
+    return row[0] if row else None
+
+
+def _split(
+    connection: psycopg.Connection[Any], contract: Contract, window: _Window
+) -> list[tuple[int, int | None] | None]:
+    """Ranges of a table's pages, from one to before another, None for the end; or [None] for what
+    one query reads: an increment, which an index on the watermark finds, and what has no pages."""
+    if window.start is not None:
+        return [None]
+    pages = _ask(
+        connection,
+        "select pg_relation_size(oid) / current_setting('block_size')::int from pg_class "
+        "where oid = to_regclass(%s) and relkind in ('r', 'm')",
+        contract.source.object,
+    )
+    count = (pages or 0) // _RANGE_PAGES
+    if count < 2:
+        return [None]
+    starts = [number * _RANGE_PAGES for number in range(count)]
+    # The last range has no end: pages that were added since are empty in this snapshot.
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def _copy_ranges(
+    connection: psycopg.Connection[Any],
+    contract: Contract,
+    window: _Window,
+    ranges: list[tuple[int, int | None] | None],
+    url: str,
+    stage: Stage,
+) -> None:
+    """Read the ranges over several connections, all of which see what this one sees."""
+    exported = _ask(connection, "select pg_export_snapshot()")
+    lanes = min(_MOST_CONNECTIONS, os.cpu_count() or 1, len(ranges))
+    numbered = list(enumerate(ranges, start=1))
+
+    def read(lane: int) -> None:
+        with _connect(url) as own:
+            own.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
+            for number, pages in numbered[lane::lanes]:
+                _copy_range(own, contract, window, number, pages, stage)
+
+    with ThreadPoolExecutor(lanes) as pool:
+        for done in [pool.submit(read, lane) for lane in range(lanes)]:
+            done.result()
+
+
+def _copy_range(
+    connection: psycopg.Connection[Any],
+    contract: Contract,
+    window: _Window,
+    number: int,
+    pages: tuple[int, int | None] | None,
+    stage: Stage,
+) -> None:
+    """Read a range into parts, each with the header; one part without rows when there are none."""
+    connection.execute("set local client_encoding to 'UTF8'")
+    connection.execute("set local datestyle to 'ISO, YMD'")
+    for part, content in enumerate(_copy(connection, _query(contract, window, pages)), start=1):
+        stage.put(_part_name(number, part), content)
+
+
+def _copy(connection: psycopg.Connection[Any], query: sql.Composed) -> Iterator[bytes]:
+    """What COPY writes, in parts that begin with the header; there is always one.
+
+    Rows are taken from libpq itself: psycopg's own loop over them takes twice the time.
+    """
+    wire = connection.pgconn
+    wire.send_query(query.as_bytes(connection))
+    _require_status(_wait_for_result(wire), ExecStatus.COPY_OUT)
+    header, content, count = b"", bytearray(), 0
+    while True:
+        size, row = wire.get_copy_data(1)
+        if size > 0:
+            content += row
+            if not header:
+                header = bytes(row)
+            elif len(content) >= _PART_BYTES:
+                yield bytes(content)
+                count += 1
+                content = bytearray(header)
+        elif size == 0:
+            select([wire.socket], [], [])
+            wire.consume_input()
+        else:
+            break
+    _require_status(_wait_for_result(wire), ExecStatus.COMMAND_OK)
+    while _wait_for_result(wire) is not None:
+        pass
+    if count == 0 or len(content) > len(header):
+        yield bytes(content)
+
+
+def _wait_for_result(wire: PGconn) -> PGresult | None:
+    while wire.is_busy():
+        select([wire.socket], [], [])
+        wire.consume_input()
+    return wire.get_result()
+
+
+def _require_status(result: PGresult | None, status: ExecStatus) -> None:
+    if result is None:
+        raise psycopg.OperationalError("the connection ended in the middle of COPY")
+    if result.status != status:
+        raise psycopg.errors.error_from_result(result)
+
+
+def _part_name(number: int, part: int) -> str:
+    return f"part-{number:05d}-{part:03d}.csv"
+
+
+def _query(
+    contract: Contract, window: _Window, pages: tuple[int, int | None] | None
+) -> sql.Composed:
+    watermark = sql.Identifier(contract.column(contract.loading.watermark or "").source_path)
+    return sql.SQL(
+        "copy (select {columns} from {table} where (({window}) or {watermark} is null){pages}"
+        "{order}) to stdout (format csv, header true)"
     ).format(
         columns=sql.SQL(", ").join(sql.Identifier(c.source_path) for c in contract.columns),
         table=sql.Identifier(*contract.source.object.split(".")),
-        condition=condition,
+        window=_in_window(window, watermark),
         watermark=watermark,
-        key=sql.SQL(", ").join(
-            sql.Identifier(contract.column(n).source_path) for n in contract.key
-        ),
+        pages=sql.SQL("") if pages is None else _on_pages(pages),
+        order=sql.SQL("") if pages is not None else _order(contract, watermark),
     )
-    with connection.cursor() as cursor:
-        cursor.execute("set local client_encoding to 'UTF8'")
-        cursor.execute("set local datestyle to 'ISO, YMD'")
-        with cursor.copy(query) as copy:
-            return b"".join(bytes(block) for block in copy)
 
 
-def _require_columns(connection: psycopg.Connection, contract: Contract) -> None:
-    table = contract.source.object
-    with connection.cursor() as cursor:
-        cursor.execute("select to_regclass(%s)::oid", (table,))
-        found = cursor.fetchone()
-        if found is None or found[0] is None:
-            raise SourceSchemaError(contract.feed, f"PostgreSQL has no table {table}")
-        cursor.execute(
-            "select attname from pg_attribute "
-            "where attrelid = %s and attnum > 0 and not attisdropped",
-            (found[0],),
+def _order(contract: Contract, watermark: sql.Identifier) -> sql.Composed:
+    keys = [sql.Identifier(contract.column(name).source_path) for name in contract.key]
+    return sql.SQL(" order by {}").format(sql.SQL(", ").join([watermark, *keys]))
+
+
+def _on_pages(pages: tuple[int, int | None]) -> sql.Composed:
+    first, end = pages
+    condition = sql.SQL(" and ctid >= {}").format(sql.Literal(f"({first},0)"))
+    if end is not None:
+        condition += sql.SQL(" and ctid < {}").format(sql.Literal(f"({end},0)"))
+    return condition
+
+
+def _in_window(window: _Window, watermark: sql.Identifier) -> sql.Composed:
+    before = sql.SQL("{} < {}").format(watermark, sql.Literal(window.until))
+    if window.start is None:
+        return before
+    after = sql.SQL("{} >= {}").format(watermark, sql.Literal(window.start))
+    if window.unseen_from is not None:
+        after = sql.SQL("({after} or {watermark} >= {back} and {unseen})").format(
+            after=after,
+            watermark=watermark,
+            back=sql.Literal(window.start - LOOK_BACK),
+            unseen=_written_from(window.unseen_from),
         )
-        present = {row[0] for row in cursor.fetchall()}
+    return sql.SQL("{} and {}").format(before, after)
+
+
+def _written_from(transaction: int) -> sql.Composed:
+    """Whether a transaction of that number or a later one wrote a row.
+
+    A row has the lower 32 bits of the number, and a snapshot does not list subtransactions: so all
+    within 2^31 after the oldest one count. 1 and 2 stand for transactions of long ago.
+    """
+    return sql.SQL(
+        "(xmin::text::bigint > 2 and "
+        "((xmin::text::bigint - {}) % 4294967296 + 4294967296) % 4294967296 < 2147483648)"
+    ).format(sql.Literal(transaction))
+
+
+def _require_columns(connection: psycopg.Connection[Any], contract: Contract) -> None:
+    table = contract.source.object
+    oid = _ask(connection, "select to_regclass(%s)::oid", table)
+    if oid is None:
+        raise SourceSchemaError(contract.feed, f"PostgreSQL has no table {table}")
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped",
+        (oid,),
+    )
+    present = {row[0] for row in rows}
     missing = [c.source_path for c in contract.columns if c.source_path not in present]
     if missing:
         raise SourceSchemaError(
