@@ -49,9 +49,10 @@ class TalendLogLink(BaseOperatorLink):
         return LOG_KEY
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """The address comes from the XCom; there is none before the execution started."""
-        del operator, ti_key
-        return ""
+        """The address, which the operator has known since the execution started."""
+        del ti_key
+        address: str = operator.log_address
+        return address
 
 
 class _LandingOperator(BaseOperator):
@@ -183,6 +184,7 @@ class TalendJobOperator(_LandingOperator):
         self.poll_seconds = poll_seconds
         self.lost_seconds = lost_seconds
         self.log_level = log_level
+        self.log_address = ""
         self._execution_id: str | None = None
 
     def execute(self, context: Any) -> None:
@@ -200,10 +202,11 @@ class TalendJobOperator(_LandingOperator):
             timeout_minutes=math.ceil(timeout.total_seconds() / 60) if timeout else None,
             log_level=self.log_level,
         )
-        link = hook.log_link(self._execution_id)
-        _log.info("event=talend_started execution_id=%s log=%s", self._execution_id, link)
-        context["ti"].xcom_push(key="talend_execution_id", value=self._execution_id)
-        context["ti"].xcom_push(key=LOG_KEY, value=link)
+        self.log_address = hook.log_link(self._execution_id)
+        _log.info(
+            "event=talend_started execution_id=%s log=%s", self._execution_id, self.log_address
+        )
+        context["ti"].xcom_push(key=LOG_KEY, value=self.log_address)
         deadline = datetime.now(UTC) + timeout + _DEADLINE_GRACE if timeout else None
         self.defer(
             trigger=TalendExecutionTrigger(
@@ -224,6 +227,7 @@ class TalendJobOperator(_LandingOperator):
             NotLandedError: it says that it succeeded and its batch is not in raw.
         """
         execution, status = event["execution_id"], event["status"]
+        self.log_address = TalendHook(self.talend_conn_id).log_link(execution)
         said = f" ({event['message']})" if event["message"] else ""
         if event["outcome"] == LOST:
             raise TalendUnavailableError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import uuid
@@ -26,12 +27,18 @@ TOKEN = "pat-4f1c"
 
 @dataclass(slots=True)
 class Task:
-    """A task: the launcher it runs with its context, or the statuses it goes through."""
+    """A task: the launcher it runs with its context, or the statuses it goes through.
+
+    `counter` grows by a dot at each question after an execution of it.
+    """
 
     name: str
     launcher: Path | None = None
     context: str = "Ci"
     script: tuple[str, ...] = ()
+    counter: Path | None = None
+    silent: int = 0
+    """Questions after an execution of it whose connection breaks."""
 
 
 @dataclass(slots=True)
@@ -91,6 +98,9 @@ class Tmc:
     def advance(self, run: Run) -> None:
         """What became of an execution since it was asked last."""
         task = self.tasks[run.executable]
+        if task.counter is not None:
+            with task.counter.open("a") as counter:
+                counter.write(".")
         if run.finished is not None:
             return
         if task.script:
@@ -183,13 +193,16 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault.after:
                     self._answer(body)
                 if fault.status is None:
-                    self.close_connection = True
-                    self.connection.close()
+                    self._break()
                     return
                 headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
                 self._send(fault.status, {"status": fault.status, "message": "fault"}, headers)
                 return
-            self._send(*self._answer(body))
+            status, document = self._answer(body)
+            if status:
+                self._send(status, document)
+            else:
+                self._break()
 
     def _answer(self, body: Any) -> tuple[int, Any]:
         tmc = self.tmc
@@ -205,6 +218,10 @@ class _Handler(BaseHTTPRequestHandler):
                     return 404, {"status": 404, "message": "Task not found"}
                 return 201, {"executionId": tmc.start(body).id}
             case "GET", ["processing", "executions", run_id] if run_id in tmc.runs:
+                task = tmc.tasks[tmc.runs[run_id].executable]
+                if task.silent > 0:
+                    task.silent -= 1
+                    return 0, None
                 tmc.advance(tmc.runs[run_id])
                 return 200, tmc.describe(tmc.runs[run_id])
             case "DELETE", ["processing", "executions", run_id] if run_id in tmc.runs:
@@ -219,6 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
             case "POST", ["monitoring", "executions", run_id, "logs"] if run_id in tmc.runs:
                 return 200, {"size": 1, "token": uuid.uuid4().hex}
         return 404, {"status": 404, "message": "Not found"}
+
+    def _break(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
         content = b"" if document is None else json.dumps(document).encode()
