@@ -17,6 +17,7 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 
 from lakehouse.contracts.talend.texts import EXIT_CODES
 from lakehouse.orchestration.assets import raw_alias, raw_asset
+from lakehouse.orchestration.retries import TransientOnly
 from lakehouse.orchestration.talend.errors import (
     TalendError,
     TalendJobError,
@@ -70,6 +71,7 @@ class _LandingOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("outlets", [raw_alias(feed)])
+        kwargs.setdefault("retry_policy", TransientOnly())
         super().__init__(**kwargs)
         self.feed = feed
         self.business_date = business_date

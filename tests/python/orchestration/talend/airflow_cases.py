@@ -26,8 +26,9 @@ def build_dag() -> DAG:
     cases, failures = _read(os.environ["TALEND_CASES"]), os.environ["TALEND_FAILURES"]
 
     def on_failure(context: Any) -> None:
-        error = context["exception"]
-        line = {"task": context["ti"].task_id, "error": str(error), "kind": type(error).__name__}
+        error, instance = context["exception"], context["ti"]
+        kind = _decide(instance.task, error)
+        line = {"task": instance.task_id, "error": str(error), "kind": kind}
         with open(failures, "a") as file:  # noqa: PTH123
             file.write(json.dumps(line) + "\n")
 
@@ -45,6 +46,12 @@ def build_dag() -> DAG:
                     task_id=case["name"], on_failure_callback=on_failure, retries=0, **arguments
                 )
     return dag
+
+
+def _decide(operator: Any, error: BaseException) -> str:
+    """What the retry policy of a task makes of an error: lasting, transient or unknown."""
+    decision = operator.retry_policy.evaluate(error, 1, 3)
+    return {"FAIL": "lasting", "RETRY": "transient"}.get(decision.action.name, "unknown")
 
 
 def run_tasks() -> dict[str, Any]:
@@ -133,11 +140,11 @@ def _asked(case: dict[str, Any]) -> int:
 
 def resume(case: dict[str, Any]) -> dict[str, Any]:
     """What a task makes of an event of its trigger."""
+    operator = TalendJobOperator(task_id="land", executable="x", **case["arguments"])
     try:
-        operator = TalendJobOperator(task_id="land", executable="x", **case["arguments"])
         return {"state": "success", "returned": operator.resume({}, case["event"])}
     except Exception as error:  # noqa: BLE001 - the test looks at it
-        return {"state": "failed", "kind": type(error).__name__, "error": str(error)}
+        return {"state": "failed", "kind": _decide(operator, error), "error": str(error)}
 
 
 _CASES = {"kill": kill_after_start, "trigger": run_trigger, "resume": resume}

@@ -199,9 +199,9 @@ def outcomes(
 
 
 def assert_failed(outcome: dict[str, Any], kind: str, *words: str) -> None:
-    """A task that failed with an error of a kind, which says some words.
+    """A task that failed with an error that says some words, and that lasts or is `transient`.
 
-    AirflowFailException is how a task ends for good; any other kind is tried again.
+    Airflow tries again what is transient; the decision is the task's own policy's.
     """
     assert (outcome["state"], outcome["kind"]) == ("failed", kind), outcome
     for word in words:
@@ -235,12 +235,12 @@ def test_job__a_feed_that_is_not_due__succeeds_without_a_run(outcomes: dict[str,
 def test_job__an_end_without_success__fails_and_names_it(
     end: str, outcomes: dict[str, Any]
 ) -> None:
-    kind = "AirflowFailException" if end == "terminated" else "TalendJobError"
+    kind = "lasting" if end == "terminated" else "transient"
     assert_failed(outcomes[end], kind, f"ended {end}")
 
 
 def test_job__the_job_itself_fails__says_its_exit_code(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["source_missing"], "TalendJobError", "execution_failed", "exit code 5")
+    assert_failed(outcomes["source_missing"], "transient", "execution_failed", "exit code 5")
 
 
 def test_job__the_connection_breaks__goes_on_asking(outcomes: dict[str, Any]) -> None:
@@ -251,7 +251,7 @@ def test_job__the_connection_breaks__goes_on_asking(outcomes: dict[str, Any]) ->
 def test_job__success_without_a_manifest__fails_for_good(outcomes: dict[str, Any]) -> None:
     assert_failed(
         outcomes["lands_nothing"],
-        "AirflowFailException",
+        "lasting",
         "sellers-2026-06-20: the job ended well",
         "s3://lakehouse-ci-raw/catalogue/sellers/ingest_date=2026-06-20/_manifest.json is not",
         "--context=Ci",
@@ -261,40 +261,40 @@ def test_job__success_without_a_manifest__fails_for_good(outcomes: dict[str, Any
 def test_job__a_wrong_context__landed_elsewhere_and_fails(
     outcomes: dict[str, Any], talend_site: Site
 ) -> None:
-    assert_failed(outcomes["wrong_context"], "AirflowFailException", "is not there")
+    assert_failed(outcomes["wrong_context"], "lasting", "is not there")
     other = Bucket(talend_site.lake.s3, "lakehouse-local-raw")
     assert other.get("catalogue/sellers/ingest_date=2026-06-04/_SUCCESS") is not None
 
 
 def test_job__a_context_that_is_not_there__fails(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["unknown_context"], "TalendJobError", "exit code 2")
+    assert_failed(outcomes["unknown_context"], "transient", "exit code 2")
 
 
 def test_job__a_manifest_of_another_run__fails_and_says_which(outcomes: dict[str, Any]) -> None:
     words = "its run id is sellers-2026-05-31, not sellers-2026-06-02"
-    assert_failed(outcomes["wrong_run_id"], "AirflowFailException", words)
+    assert_failed(outcomes["wrong_run_id"], "lasting", words)
 
 
 def test_job__an_altered_data_file__fails_and_names_it(outcomes: dict[str, Any]) -> None:
     words = ("sellers-2026-06-03.parquet has SHA-256", "the manifest says")
-    assert_failed(outcomes["altered_file"], "AirflowFailException", *words)
+    assert_failed(outcomes["altered_file"], "lasting", *words)
 
 
 def test_job__a_batch_without_success_file__fails(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["unconfirmed"], "AirflowFailException", "not confirmed by a _SUCCESS")
+    assert_failed(outcomes["unconfirmed"], "lasting", "not confirmed by a _SUCCESS")
 
 
 def test_job__a_context_of_another_lake__starts_nothing(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["other_lake"], "AirflowFailException", "'Prod'", "that is Ci")
+    assert_failed(outcomes["other_lake"], "lasting", "'Prod'", "that is Ci")
     assert not outcomes["other_lake"]["log"]
 
 
 def test_job__a_task_that_is_not_there__fails_for_good(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["unknown_task"], "AirflowFailException", "status 404", "no such task")
+    assert_failed(outcomes["unknown_task"], "lasting", "status 404", "no such task")
 
 
 def test_job__no_day__fails_before_it_starts(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["no_day"], "AirflowFailException", "'2026-06-31'")
+    assert_failed(outcomes["no_day"], "lasting", "'2026-06-31'")
 
 
 def test_job__killed_between_start_and_wait__stops_the_execution(
@@ -344,7 +344,7 @@ def test_trigger__the_deadline_passes__stops_the_execution(
     outcome = outcomes["overdue"]
     assert outcome["event"]["outcome"] == "overdue", outcome
     assert console.runs[outcome["arguments"]["execution_id"]].status == "terminated"
-    assert_failed(outcomes["resume_overdue"], "TalendJobError", "at its deadline", "was stopped")
+    assert_failed(outcomes["resume_overdue"], "transient", "at its deadline", "was stopped")
 
 
 def test_trigger__nothing_is_heard_for_long__the_execution_is_lost(
@@ -352,7 +352,7 @@ def test_trigger__nothing_is_heard_for_long__the_execution_is_lost(
 ) -> None:
     assert outcomes["lost"]["event"]["outcome"] == "lost", outcomes["lost"]
     assert_failed(outcomes["resume_lost"], "TalendUnavailableError", "starting it again is safe")
-    assert_failed(outcomes["resume_refused"], "AirflowFailException", "status 401")
+    assert_failed(outcomes["resume_refused"], "lasting", "status 401")
 
 
 def test_script__the_batch_lands__succeeds_and_leaves_statistics(outcomes: dict[str, Any]) -> None:
@@ -364,18 +364,16 @@ def test_script__the_batch_lands__succeeds_and_leaves_statistics(outcomes: dict[
 
 
 def test_script__status_0_without_a_manifest__fails_for_good(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["script_careless"], "AirflowFailException", "the job ended well")
+    assert_failed(outcomes["script_careless"], "lasting", "the job ended well")
     assert "Could not find the context Nope" in outcomes["log"]
 
 
 def test_script__no_launcher__fails_for_good(outcomes: dict[str, Any]) -> None:
-    assert_failed(outcomes["script_no_launcher"], "AirflowFailException", "unpack the exported job")
+    assert_failed(outcomes["script_no_launcher"], "lasting", "unpack the exported job")
 
 
 def test_script__the_source_has_not_delivered__may_be_tried_again(outcomes: dict[str, Any]) -> None:
-    assert_failed(
-        outcomes["script_source_missing"], "TalendJobError", "status 5", "did not deliver"
-    )
+    assert_failed(outcomes["script_source_missing"], "transient", "status 5", "did not deliver")
 
 
 def test_script__the_task_times_out__ends_the_job_and_its_children(
