@@ -1,6 +1,5 @@
-{#- In which months (`YYYY-MM`, none for no month) rows of the leads lie, or will, of which a version
-    landed since the run's date: all in which their first contact was said to be at the end of a
-    day. -#}
+{#- In which months (`YYYY-MM`, none for no month) rows lie, or will, of the leads of which a
+    version landed since the run's date: where their first contact was at the end of a day. -#}
 {% macro months_of_landed_leads() -%}
     {%- set query -%}
         select distinct date_format(month_start, '%Y-%m') as month_text

@@ -14,6 +14,7 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set none_waits = "select order_id from (values cast(null as varchar)) as t (order_id) where false" -%}
+    {%- set none_waits = "select order_id from (values cast(null as varchar)) as t (order_id)"
+        ~ " where false" -%}
     {{ return(queries | join(" union ") or none_waits) }}
 {%- endmacro %}
