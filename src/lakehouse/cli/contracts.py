@@ -105,7 +105,7 @@ def check_command(against: str | None, as_json: bool) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail when stale.")
 @ends_with_status
 def render_command(only_check: bool) -> None:
-    """Write the dbt sources, the tables' DDL and the table of rules that the contracts describe.
+    """Write what the contracts describe: dbt sources, tables' DDL, Talend's jobs, table of rules.
 
     \b
     Examples:

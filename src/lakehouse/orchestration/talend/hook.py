@@ -1,4 +1,4 @@
-"""Airflow's way to the Talend Management Console: a connection of type `talend`.
+"""Airflow's way to the Talend Management Console: a connection, whatever its type.
 
 Its password is the personal access token. Its host is the base address; without one, the extra
 `region` names a region of Talend Cloud (`eu`).
@@ -33,10 +33,7 @@ class TalendHook(BaseHook):
     TalendError when it refuses.
     """
 
-    conn_name_attr = "talend_conn_id"
     default_conn_name = "talend_default"
-    conn_type = "talend"
-    hook_name = "Talend Management Console"
 
     def __init__(
         self, talend_conn_id: str = default_conn_name, patience: Patience | None = None
@@ -44,18 +41,6 @@ class TalendHook(BaseHook):
         super().__init__()
         self.talend_conn_id = talend_conn_id
         self.patience = patience or Patience()
-
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """The fields that the form of the connection shows."""
-        return {
-            "hidden_fields": ["schema", "login", "port"],
-            "relabeling": {"host": "Base address", "password": "Personal access token"},
-            "placeholders": {
-                "host": "https://api.eu.cloud.talend.com",
-                "extra": '{"region": "eu"}',
-            },
-        }
 
     def get_access(self) -> Access:
         """Address and token, in a worker."""
@@ -97,14 +82,6 @@ class TalendHook(BaseHook):
     def log_link(self, execution_id: str) -> str:
         """Where the execution's log is; reading it there takes the token."""
         return f"{self.get_access().base_url}/monitoring/executions/{execution_id}/logs"
-
-    def test_connection(self) -> tuple[bool, str]:
-        """Whether address and token are good: an execution that there cannot be is unknown."""
-        try:
-            self.get_execution("00000000-0000-0000-0000-000000000000")
-        except TalendError as error:
-            return error.status in (400, 404), str(error)
-        return True, "the Management Console answers"
 
 
 def read_access(connection: Any) -> Access:
