@@ -207,11 +207,10 @@ def _connectorx(uri: str, target: Path) -> None:
 def _duckdb(uri: str, target: Path) -> None:
     """DuckDB's scanner of PostgreSQL."""
     import duckdb
-    import duckdb_extension_postgres_scanner as extension
+    import duckdb_extension_postgres_scanner
 
-    folder = Path(extension.__file__).parent / "extensions" / f"v{duckdb.__version__}"
     with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as connection:
-        connection.execute(f"load '{folder / 'postgres_scanner.duckdb_extension'}'")
+        endpoints.load_extension(connection, duckdb_extension_postgres_scanner)
         connection.execute(f"attach '{uri}' as source (type postgres, read_only)")
         connection.execute(f"copy source.{_TABLE} to '{target}' (format parquet, compression zstd)")
 

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     "allowed_values",
     "duplicate_row",
 )
+_DELETE = 0x7F  # the first character after the visible ones of ASCII
 REJECTED_SCHEMA = pa.schema(
     [(c.name, arrow_type(c.type)) for c in REJECTED_ROWS.columns if c.name != "feed"]
 )
@@ -183,22 +184,19 @@ def _count_warned(checked: Mapping[str, _Checked], entered: Flags) -> dict[str, 
 def _check_column(
     source: Any, column: Column, contract: Contract, order: DateOrder, until: datetime | None
 ) -> _Checked:
-    trimmed = pc.utf8_trim_whitespace(source)
-    is_null = pc.equal(trimmed, "")
-    if contract.format.null_tokens:
-        tokens = pa.array(contract.format.null_tokens, pa.string())
-        is_null = pc.or_(is_null, pc.is_in(trimmed, value_set=tokens))
-    text = pc.if_else(pc.fill_null(is_null, True), pa.scalar(None, pa.string()), trimmed)
+    text = source if _is_clean(source, contract) else _clean(source, contract)
     if column.pad_with_zeros_to is not None:
         is_code = pc.match_substring_regex(text, pattern=r"^\d+$")
         padded = pc.utf8_lpad(text, width=column.pad_with_zeros_to, padding="0")
         text = pc.if_else(is_code, padded, text)
     typed = convert(text, column.type, contract.format, order)
     is_missing = flags(text.is_null())
-    # Nothing is lost when an empty text becomes null; any other difference keeps its source.
-    is_changed = typed.is_changed | flags(
-        pc.and_(pc.not_equal(source, ""), pc.fill_null(pc.not_equal(text, source), True))
-    )
+    is_changed = typed.is_changed
+    if text is not source:
+        # Nothing is lost when an empty text becomes null; any other difference keeps its source.
+        is_changed = is_changed | flags(
+            pc.and_(pc.not_equal(source, ""), pc.fill_null(pc.not_equal(text, source), True))
+        )
     broken: dict[str, Flags] = {"type": typed.is_unreadable}
     if column.required:
         broken["required"] = is_missing
@@ -212,6 +210,39 @@ def _check_column(
         else:
             broken[check.rule] = is_broken
     return _Checked(text, typed, is_changed, broken, warned)
+
+
+def _is_clean(source: Any, contract: Contract) -> bool:
+    """Whether `_clean` would change nothing, as far as a quick look tells.
+
+    Every text begins and ends with a visible ASCII character, and none is a token of null.
+    """
+    _, of_offsets, of_data = source.buffers()
+    if of_data is None:
+        return bool(source.null_count == len(source))
+    first = source.offset
+    offsets = np.frombuffer(of_offsets, dtype=np.int32)[first : first + len(source) + 1]
+    has_text = offsets[1:] > offsets[:-1]
+    if int(has_text.sum()) != len(source) - source.null_count:
+        return False
+    data = np.frombuffer(of_data, dtype=np.uint8)
+    for ends in (data[offsets[:-1][has_text]], data[offsets[1:][has_text] - 1]):
+        if ends.size and (ends.min() <= ord(" ") or ends.max() >= _DELETE):
+            return False
+    if contract.format.null_tokens:
+        tokens = pa.array(contract.format.null_tokens, pa.string())
+        return not pc.any(pc.is_in(source, value_set=tokens), min_count=0).as_py()
+    return True
+
+
+def _clean(source: Any, contract: Contract) -> Any:
+    """The texts without white space at their ends; null where nothing is left, or a token of it."""
+    trimmed = pc.utf8_trim_whitespace(source)
+    is_null = pc.equal(trimmed, "")
+    if contract.format.null_tokens:
+        tokens = pa.array(contract.format.null_tokens, pa.string())
+        is_null = pc.or_(is_null, pc.is_in(trimmed, value_set=tokens))
+    return pc.if_else(pc.fill_null(is_null, True), pa.scalar(None, pa.string()), trimmed)
 
 
 def _break(check: Check, column: Column, text: Any, typed: Typed) -> Flags:

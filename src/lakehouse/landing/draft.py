@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +51,10 @@ class DraftFile:
 
 
 class _Rows:
-    """Tables of one schema, on their way into a Parquet file."""
+    """Tables of one schema, on their way into a Parquet file.
+
+    A row group is written in a thread, while the door works on what comes after it.
+    """
 
     def __init__(self, schema: pa.Schema, stack: ExitStack) -> None:
         self._schema = schema
@@ -59,6 +63,8 @@ class _Rows:
         self._sink: Summing | None = None
         self._file: IO[bytes] | None = None
         self._writer: pq.ParquetWriter | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._writing: Future[None] | None = None
         self.count = 0
 
     def add(self, table: pa.Table) -> None:
@@ -71,7 +77,7 @@ class _Rows:
             self._write_group()
 
     def _write_group(self) -> None:
-        if self._writer is None:
+        if self._writer is None or self._thread is None:
             # Whoever publishes the draft reads the file, so it lives as long as the draft.
             spool = tempfile.SpooledTemporaryFile  # closed by the stack
             file = spool(_IN_MEMORY_BYTES, prefix="lakehouse-landing-")
@@ -80,8 +86,16 @@ class _Rows:
             self._writer = pq.ParquetWriter(
                 self._sink, self._schema, compression="zstd", version="2.6", store_schema=False
             )
-        self._writer.write_table(pa.concat_tables(self._waiting))
+            self._thread = self._stack.enter_context(ThreadPoolExecutor(1))
+        self._wait()
+        group = pa.concat_tables(self._waiting)
         self._waiting.clear()
+        self._writing = self._thread.submit(self._writer.write_table, group)
+
+    def _wait(self) -> None:
+        """Until the row group that is being written is; at most one is."""
+        if self._writing is not None:
+            self._writing.result()
 
     def finish(self) -> DraftFile | None:
         """The file, or None when there was no row."""
@@ -89,6 +103,7 @@ class _Rows:
             self._write_group()
         if self._writer is None or self._sink is None or self._file is None:
             return None
+        self._wait()
         self._writer.close()
         return DraftFile(self._file, self._sink.size, self.count, self._sink.sha256)
 

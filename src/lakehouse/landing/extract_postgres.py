@@ -36,7 +36,7 @@ LOOK_BACK = timedelta(days=7)
 """How long before its commit a transaction, or a clock that went back, may have set a watermark."""
 
 _CONNECT_SECONDS = 10
-_PART_BYTES = 16 * 1024 * 1024
+_PART_BYTES = 8 * 1024 * 1024
 _RANGE_PAGES = 8_192
 """Pages of a table that one connection reads at a time: 64 MiB."""
 _MOST_CONNECTIONS = 2

@@ -86,8 +86,9 @@ def profile_rows(rows: pa.Table, contract: Contract, end: datetime) -> Profile:
 
 def _find_garbled(values: Any) -> Any:
     """Positions of texts of which every byte makes sense when their encoding is undone once."""
-    suspects = pc.fill_null(pc.match_substring_regex(values, pattern=_SUSPECT), False)
-    positions = np.flatnonzero(np.asarray(suspects))
+    others = np.flatnonzero(np.asarray(pc.fill_null(pc.invert(pc.string_is_ascii(values)), False)))
+    found = pc.match_substring_regex(pc.take(values, pa.array(others)), pattern=_SUSPECT)
+    positions = others[np.asarray(found, dtype=np.bool_)]
     texts = pc.take(values, pa.array(positions)).to_pylist()
     return positions[[_is_garbled(text) for text in texts]]
 

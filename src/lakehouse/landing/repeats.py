@@ -9,9 +9,7 @@ chunk needs no file.
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,16 +20,16 @@ from lakehouse.landing.row_hash import Hashes
 Positions = npt.NDArray[np.int64]
 
 _BATCH_ROWS = 16_384
+_LONGEST_MERGED = 2_000_000
 
 
 class Repeats:
     """The rows of a batch that were not refused so far. Close it, or use it in a `with`."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._folder: Path | None = None
-        self._unsaved: pa.Table | None = None
-        self._starts: list[int] = []
+        self._file: IO[bytes] | None = None
+        self._saved: list[tuple[int, int, int]] = []  # first row, place in the file, bytes
+        self._unsaved: tuple[int, pa.Table] | None = None  # first row, the last chunk
         self._runs: list[tuple[Hashes, Positions]] = []
         self._size = 0
 
@@ -43,7 +41,8 @@ class Repeats:
 
     def close(self) -> None:
         """Remove the file."""
-        self._stack.close()
+        if self._file is not None:
+            self._file.close()
 
     def find(self, columns: pa.Table, hashes: Hashes, candidates: Any) -> Positions:
         """Positions, in a chunk, of candidates that repeat in every text a candidate above them,
@@ -96,50 +95,50 @@ class Repeats:
         self, columns: pa.Table, positions: Positions, own: Hashes, order: Positions, found: Any
     ) -> None:
         if self._unsaved is not None:
-            self._save(self._unsaved)
-        self._unsaved = columns
-        self._starts.append(self._size)
+            self._save(*self._unsaved)
+        self._unsaved = (self._size, columns)
         rows = positions[order]
         is_new = ~np.isin(rows, found) if len(found) else np.ones(len(rows), dtype=np.bool_)
         run = (own[order][is_new], rows[is_new] + self._size)
         self._size += columns.num_rows
         if len(run[0]):
             self._runs.append(run)
-        # Runs double in length, so that their number stays small and each is merged rarely.
-        while len(self._runs) > 1 and len(self._runs[-2][0]) <= 2 * len(self._runs[-1][0]):
+        # Runs double in length, so that their number stays small and each is merged rarely; up to
+        # a bound, because a merge takes four times the memory of what it merges.
+        while len(self._runs) > 1 and _is_merged(*(len(run[0]) for run in self._runs[-2:])):
             hashes, rows = (np.concatenate(pair) for pair in zip(*self._runs[-2:], strict=True))
             order = np.argsort(hashes, kind="stable")
             self._runs[-2:] = [(hashes[order], rows[order])]
 
-    def _save(self, columns: pa.Table) -> None:
-        if self._folder is None:
-            folder = tempfile.TemporaryDirectory(prefix="lakehouse-landing-")
-            self._folder = Path(self._stack.enter_context(folder))
-        path = self._path(len(self._starts) - 1)
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, columns.schema) as writer:
-            writer.write_table(columns.combine_chunks(), max_chunksize=_BATCH_ROWS)
-
-    def _path(self, chunk: int) -> Path:
-        if self._folder is None:
-            raise RuntimeError("no chunk was saved")
-        return self._folder / f"{chunk}.arrow"
+    def _save(self, first: int, columns: pa.Table) -> None:
+        if self._file is None:
+            # It has no name, so that a killed run leaves nothing behind.
+            self._file = tempfile.TemporaryFile(prefix="lakehouse-landing-")  # noqa: SIM115
+        for batch in columns.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
+            content = batch.serialize()
+            self._saved.append((first, self._file.seek(0, 2), content.size))
+            self._file.write(content)
+            first += batch.num_rows
 
     def _read(self, rows: Positions, schema: pa.Schema) -> pa.Table:
         """The texts of rows of earlier chunks, in order."""
         tables = [schema.empty_table()]
-        chunks = np.searchsorted(self._starts, rows, side="right") - 1
-        for chunk in np.unique(chunks):
-            inside = rows[chunks == chunk] - self._starts[chunk]
-            if chunk == len(self._starts) - 1 and self._unsaved is not None:
-                tables.append(self._unsaved.take(pa.array(inside)))
-                continue
-            with (
-                pa.OSFile(str(self._path(int(chunk))), "rb") as file,
-                pa.ipc.open_file(file) as reader,
-            ):
-                batches = inside // _BATCH_ROWS
-                for batch in np.unique(batches):
-                    at = inside[batches == batch] - batch * _BATCH_ROWS
-                    texts = reader.get_batch(int(batch)).take(pa.array(at))
-                    tables.append(pa.Table.from_batches([texts]))
+        border, columns = self._unsaved or (0, schema.empty_table())
+        saved = rows[rows < border]
+        batches = np.searchsorted([first for first, _, _ in self._saved], saved, side="right") - 1
+        for batch in np.unique(batches):
+            first, place, size = self._saved[batch]
+            inside = pa.array(saved[batches == batch] - first)
+            tables.append(pa.Table.from_batches([self._load(place, size, schema).take(inside)]))
+        tables.append(columns.take(pa.array(rows[rows >= border] - border)))
         return pa.concat_tables(tables)
+
+    def _load(self, place: int, size: int, schema: pa.Schema) -> pa.RecordBatch:
+        if self._file is None:
+            raise RuntimeError("no chunk was saved")
+        self._file.seek(place)
+        return pa.ipc.read_record_batch(pa.py_buffer(self._file.read(size)), schema)
+
+
+def _is_merged(older: int, newer: int) -> bool:
+    return older <= 2 * newer and older + newer <= _LONGEST_MERGED

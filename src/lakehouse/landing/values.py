@@ -113,8 +113,15 @@ def _convert_decimals(text: Any, column_type: ColumnType, source: Format) -> Typ
     pattern = rf"^[+-]?0*\d{{1,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?$"
     is_number = pc.match_substring_regex(plain, pattern=pattern)
     number = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
-    cut = pc.replace_substring_regex(number, pattern=rf"(\.\d{{0,{scale}}})0*$", replacement=r"\1")
-    values = pc.cast(pc.utf8_rtrim(cut, characters="."), pa.decimal128(precision, scale))
+    point = pc.find_substring(number, pattern=".")
+    after = pc.if_else(pc.less(point, 0), 1, pc.subtract(pc.binary_length(number), point))
+    shortest, longest = (value.as_py() for value in pc.min_max(after).values())
+    if longest is not None and longest > scale + 1:
+        zeros = rf"(\.\d{{0,{scale}}})0*$"
+        number = pc.replace_substring_regex(number, pattern=zeros, replacement=r"\1")
+    if shortest == 1 or scale == 0:
+        number = pc.utf8_rtrim(number, characters=".")
+    values = pc.cast(number, pa.decimal128(precision, scale))
     return _typed(text, values, rewritten)
 
 

@@ -95,6 +95,7 @@ def test_find__copies_far_behind__are_found_in_the_chunks_that_went_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(repeats, "_BATCH_ROWS", 7)
+    monkeypatch.setattr(repeats, "_LONGEST_MERGED", 120)
     chosen = random.Random(7)
     texts = [str(chosen.randrange(400)) for _ in range(1000)]
     columns = pa.table({"a": pa.array(texts), "b": pa.array([f"{t}!" for t in texts])})
@@ -124,7 +125,12 @@ def test_hash_rows__nulls_and_borders__are_told_apart() -> None:
 def test_in_order__results__come_as_the_items_and_errors_in_their_turn() -> None:
     assert list(in_order(lambda n: n * n, range(20))) == [(n, n * n) for n in range(20)]
     done: list[int] = []
-    results = in_order(lambda n: done.append(n) or 1 // (n - 5), range(20))
+
+    def work(n: int) -> int:
+        done.append(n)
+        return 1 // (n - 5)
+
+    results = in_order(work, range(20))
     assert [item for item, _ in islice(results, 5)] == [0, 1, 2, 3, 4]
     with pytest.raises(ZeroDivisionError):
         next(results)
@@ -145,7 +151,8 @@ def rows_of(lake: Lake, manifest: Manifest) -> list[dict[str, Any]]:
     (data,) = (file for file in manifest.files if file.role == "data")
     bucket, _, key = data.uri.removeprefix("s3://").partition("/")
     body = lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return pq.read_table(io.BytesIO(body)).to_pylist()
+    found: list[dict[str, Any]] = pq.read_table(io.BytesIO(body)).to_pylist()
+    return found
 
 
 def sellers(count: int) -> str:

@@ -167,7 +167,7 @@ def _build_input(contract: Contract) -> dict[str, Any]:
                 "a watermark. In one read-only transaction, repeatable read, ordered by watermark, "
                 "then key."
             ),
-            "file": "part-00001-001.csv and so on, each with a header, some 16 MiB",
+            "file": "part-00001-001.csv and so on, each with a header, some 8 MiB",
             "manifest_watermark": ["from", "until", "snapshot"],
         }
     elif source.kind == "rest":
