@@ -143,6 +143,39 @@ def test_list__any_keys__equals_a_sorted_set(
         assert found.path.read_text() == found.uri.removeprefix("s3://lake/")
 
 
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    chosen=st.sets(key_text, min_size=1, max_size=12),
+    prefixes=st.lists(st.text(st.sampled_from("ab/."), max_size=4), min_size=1, max_size=12),
+)
+def test_looking__any_prefixes__are_looked_for_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, chosen: set[str], prefixes: list[str]
+) -> None:
+    base = tmp_path_factory.mktemp("looking")
+    store = FileStore(base / "s3", base / "tmp")
+    store.ensure_bucket("lake")
+    for key in chosen:
+        put(store, f"s3://lake/{key}", key)
+    prefixes += [f"{key}/" for key in chosen] + [key.rpartition("/")[0] + "/" for key in chosen]
+    may_hold = store.looking()
+    for prefix in (f"s3://lake/{text}" for text in prefixes):
+        assert may_hold(prefix) == store.may_hold(prefix)
+        assert may_hold(prefix) or list(store.list(prefix)) == []
+
+
+def test_looking__long_segment_or_missing_bucket__is_told_as_it_is(store: FileStore) -> None:
+    long = "é" * 200
+    put(store, f"s3://lake/day/{long}/part")
+    may_hold = store.looking()
+    assert may_hold(f"s3://lake/day/{long}/")
+    assert not may_hold(f"s3://lake/day/{long}x/")
+    assert not may_hold("s3://other/day/")
+    with pytest.raises(InvalidUriError):
+        may_hold("/tmp/day/")
+
+
 @pytest.mark.parametrize("bucket", ["..", ".", "A", "a*b", "a/b", "a" * 64, "é", "", "-a", "a[b]"])
 def test_ensure_bucket__name_that_s3_has_not__is_refused(store: FileStore, bucket: str) -> None:
     with pytest.raises(InvalidUriError):

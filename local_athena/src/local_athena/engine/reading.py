@@ -1,15 +1,13 @@
 """From a bound query to the DuckDB SQL that answers it: scans planned, the rest rewritten."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from local_athena.engine.job import Job
 from local_athena.engine.scans import ScanPlanner
 from local_athena.engine.session import Cursor
-from local_athena.engine.trees import walk
-from local_athena.sql.bound import BoundQuery, Scan
-from local_athena.sql.pruning import plan_scans
+from local_athena.sql.bound import BoundQuery
+from local_athena.sql.pruning import plan_scans, scans_of
 from local_athena.sql.rewrite import write_query
 
 
@@ -47,7 +45,7 @@ def plan_sources(
     needs = plan_scans(query)
     sources: dict[int, str] = {}
     scanned = files = 0
-    for scan in scans_in(query):
+    for scan in scans_of(query):
         if scan.id in sources:
             continue
         planned = planner.plan(job, cursor, scan, needs[scan.id])
@@ -58,8 +56,3 @@ def plan_sources(
         scanned += planned.scanned_bytes
         files += planned.files
     return sources, scanned, files
-
-
-def scans_in(tree: Any) -> Iterator[Scan]:
-    """Every scan in a bound tree, subqueries' too."""
-    return (node for node in walk(tree) if isinstance(node, Scan))

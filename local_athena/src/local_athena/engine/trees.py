@@ -6,7 +6,10 @@ from functools import cache
 from typing import Any
 
 from local_athena.sql import bound, nodes
+from local_athena.sql.types import Type
 
+_PLAIN = frozenset((type(None), str, int, bool, float, Type, nodes.At, bound.Column))
+"""What is no node and holds none: most of what a node's fields are."""
 _CLOSED = (bound.TableHandle, bound.ViewHandle, bound.Column, bound.Constant, nodes.At)
 
 
@@ -25,7 +28,7 @@ def walk(tree: Any) -> Iterator[Any]:
         yield node
         for name in names:
             value = getattr(node, name)
-            if value is not None and type(value) is not str:
+            if type(value) not in _PLAIN:
                 waiting.append(value)
 
 

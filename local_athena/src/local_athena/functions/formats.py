@@ -15,11 +15,11 @@ from local_athena.functions.casts import cast_text
 from local_athena.functions.java_numbers import java_double, java_float
 from local_athena.functions.java_times import MARKS, JavaTime, java_hash, java_time, long_hash
 from local_athena.functions.registry import ScalarWriter
-from local_athena.functions.text import let
+from local_athena.functions.text import constant_text, let
 from local_athena.functions.udf import call_python, check_text
 from local_athena.sql.bound import Call
 from local_athena.sql.errors import SqlError
-from local_athena.sql.representation import duckdb_type, precision_of
+from local_athena.sql.representation import duckdb_type, precision_of, quote_text
 from local_athena.sql.types import VARCHAR, Type
 
 _SPECIFIER = re.compile(
@@ -343,6 +343,9 @@ def _padded(text: str, found: re.Match[str]) -> str:
 def _format(call: Call, arguments: Sequence[str]) -> str:
     """Values of types that Java does not format come as their text."""
     types = [argument.type for argument in call.arguments]
+    joined = _joined(call, arguments)
+    if joined is not None:
+        return joined
     for index, type_ in enumerate(types):
         if type_.base in _TIMES:
             arguments = [
@@ -363,6 +366,19 @@ def _format(call: Call, arguments: Sequence[str]) -> str:
     name = "format_" + "_".join(bases).replace(" ", "_")
     kinds = [_HANDED.get(type_.base) or duckdb_type(type_) for type_ in types]
     return call_python(name, run, arguments, kinds, "VARCHAR", sees_null=True)
+
+
+def _joined(call: Call, arguments: Sequence[str]) -> str | None:
+    """Whole numbers put between texts by `%d`, which DuckDB does itself; None for what else."""
+    pattern = constant_text(call.arguments[0])
+    if pattern is None or any(a.type.base not in _INTEGERS for a in call.arguments[1:]):
+        return None
+    first, *others = (quote_text(piece) for piece in pattern.split("%d"))
+    if "%" in pattern.replace("%d", "") or len(others) != len(arguments) - 1:
+        return None
+    numbers = (f"COALESCE(CAST({argument} AS VARCHAR), 'null')" for argument in arguments[1:])
+    parts = [part for pair in zip(numbers, others, strict=True) for part in pair]
+    return f"({' || '.join([first, *parts])})"
 
 
 _HANDED = {

@@ -14,7 +14,7 @@ from typing import Any
 
 from local_athena.functions.joni import translate_joni
 from local_athena.functions.lambdas import bind, parameters
-from local_athena.functions.re2_patterns import re2_pattern
+from local_athena.functions.re2_patterns import FirstMatch, re2_first, re2_pattern
 from local_athena.functions.registry import CastWriter, ScalarWriter
 from local_athena.functions.text import constant_text, let
 from local_athena.functions.udf import call_python
@@ -24,6 +24,8 @@ from local_athena.sql.representation import duckdb_type, quote_text
 from local_athena.sql.types import Type
 
 MATCH_SECONDS = 5.0
+_MOST_GROUPS = 9
+"""Groups that DuckDB's functions tell apart."""
 _PLAIN = re.compile(
     r"\^?(?:[A-Za-z0-9 _@#%&=:;,<>/!\"'~`-]|\\[.d\-+*?()\[\]{}|^$/\\]"
     r"|\[\^?[A-Za-z0-9_@#%=:;,/ .+-]+\]"
@@ -240,9 +242,9 @@ def _write_like(call: Call, arguments: Sequence[str]) -> str:
         native = pattern.removesuffix("$") + r"\n?\z" if pattern.endswith("$") else pattern
         if not pattern.endswith("\\$"):
             return f"regexp_matches({arguments[0]}, {quote_text(native)})"
-    written = None if pattern is None else re2_pattern(pattern)
-    if pattern is not None and written is not None and _is_pattern(pattern):
-        return f"regexp_matches({arguments[0]}, {quote_text(written)})"
+    first = None if pattern is None or not _is_pattern(pattern) else re2_first(pattern)
+    if first is not None:
+        return f"regexp_matches({arguments[0]}, {quote_text(first.text)})"
     return _python("regexp_like", _like)(call, arguments)
 
 
@@ -256,6 +258,13 @@ def _native(call: Call) -> str | None:
     return None if _like("", pattern) else quote_text(written)
 
 
+def _first(call: Call) -> FirstMatch | None:
+    """A call's pattern as RE2 finds its first match; None where DuckDB may not match it."""
+    pattern = constant_text(call.arguments[1])
+    first = None if pattern is None or not _is_pattern(pattern) else re2_first(pattern)
+    return None if first is None or 0 in first.may_be_empty else first
+
+
 def _native_group(call: Call) -> int | None:
     """The group that a call asks for, where it is known and there."""
     if len(call.arguments) == 2:
@@ -264,20 +273,25 @@ def _native_group(call: Call) -> int | None:
     if not isinstance(group, Constant) or not isinstance(group.value, int):
         return None
     pattern = constant_text(call.arguments[1]) or ""
-    return group.value if 0 <= group.value <= min(compiled(pattern).groups, 9) else None
+    return group.value if 0 <= group.value <= min(compiled(pattern).groups, _MOST_GROUPS) else None
 
 
 def _write_extract(call: Call, arguments: Sequence[str]) -> str:
-    pattern = _native(call)
-    group = None if pattern is None else _native_group(call)
-    if group is None:
+    first = _first(call)
+    group = None if first is None else _native_group(call)
+    if first is None or group is None or group + first.shift > _MOST_GROUPS:
         return _python("regexp_extract", _extract)(call, arguments)
+    pattern = quote_text(first.text)
 
-    def body(value: str) -> str:
-        found = f"regexp_extract({value}, {pattern}, {group})"
-        return f"(CASE WHEN regexp_matches({value}, {pattern}) THEN {found} END)"
+    def found(value: str) -> str:
+        return f"regexp_extract({value}, {pattern}, {group + first.shift})"
 
-    return let([arguments[0]], body)
+    if group not in first.may_be_empty:  # (then the empty text says that nothing matches)
+        return f"nullif({found(arguments[0])}, '')"
+    return let(
+        [arguments[0]],
+        lambda value: f"(CASE WHEN regexp_matches({value}, {pattern}) THEN {found(value)} END)",
+    )
 
 
 def _write_extract_all(call: Call, arguments: Sequence[str]) -> str:

@@ -14,7 +14,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local_athena.functions.lists import joined_texts
-from local_athena.functions.text import fail, guard, let, native, text
+from local_athena.functions.text import (
+    constant_number,
+    constant_text,
+    fail,
+    guard,
+    let,
+    native,
+    text,
+)
 from local_athena.functions.udf import (
     BYTES_A_CALL,
     TOO_LARGE,
@@ -22,7 +30,14 @@ from local_athena.functions.udf import (
     check_text,
     within_memory,
 )
-from local_athena.sql.bound import Call
+from local_athena.sql.bound import (
+    BoundExpression,
+    Call,
+    Cast,
+    Constant,
+    LambdaVariable,
+    Reference,
+)
 from local_athena.sql.errors import SqlError
 from local_athena.sql.representation import duckdb_type
 
@@ -83,6 +98,9 @@ def _substring(call: Call, arguments: Sequence[str]) -> str:
             return f"substr({v}, {start})"
         return f"substr({v}, {start}, least({count}, 2147483647))"
 
+    if not binary and _from_the_start(call):
+        count = "" if len(arguments) == 2 else f", least({arguments[2]}, 2147483647)"
+        return _padded(call, f"substr({arguments[0]}, {arguments[1]}{count})")
     empty = "unhex('')" if binary else "''"
 
     def body(v: str, start: str, count: str | None) -> str:
@@ -99,6 +117,12 @@ def _substring(call: Call, arguments: Sequence[str]) -> str:
     else:
         value = let(list(arguments), lambda v, s, n: body(v, s, n))
     return _padded(call, value)
+
+
+def _from_the_start(call: Call) -> bool:
+    """Whether a place and a number of characters are plain: there DuckDB cuts as Trino does."""
+    numbers = [constant_number(argument) for argument in call.arguments[1:]]
+    return all(number is not None and 1 <= number < 1 << 31 for number in numbers)
 
 
 def _trim(function: str) -> Writer:
@@ -202,7 +226,7 @@ def _reverse(call: Call, arguments: Sequence[str]) -> str:
 
 
 def _replace(call: Call, arguments: Sequence[str]) -> str:
-    if len(arguments) == 2:
+    if len(arguments) == 2 or constant_text(call.arguments[2]) == "":
         return f"replace({arguments[0]}, {arguments[1]}, '')"
 
     def body(v: str, s: str, r: str) -> str:
@@ -337,12 +361,24 @@ def _chr(code: int) -> str:
     return chr(code)
 
 
-def _codepoint(value: str) -> int:
-    if len(value) != 1:
-        raise SqlError(
-            "INVALID_FUNCTION_ARGUMENT", "Input string must be a single character string"
-        )
-    return ord(value)
+def _codepoint(call: Call, arguments: Sequence[str]) -> str:
+    message = text("Input string must be a single character string")
+
+    def body(v: str) -> str:
+        return guard(f"length({v}) <> 1", "INVALID_FUNCTION_ARGUMENT", message, f"unicode({v})")
+
+    if _is_cheap(call.arguments[0]):
+        return body(arguments[0])
+    return let(list(arguments), body)
+
+
+def _is_cheap(expression: BoundExpression) -> bool:
+    """Whether a text is computed twice for less than a lambda takes, and to the same value."""
+    while isinstance(expression, Cast) and expression.operand.type.base == "varchar":
+        expression = expression.operand
+    if isinstance(expression, Call) and expression.name in ("substr", "substring"):
+        return _from_the_start(expression) and _is_cheap(expression.arguments[0])
+    return isinstance(expression, Reference | LambdaVariable | Constant)
 
 
 def _levenshtein(left: str, right: str) -> int:
@@ -530,7 +566,7 @@ SCALARS = {
     "split_to_map": _python("split_to_map", _split_to_map),
     "split_to_multimap": _python("split_to_multimap", _split_to_multimap),
     "chr": _python("chr", _chr),
-    "codepoint": _python("codepoint", _codepoint),
+    "codepoint": _codepoint,
     "levenshtein_distance": _python("levenshtein", _levenshtein),
     "hamming_distance": _python("hamming", _hamming),
     "translate": _python("translate", _translate),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ _ATOM = re.compile(
     r"|(TIMESTAMP|DATE|TIME) '[^']*'|TRUE|FALSE"
 )
 _SUBQUERY = re.compile(r"\bSELECT\b")
+_PATTERNS = ("joniregexp", "jsonpath")
+_WHOLE = ("tinyint", "smallint", "integer", "bigint")
 _names = count()
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -44,11 +47,27 @@ def is_quiet() -> bool:
 
 
 def constant_text(expression: Any) -> str | None:
-    """The value of a constant varchar, coerced or not; None otherwise."""
+    """The value of a constant varchar, cast or not to what leaves it as it is; None otherwise."""
+    longest = math.inf
     while isinstance(expression, Cast):
+        if expression.type.base == "varchar":
+            length = expression.type.arguments[0]
+            longest = min(longest, length if isinstance(length, int) else math.inf)
+        elif expression.type.base not in _PATTERNS:
+            return None
         expression = expression.operand
-    if isinstance(expression, Constant) and isinstance(expression.value, str):
-        return expression.value
+    if not isinstance(expression, Constant) or expression.type.base != "varchar":
+        return None
+    value = expression.value
+    return value if isinstance(value, str) and len(value) <= longest else None
+
+
+def constant_number(expression: Any) -> int | None:
+    """The value of a constant whole number, coerced or not; None otherwise."""
+    while isinstance(expression, Cast) and expression.type.base in _WHOLE:
+        expression = expression.operand
+    if isinstance(expression, Constant) and expression.type.base in _WHOLE:
+        return expression.value  # type: ignore[no-any-return]
     return None
 
 

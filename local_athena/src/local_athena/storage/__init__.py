@@ -54,6 +54,9 @@ class ObjectStore(Protocol):
     def may_hold(self, prefix: str) -> bool:
         """False when certainly no object's uri starts with `prefix`; costs one look at the disk."""
 
+    def looking(self) -> Callable[[str], bool]:
+        """`may_hold` for many prefixes at one moment: each folder above them is looked at once."""
+
     def size(self, uri: str) -> int:
         """Size in bytes.
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from local_athena.errors import InvalidUriError, NoSuchBucketError, NoSuchObjectError
 from local_athena.storage import ObjectFile
-from local_athena.storage.keys import FILE, decode_path, encode_key
+from local_athena.storage.keys import FILE, decode_path, encode_key, encode_segment
 from local_athena.storage.loose import LooseFiles
-from local_athena.storage.walk import folder_of, walk
+from local_athena.storage.walk import folder_of, folders_in, walk
 
 BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 """S3's rule (user guide, "Bucket naming rules"), and the shorter and underscored names of old."""
@@ -116,6 +116,25 @@ class FileStore:
         """False when certainly no object's uri starts with `prefix`."""
         bucket, key = split_uri(prefix)
         return os.path.isdir(folder_of(f"{self.root}/{bucket}", key))  # noqa: PTH112  (called often)
+
+    def looking(self) -> Callable[[str], bool]:
+        """`may_hold` for many prefixes at one moment: each folder above them is looked at once."""
+        seen: dict[str, frozenset[str]] = {}
+
+        def may_hold(prefix: str) -> bool:
+            bucket, key = split_uri(prefix)
+            above, _, last = key.rpartition("/")[0].rpartition("/")
+            name = encode_segment(last) if last else "/"
+            if "/" in name:  # the bucket itself, or a segment of several folders
+                return self.may_hold(prefix)
+            where = f"{bucket}/{above}"
+            names = seen.get(where)
+            if names is None:
+                root = f"{self.root}/{bucket}"
+                names = seen[where] = folders_in(f"{root}/{encode_key(above)}" if above else root)
+            return name in names
+
+        return may_hold
 
     def size(self, uri: str) -> int:
         """Size in bytes."""

@@ -26,6 +26,15 @@ def folder_of(root: str, prefix: str) -> str:
     return f"{root}/{encode_key(folder)}" if slash else root
 
 
+def folders_in(path: str) -> frozenset[str]:
+    """The names of the folders in a folder; none where there is no such folder."""
+    try:
+        with os.scandir(path) as entries:
+            return frozenset(e.name for e in entries if e.is_dir(follow_symlinks=False))
+    except (OSError, ValueError):
+        return frozenset()
+
+
 def walk(
     root: Path | str, prefix: str = "", after: str = "", by_folder: bool = False
 ) -> Iterator[Found]:

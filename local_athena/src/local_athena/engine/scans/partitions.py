@@ -1,7 +1,7 @@
 """The partitions of a Hive table that a query has to read."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,6 +20,8 @@ from local_athena.sql.types import Type
 
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FEW = 8
+"""Partitions that are looked for one by one: the folder above may hold very many others."""
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 
 
@@ -53,8 +55,9 @@ def live_partitions(
     restricted = [
         (position, name, type_) for position, (name, type_) in enumerate(keys) if name in domains
     ]
+    may_hold = job.store.looking() if len(candidates) > _FEW else job.store.may_hold
     for partition in candidates:
-        if holding_files and not _may_hold_files(job, table, partition):
+        if holding_files and not _may_hold_files(may_hold, table, partition):
             continue
         if all(
             admits(domains[name], plain_value(partition.values[position], type_, name), type_)
@@ -63,9 +66,9 @@ def live_partitions(
             yield partition
 
 
-def _may_hold_files(job: Job, table: Table, partition: Partition) -> bool:
+def _may_hold_files(may_hold: Callable[[str], bool], table: Table, partition: Partition) -> bool:
     try:
-        return job.store.may_hold(folder_uri(location_of(table, partition)))
+        return may_hold(folder_uri(location_of(table, partition)))
     except InvalidUriError:
         return False
 

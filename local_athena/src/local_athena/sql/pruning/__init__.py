@@ -25,9 +25,9 @@ from local_athena.sql.pruning.filters import KeyFilter, on_keys
 from local_athena.sql.pruning.flow import Flow
 from local_athena.sql.pruning.liveness import live_columns
 from local_athena.sql.pruning.predicates import FREE, Limits
-from local_athena.sql.pruning.trees import parts_of
+from local_athena.sql.pruning.trees import parts_of, scans_of
 
-__all__ = ["Domain", "KeyFilter", "Range", "ScanNeed", "plan_scans"]
+__all__ = ["Domain", "KeyFilter", "Range", "ScanNeed", "plan_scans", "scans_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,19 +28,16 @@ def query_text(query: bound.BoundQuery, context: Context, names: Sequence[str]) 
     if query.with_:
         context = context.at(recursion=dict(context.recursion))
         parts: list[str] = []
-        for index, table in enumerate(query.with_):
-            parts.extend(_common_table(table, query, index, context))
+        uses = count_uses(query)
+        for table in query.with_:
+            parts.extend(_common_table(table, uses[table.id], context))
         prefix = f"WITH {', '.join(parts)} "
     return prefix + _body_and_tail(query, context, names)
 
 
-def _common_table(
-    table: bound.BoundCommonTable, query: bound.BoundQuery, index: int, context: Context
-) -> list[str]:
-    if table.recursive and count_uses(table.query, table.id) > 0:
+def _common_table(table: bound.BoundCommonTable, uses: int, context: Context) -> list[str]:
+    if table.recursive and count_uses(table.query)[table.id] > 0:
         return _recursive(table, context)
-    later = [query.with_[index + 1 :], query.body, query.order_by]
-    uses = count_uses(later, table.id)
     inner = query_text(table.query, context, [column_name(c) for c in table.query.columns])
     hint = " NOT MATERIALIZED" if uses <= 1 or has_chance(table.query) else ""
     return [f"w{table.id} AS{hint} ({inner})"]

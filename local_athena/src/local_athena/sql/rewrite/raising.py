@@ -8,6 +8,7 @@ comparisons from the optimizer.
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any
 
 from local_athena.sql import bound
@@ -118,7 +119,7 @@ def may_raise(expression: Any) -> bool:
     waiting: list[Any] = [expression]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind is tuple:
             waiting.extend(node)
             continue
@@ -137,13 +138,16 @@ def may_raise(expression: Any) -> bool:
                 return True
         elif kind in (bound.ScalarQuery, bound.JsonOf):
             return True
-        if dataclasses.is_dataclass(node) and kind.__module__ == bound.__name__:
-            waiting.extend(
-                getattr(node, field.name)
-                for field in dataclasses.fields(node)
-                if field.name not in ("type", "compared")
-            )
+        waiting.extend(getattr(node, name) for name in _parts(kind))
     return False
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The fields of a bound node of that class that are computed with; none for anything else."""
+    if kind.__module__ != bound.__name__ or not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("type", "compared"))
 
 
 def _safe_operator(node: bound.Call) -> bool:

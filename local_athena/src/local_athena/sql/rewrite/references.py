@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -37,9 +38,9 @@ def used_columns(tree: Any) -> frozenset[int]:
     return frozenset(found)
 
 
-def count_uses(tree: Any, table: int) -> int:
-    """How often a tree reads the common table of that id."""
-    uses = 0
+def count_uses(tree: Any) -> Counter[int]:
+    """How often a tree reads each common table, by its id."""
+    uses: Counter[int] = Counter()
     waiting: list[Any] = [tree]
     while waiting:
         node = waiting.pop()
@@ -47,7 +48,7 @@ def count_uses(tree: Any, table: int) -> int:
         if kind is tuple or kind is list:
             waiting.extend(node)
         elif kind is bound.CommonTable:
-            uses += node.id == table
+            uses[node.id] += 1
         elif kind in (bound.Constant, bound.Column, bound.TableHandle):
             continue
         elif kind.__module__ == bound.__name__:
