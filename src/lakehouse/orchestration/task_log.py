@@ -26,9 +26,7 @@ from lakehouse.redaction import learn_secrets
 def begin_task(context: Any) -> None:
     """Airflow's callback before a task's work."""
     instance = context["ti"]
-    for secret in learn_secrets(os.environ):
-        # Airflow's supervisor masks what a task prints, which passes no logger.
-        mask_secret(secret)
+    secrets = learn_secrets(os.environ)
     silence_libraries()
     for handler in logging.getLogger().handlers:
         if not any(isinstance(each, RedactingFilter) for each in handler.filters):
@@ -37,6 +35,10 @@ def begin_task(context: Any) -> None:
     if redact_event not in processors:
         # Loggers that were made before hold this very list.
         processors.insert(len(processors) - 1, redact_event)
+    for secret in secrets:
+        # Airflow's supervisor masks what a task prints, which passes no logger. Not before the
+        # lines of this process are masked: at DEBUG it says what it sends.
+        mask_secret(secret)
     bind_process(
         run_id=instance.run_id,
         dag_id=instance.dag_id,

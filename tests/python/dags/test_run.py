@@ -161,15 +161,15 @@ def test_marketplace_daily__source_is_left_alone__skips_what_needs_it_and_says_w
     for _ in range(circuit.limits.failures):
         caller, _state = circuit.enter()
         circuit.failed(str(caller), "status 503")
-    others = "(?!(land_payments|dbt\\..*|reconcile_day|record_cost)$).*"
+    others = "(?!(land_exchange_rates|dbt\\..*|reconcile_day|record_cost)$).*"
     log = airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
     circuit.reset()
     states = airflow.states(NEXT_DAY)
-    assert states["land_payments"] == states["dbt.tests_of_raw"] == "skipped"
+    assert states["land_exchange_rates"] == states["dbt.tests_of_raw"] == "skipped"
     assert states["dbt.fct_orders"] == states["reconcile_day"] == "skipped"
     assert set(states.values()) == {"success", "skipped"}
     assert states["record_cost"] == states["land_orders"] == "success"
-    why = "payments: payment_gateway was not asked: it did not answer before (status 503)"
+    why = "exchange_rates: payment_gateway was not asked: it did not answer before (status 503)"
     assert f"nothing is built: {why}" in log
 
 
