@@ -62,6 +62,12 @@ class _Handler(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         logging.Handler.__init__(self)
 
+    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+        """Libraries warn and no more, whatever level somebody gave them: dbt's adapter wakes up
+        botocore's."""
+        is_ours = record.name.partition(".")[0] == "lakehouse"
+        return super().filter(record) if is_ours or record.levelno >= logging.WARNING else False
+
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         return sys.stderr
