@@ -24,7 +24,7 @@ LOCATION 's3://${prefix}-${stage}-raw/events/order_events/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'order_events.odcs.yaml',
-  'contract_version' = '1.2.2',
+  'contract_version' = '1.3.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lakehouse.errors import ConfigError
+from lakehouse.kafka_client import BOOTSTRAP, CONFIG, Cluster
 
 _ENVIRONMENT_NAME = re.compile(r"local|ci|prod|dev|dev_[a-z0-9_]{1,30}|pr_[0-9]{1,10}")
 _BUCKET_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,30}[a-z0-9]")
@@ -39,6 +40,7 @@ class Settings:
     sources_dir: Path | None = None
     bucket_prefix: str | None = None
     mysql_url: str | None = None
+    kafka: Cluster | None = None
 
     @property
     def demo_dir(self) -> Path:
@@ -83,6 +85,7 @@ class Settings:
             sources_dir=Path(sources_dir).resolve() if sources_dir else None,
             bucket_prefix=prefix,
             mysql_url=values.get("LAKEHOUSE_MYSQL_URL") or None,
+            kafka=_find_cluster(values, environment),
         )
 
     def __repr__(self) -> str:
@@ -91,8 +94,16 @@ class Settings:
             f"Settings(environment={self.environment!r}, project_dir={str(self.project_dir)!r}, "
             f"region={self.region!r}, endpoint_url={self.endpoint_url!r}, "
             f"postgres_url={_mask(self.postgres_url)!r}, mysql_url={_mask(self.mysql_url)!r}, "
-            f"drop_dir={self.drop_dir!r}, payments_url={self.payments_url!r})"
+            f"kafka={self.kafka!r}, drop_dir={self.drop_dir!r}, payments_url={self.payments_url!r})"
         )
+
+
+def _find_cluster(values: Mapping[str, str], environment: str) -> Cluster | None:
+    bootstrap = values.get(BOOTSTRAP)
+    if not bootstrap:
+        return None
+    properties = values.get(CONFIG)
+    return Cluster(bootstrap, Path(properties) if properties else None, f"lakehouse-{environment}")
 
 
 def _mask(url: str | None) -> str:

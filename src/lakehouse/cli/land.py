@@ -85,7 +85,7 @@ def land_command(
     """Land each FEED for a business date: source, stage, door, raw.
 
     Landing a published run again changes nothing. Sources are found by LAKEHOUSE_POSTGRES_URL,
-    LAKEHOUSE_MYSQL_URL, LAKEHOUSE_PAYMENTS_URL and LAKEHOUSE_DROP_DIR.
+    LAKEHOUSE_MYSQL_URL, LAKEHOUSE_KAFKA_BOOTSTRAP, LAKEHOUSE_PAYMENTS_URL and LAKEHOUSE_DROP_DIR.
 
     \b
     Examples:

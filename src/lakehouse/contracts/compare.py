@@ -269,7 +269,7 @@ def _is_one_more(old: Contract, new: Contract, field: str) -> bool:
         case "kind":  # what came as files may still come so, beside the system that is new
             drop = (before.folder, before.pattern)
             return before.kind == "drop" and drop == (after.folder, after.pattern)
-        case "folder" | "pattern":
+        case "folder" | "pattern" | "partition_column" | "offset_column":
             return not getattr(before, field)
         case "text_columns":
             return set(before.text_columns) <= set(after.text_columns)

@@ -36,7 +36,7 @@ from lakehouse.errors import ContractError
 SUFFIX = ".odcs.yaml"
 _LONGEST_DAYS = 36_525
 # How landing stages the rows of systems that also come as files; one reader reads both.
-_WRITTEN_AS: Mapping[str, FormatName] = {"mysql": "csv"}
+_WRITTEN_AS: Mapping[str, FormatName] = {"mysql": "csv", "kafka": "json_lines"}
 _PROMISES = {
     "frequency": "value: 1, unit: d",
     "latency": "value: 26, unit: h",
@@ -203,7 +203,7 @@ def _required_custom(custom: Mapping[str, Node], name: str, root: Node) -> Node:
 def _build_source(node: Node, form: Format, columns: tuple[Column, ...]) -> Source:
     kind_node = node.child("kind")
     kind = cast("SourceKind", kind_node.choice(*get_args(SourceKind)))
-    rest = kind == "rest"
+    rest, kafka = kind == "rest", kind == "kafka"
     wanted = _WRITTEN_AS.get(kind)
     if wanted is not None and (form.name, form.encoding.lower(), form.decimal) != (
         wanted,
@@ -225,6 +225,8 @@ def _build_source(node: Node, form: Format, columns: tuple[Column, ...]) -> Sour
         records=node.child("records").text() if rest else "",
         page_size=node.child("pageSize").integer(minimum=1) if rest else 0,
         text_columns=_build_text_columns(node, columns) if kind == "mysql" else (),
+        partition_column=_build_place(node, "partitionColumn", columns) if kafka else "",
+        offset_column=_build_place(node, "offsetColumn", columns) if kafka else "",
     )
 
 
@@ -238,6 +240,14 @@ def _build_drop(node: Node, kind: SourceKind) -> tuple[str, str]:
     if kind not in _WRITTEN_AS:
         raise files.error(f"stand beside the kind {kind!r}", f"of {', '.join(_WRITTEN_AS)} alone")
     return files.child("folder").text(), files.child("pattern").text()
+
+
+def _build_place(node: Node, key: str, columns: tuple[Column, ...]) -> str:
+    """The column that takes a part of a record's place in its topic."""
+    name = node.child(key).text()
+    if not any(each.name == name and each.type.family in ("integer", "bigint") for each in columns):
+        raise node.child(key).error(f"is {name!r}", "name an integer column of this contract")
+    return name
 
 
 def _build_text_columns(node: Node, columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ class Source:
     `folder` and `pattern` are the drop folder and its files: of a drop, and of a system whose
     data come as files where the system itself is out of reach ("" where they never do). `cursor`
     and `records` are the keys of a REST answer. `text_columns` are columns that a MySQL table
-    keeps as text whatever the contract types them.
+    keeps as text whatever the contract types them. `partition_column` and `offset_column` take a
+    record's place in its topic.
     """
 
     system: str
@@ -126,6 +127,8 @@ class Source:
     records: str
     page_size: int
     text_columns: tuple[str, ...] = ()
+    partition_column: str = ""
+    offset_column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,12 @@ class Contract:
         return tuple(
             column.name for column in sorted(keyed, key=lambda column: column.key_position or 0)
         )
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """How deliveries of the stage may be read: by the format, or as records of a topic."""
+        topic = ("kafka_lines",) if self.source.kind == "kafka" else ()
+        return (self.format.name, *topic)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""

@@ -22,7 +22,7 @@ from lakehouse.errors import (
 from lakehouse.landing.asking import ask_source
 from lakehouse.landing.door import Inspection, Past, admit, inspect
 from lakehouse.landing.draft import Draft
-from lakehouse.landing.extract import end_of_day, extract
+from lakehouse.landing.extract import acknowledge, end_of_day, extract
 from lakehouse.landing.history import find_previous, published_days, read_published
 from lakehouse.landing.intake import Intake
 from lakehouse.landing.model import FileFacts, Manifest, NotDue, Sources, run_id_of
@@ -74,7 +74,7 @@ def land(
         if again or (manifest is not None and manifest.state == "held"):
             stage.clear()
         delivery = stage.find_complete()
-        if delivery is not None and delivery.reader != contract.format.name:
+        if delivery is not None and delivery.reader not in contract.readers:
             raise LandingError(
                 run_id,
                 f"the stage holds an unfinished {delivery.reader} delivery: finish it with "
@@ -103,7 +103,9 @@ def land(
             except SourceSchemaError:
                 stage.reopen()
                 raise
-            return settle(lake, publication, contract, business_date, delivery, files, draft)
+            manifest = settle(lake, publication, contract, business_date, delivery, files, draft)
+        acknowledge(contract, sources, manifest)
+        return manifest
 
 
 def reprocess(feed: str, business_date: date, lake: Lake) -> tuple[Manifest, Manifest]:
@@ -132,7 +134,7 @@ def reprocess(feed: str, business_date: date, lake: Lake) -> tuple[Manifest, Man
         raise LandingError(
             run_id, "the stage no longer holds its delivery, so it cannot be reprocessed"
         )
-    if delivery.reader != contract.format.name:
+    if delivery.reader not in contract.readers:
         raise LandingError(
             run_id,
             f"its delivery was read as {delivery.reader}, and the contract says "

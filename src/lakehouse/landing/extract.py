@@ -12,7 +12,7 @@ from lakehouse.landing.model import Manifest, Sources
 from lakehouse.landing.stage import Delivery, Stage
 
 # Variables of the systems whose rows may come as files instead, where the contract says so.
-_SYSTEMS = {"mysql": "LAKEHOUSE_MYSQL_URL"}
+_SYSTEMS = {"mysql": "LAKEHOUSE_MYSQL_URL", "kafka": "LAKEHOUSE_KAFKA_BOOTSTRAP"}
 BUSINESS_ZONE = ZoneInfo("America/Sao_Paulo")
 
 
@@ -38,6 +38,7 @@ def extract(
         SourceError: the source did not deliver.
     """
     # The clients of the sources are slow to import, and a run that is published needs none.
+    reader: str = contract.format.name
     match contract.source.kind:
         case "postgresql":
             from lakehouse.landing.extract_postgres import copy_changes
@@ -53,16 +54,31 @@ def extract(
             from lakehouse.landing.extract_mysql import copy_table
 
             watermark = copy_table(contract, sources.mysql_url, stage)
+        case "kafka" if sources.kafka:
+            from lakehouse.landing.extract_kafka import copy_records
+
+            reader = "kafka_lines"
+            watermark = copy_records(
+                contract, end_of_day(business_date), sources.kafka, previous, stage
+            )
         case _:
             watermark = {}
             _copy_drop(contract, business_date, sources, stage)
     delivery = Delivery(
-        reader=contract.format.name,
+        reader=reader,
         sha256=stage.checksums(),
         watermark=watermark,
     )
     stage.complete(delivery)
     return delivery
+
+
+def acknowledge(contract: Contract, sources: Sources, manifest: Manifest) -> None:
+    """Tell the source that a run is published, where it is a source that wants to know."""
+    if contract.source.kind == "kafka" and sources.kafka:
+        from lakehouse.landing.extract_kafka import acknowledge as tell
+
+        tell(contract, sources.kafka, manifest)
 
 
 def _require(address: str | None, variable: str, contract: Contract) -> str:

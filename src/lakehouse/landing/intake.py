@@ -14,6 +14,7 @@ from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.model import FileFacts
 from lakehouse.landing.read_csv import iter_csv
 from lakehouse.landing.read_json import iter_json_lines, iter_json_page
+from lakehouse.landing.read_kafka import iter_kafka_lines
 from lakehouse.landing.read_parquet import iter_parquet
 from lakehouse.landing.records import Records, concat_records
 from lakehouse.landing.stage import Delivery, Stage
@@ -26,6 +27,7 @@ _READERS: dict[str, Callable[[IO[bytes], str, Contract], Iterator[Records]]] = {
     "csv": iter_csv,
     "json_lines": iter_json_lines,
     "json_pages": iter_json_page,
+    "kafka_lines": iter_kafka_lines,
     "parquet": iter_parquet,
 }
 

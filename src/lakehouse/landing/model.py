@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lakehouse.errors import ManifestError
+from lakehouse.kafka_client import Cluster
 from lakehouse.settings import Settings
 
 PROTOCOL = 1
@@ -25,6 +26,7 @@ class Sources:
     drop_dir: Path | None = None
     payments_url: str | None = None
     mysql_url: str | None = field(default=None, repr=False)
+    kafka: Cluster | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Sources:
@@ -34,6 +36,7 @@ class Sources:
             drop_dir=settings.drop_dir,
             payments_url=settings.payments_url,
             mysql_url=settings.mysql_url,
+            kafka=settings.kafka,
         )
 
 

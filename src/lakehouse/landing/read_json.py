@@ -138,12 +138,7 @@ def _build_records(
     contract: Contract,
 ) -> Records:
     paths = {column.name: tuple(column.source_path.split(".")) for column in contract.columns}
-    columns = pa.table(
-        {
-            name: pa.array([_as_text(_descend(item, path)) for item in readable], pa.string())
-            for name, path in paths.items()
-        }
-    )
+    columns = pa.table({name: _build_column(readable, path) for name, path in paths.items()})
     return Records(
         columns=columns,
         row_number=pa.chunked_array([pa.array(numbers, pa.int64())]),
@@ -151,6 +146,17 @@ def _build_records(
         unreadable=tuple(unreadable),
         ignored=_unknown_fields(readable, {path[0] for path in paths.values()}),
     )
+
+
+def _build_column(items: Sequence[Mapping[str, Any]], path: tuple[str, ...]) -> Any:
+    if len(path) == 1:
+        values = [item.get(path[0]) for item in items]
+    else:
+        values = [_descend(item, path) for item in items]
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return pa.array([_as_text(value) for value in values], pa.string())
 
 
 def _descend(item: Any, path: tuple[str, ...]) -> Any:

@@ -62,11 +62,12 @@ class _Handler(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         logging.Handler.__init__(self)
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+    def filter(self, record: logging.LogRecord) -> bool:
         """Libraries warn and no more, whatever level somebody gave them: dbt's adapter wakes up
         botocore's."""
         is_ours = record.name.partition(".")[0] == "lakehouse"
-        return super().filter(record) if is_ours or record.levelno >= logging.WARNING else False
+        is_shown = is_ours or record.levelno >= logging.WARNING
+        return is_shown and bool(super().filter(record))
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]

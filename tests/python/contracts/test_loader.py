@@ -470,6 +470,8 @@ def test_load_contracts__empty_folder__says_so(tmp_path: Path) -> None:
         ("products", "source", {"files": {"folder": "products"}}, r"files.pattern: is missing"),
         ("products", "format", {"encoding": "iso-8859-1"}, r"kind: is 'mysql' in a format of an"),
         ("products", "format", {"decimal": ","}, r"kind: is 'mysql' in a format of another form"),
+        ("order_events", "source", {"offsetColumn": "event_id"}, r"offsetColumn: is 'event_id'"),
+        ("order_events", "source", {"partitionColumn": None}, r"partitionColumn: is missing"),
         ("payments", "source", {"files": {"folder": "p", "pattern": "*"}}, r"stand beside the kin"),
     ],
 )

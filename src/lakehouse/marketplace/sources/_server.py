@@ -48,15 +48,18 @@ class Server:
         """Return when `is_ready` is true; raises MarketplaceError when the server ends or is late,
         which is then ended."""
         deadline = time.monotonic() + seconds
-        while not is_ready():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_LOOK_SECONDS)
-                raise MarketplaceError(f"{self.name} did not start: {self._last_lines()}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise MarketplaceError(
-                    f"{self.name} was not ready after {seconds:.0f} s: {self._last_lines()}"
-                )
+        try:
+            while not is_ready():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_LOOK_SECONDS)
+                    raise MarketplaceError(f"{self.name} did not start: {self._last_lines()}")
+                if time.monotonic() > deadline:
+                    raise MarketplaceError(
+                        f"{self.name} was not ready after {seconds:.0f} s: {self._last_lines()}"
+                    )
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the server and wait for it; more than once does no harm."""

@@ -34,6 +34,7 @@ _ADDRESSES = {
     "aws_endpoint_url": "AWS_ENDPOINT_URL",
     "postgres_url": "LAKEHOUSE_POSTGRES_URL",
     "mysql_url": "LAKEHOUSE_MYSQL_URL",
+    "kafka_bootstrap": "LAKEHOUSE_KAFKA_BOOTSTRAP",
     "payments_url": "LAKEHOUSE_PAYMENTS_URL",
     "drop_dir": "LAKEHOUSE_DROP_DIR",
 }

@@ -1,0 +1,94 @@
+"""Records out of the lines that `extract_kafka` stages: the value of each, and its place.
+
+A record that has no value (a tombstone), or whose value is no JSON object, is unreadable; it is
+kept with its whole line, so that it can be found in the topic.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+from lakehouse.contracts import Contract
+from lakehouse.landing.read_json import _build_records, _refuse_constant
+from lakehouse.landing.records import Records, Unreadable
+
+# Numbers keep their digits, as in other JSON.
+_VALUES = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+_LINES = json.JSONDecoder()
+_FRAME_BYTES = 5
+# Python's parser goes down with the nesting, and a deep one takes the process with it.
+_NESTING = 200
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
+
+
+def iter_kafka_lines(file: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
+    """Read one staged file, which is no larger than a part, whole."""
+    yield read_kafka_lines(file.read(), source_file, contract)
+
+
+def read_kafka_lines(content: bytes, source_file: str, contract: Contract) -> Records:
+    """Read one staged file; `_row_number` counts its lines."""
+    source = contract.source
+    partition_path = contract.column(source.partition_column).source_path
+    offset_path = contract.column(source.offset_column).source_path
+    readable: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    unreadable: list[Unreadable] = []
+    lines = content.decode("utf-8").split("\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        record, _ = _LINES.raw_decode(line)
+        try:
+            value = _decode_value(record)
+        except ValueError as error:
+            unreadable.append(Unreadable(number, source_file, line, str(error)))
+            continue
+        value[partition_path] = str(record["partition"])
+        value[offset_path] = str(record["offset"])
+        readable.append(value)
+        numbers.append(number)
+    return _build_records(readable, numbers, unreadable, source_file, contract)
+
+
+def _decode_value(record: dict[str, Any]) -> dict[str, Any]:
+    """The value of a record; raises ValueError with what is wrong with it."""
+    text = record.get("value")
+    if "value_base64" in record:
+        content = base64.b64decode(record["value_base64"])
+        raise ValueError(_describe_frame(content) or "bytes that are not UTF-8")
+    if text is None:
+        raise ValueError("a tombstone: the record has no value")
+    if _is_too_deep(text):
+        raise ValueError(f"nested more than {_NESTING} deep")
+    try:
+        value, end = _VALUES.raw_decode(text) if text.startswith("{") else (None, 0)
+        if end < len(text):  # blanks around it, something that has no place there, or no object
+            value = _VALUES.decode(text)
+    except ValueError as error:
+        raise ValueError(_describe_frame(text.encode()) or f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= _NESTING:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += (found[1] is not None) - (found[2] is not None)
+        if depth > _NESTING:
+            return True
+    return False
+
+
+def _describe_frame(content: bytes) -> str | None:
+    """What a value says that names a schema of a registry: byte 0, then the schema's number in four
+    bytes. Source: Confluent's wire format, as its documentation had it in November 2026."""
+    if len(content) <= _FRAME_BYTES or content[0] != 0:
+        return None
+    number = int.from_bytes(content[1:_FRAME_BYTES], "big")
+    return f"framed for a schema registry (schema {number}), and the contract says plain JSON"
