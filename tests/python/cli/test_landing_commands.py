@@ -117,7 +117,7 @@ def test_runs__endpoint_is_down__says_how_to_start_one(
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the contracts' commands read and write."""
-    for name in ("contracts", "infra", "models/raw"):
+    for name in ("contracts", "infra", "models/raw", "talend"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(tmp_path))
     return tmp_path

@@ -297,7 +297,7 @@ def test_own_contracts__have_versions_that_can_be_compared() -> None:
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A git checkout on `main` with a copy of contracts, inventory and dbt project."""
-    for name in ("contracts", "infra", "models", "macros", "snapshots", "tests/dbt"):
+    for name in ("contracts", "infra", "models", "macros", "snapshots", "talend", "tests/dbt"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
     commit(tmp_path, "first")

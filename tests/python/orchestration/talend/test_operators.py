@@ -351,7 +351,7 @@ def test_trigger__nothing_is_heard_for_long__the_execution_is_lost(
     outcomes: dict[str, Any],
 ) -> None:
     assert outcomes["lost"]["event"]["outcome"] == "lost", outcomes["lost"]
-    assert_failed(outcomes["resume_lost"], "TalendUnavailableError", "starting it again is safe")
+    assert_failed(outcomes["resume_lost"], "transient", "starting it again is safe")
     assert_failed(outcomes["resume_refused"], "lasting", "status 401")
 
 
