@@ -14,7 +14,7 @@
         where _landed_date >= date '{{ var("run_date") }}'
         group by currency, quoted_date
     {%- endset -%}
-    {%- set spans = run_query(query).rows | list -%}
+    {%- set spans = merged_spans(run_query(query).rows) -%}
     {%- set months = _months_with_values(orders, purchase_day, spans) -%}
     {{ return(
         "(" ~ spans_condition(purchase_day, spans) ~ ")"
@@ -40,6 +40,18 @@
 
 {#- SQL that is true for a day of one of the spans (first day, last day); false without any. -#}
 {% macro spans_condition(day, spans) -%}
+    {%- set conditions = [] -%}
+    {%- for first, last in merged_spans(spans) -%}
+        {%- do conditions.append(
+            day ~ " between date '" ~ first ~ "' and date '" ~ last ~ "'"
+        ) -%}
+    {%- endfor -%}
+    {{ return(conditions | join(" or ") or "false") }}
+{%- endmacro %}
+
+{#- Spans of days (first, last) in order, those that touch or overlap as one: what is new of many
+    years is few spans, and a statement has a length that Athena takes. -#}
+{% macro merged_spans(spans) -%}
     {%- set merged = [] -%}
     {%- for first, last in spans | sort(attribute='0') -%}
         {%- if merged and first <= merged[-1][1] + modules.datetime.timedelta(days=1) -%}
@@ -49,11 +61,5 @@
             {%- do merged.append((first, last)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set conditions = [] -%}
-    {%- for first, last in merged -%}
-        {%- do conditions.append(
-            day ~ " between date '" ~ first ~ "' and date '" ~ last ~ "'"
-        ) -%}
-    {%- endfor -%}
-    {{ return(conditions | join(" or ") or "false") }}
+    {{ return(merged) }}
 {%- endmacro %}

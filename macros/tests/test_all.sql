@@ -11,6 +11,7 @@
     {% do test_newest_by_day() %}
     {% do test_first_delivery_condition() %}
     {% do test_is_in_brazil() %}
+    {% do test_merged_spans() %}
     {% do test_spans_condition() %}
     {% do test_standard_forms() %}
     {% do test_winning_version() %}

@@ -95,6 +95,18 @@
     ) %}
 {% endmacro %}
 
+{% macro test_merged_spans() %}
+    {% set day = modules.datetime.date %}
+    {% set years = [] %}
+    {% for number in range(13000) %}
+        {% set first = day(1990, 1, 1) + modules.datetime.timedelta(days=number) %}
+        {% do years.append((first, first)) %}
+    {% endfor %}
+    {% do assert_equal(
+        merged_spans(years), [(day(1990, 1, 1), day(2025, 8, 4))], "the days of 35 years"
+    ) %}
+{% endmacro %}
+
 {% macro test_spans_condition() %}
     {% set day = modules.datetime.date %}
     {% for spans, expected in [
