@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 MASK = "***"
 
 _SHORTEST_SECRET = 8
+_MADE_UP = frozenset({"local-athena"})
+"""Keys of local endpoints, which open nothing and are names of other things."""
 _SECRET_VARIABLE = re.compile(
     r"(PASSWORD|PASSWD|SECRET|SECRET_ACCESS_KEY|SESSION_TOKEN|TOKEN|API_KEY|FERNET_KEY|WEBHOOK_URL)$"
 )
@@ -77,7 +79,7 @@ def learn_secrets(environ: Mapping[str, str]) -> frozenset[str]:
     for name, value in environ.items():
         found = {value} if _SECRET_VARIABLE.search(name) else set()
         found |= _passwords(value)
-        _learnt.update(secret for secret in found if len(secret) >= _SHORTEST_SECRET)
+        _learnt.update(secret for secret in found - _MADE_UP if len(secret) >= _SHORTEST_SECRET)
     return frozenset(_learnt)
 
 

@@ -109,3 +109,8 @@ def test_lakehouse_error__message_with_a_token__does_not_keep_it() -> None:
     error = SourceError("payments", "http://pay/v1?token=abc123 answered status 403")
     assert str(error) == "payments: http://pay/v1?token=*** answered status 403"
     assert "s3cr3t" not in str(ConfigError("x://a:s3cr3t@b is wrong"))
+
+
+def test_learn_secrets__the_keys_of_a_local_endpoint__are_no_secrets() -> None:
+    learn_secrets({"AWS_SECRET_ACCESS_KEY": "local-athena"})
+    assert redact("lakehouse-local-athena-results") == "lakehouse-local-athena-results"

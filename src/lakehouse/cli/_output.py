@@ -50,10 +50,22 @@ def ends_with_status(command: Callable[P, R]) -> Callable[P, R]:
             )
             sys.exit(AWS_EXIT_CODE)
         except (BotoCoreError, ClientError) as error:
-            click.echo(f"error: AWS answered: {error}", err=True)
+            click.echo(f"error: AWS answered: {error}{_advice(error)}", err=True)
             sys.exit(AWS_EXIT_CODE)
 
     return run
+
+
+def _advice(error: Exception) -> str:
+    """What to do about an answer of AWS, where it is known."""
+    details = getattr(error, "response", {}).get("Error", {})
+    if details.get("Code") != "NoSuchBucket":
+        return ""
+    name = details.get("BucketName", "of the lake")
+    return (
+        f" (the bucket {name}): make the lake first, with `lakehouse demo` or `local-athena exec "
+        "-- lakehouse contracts apply --target local`; on AWS Terraform makes it"
+    )
 
 
 def print_json(answer: Any) -> None:

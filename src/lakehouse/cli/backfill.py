@@ -22,6 +22,7 @@ from lakehouse.landing import list_runs
 from lakehouse.settings import Settings
 
 FAILED_EXIT_CODE = 1
+_BUILT = ("model", "seed", "snapshot", "test")
 _LIST = ("--quiet", "list", "--output", "json", "--output-keys", "name", "resource_type")
 
 
@@ -88,20 +89,31 @@ def backfill_command(
 
 def _describe_nodes(nodes: Iterable[Mapping[str, str]]) -> list[str]:
     """What is built, by name, and of tests how many there are."""
-    found = sorted((node["resource_type"], node["name"]) for node in nodes)
+    found = sorted(
+        (node["resource_type"], node["name"]) for node in nodes if node["resource_type"] in _BUILT
+    )
     lines = [f"{kind} {name}" for kind, name in found if kind != "test"]
     return [*lines, f"and {len(found) - len(lines)} tests"]
 
 
 def _find_gaps(lake: Lake, first: date, last: date | None) -> list[str]:
-    """Days of the range of which a daily feed has no published batch, a sentence a feed."""
+    """Days of the range of which a daily feed has no published batch, a sentence a feed.
+
+    Raises:
+        ConfigError: the range begins after everything that landed.
+    """
     daily = [
         c for c in lake.contracts.values() if (c.frequency.count, c.frequency.unit) == (1, "d")
     ]
     runs = list_runs(lake, daily)
     landed = {(run.feed, run.business_date) for run in runs if run.state == "published"}
     latest = max((run.business_date for run in runs), default=first)
-    days = days_between(first, last or max(latest, first))
+    if first > latest:
+        raise ConfigError(
+            f"nothing landed on {first} or later: the newest batch is of {latest} "
+            "(see `lakehouse runs`)"
+        )
+    days = days_between(first, last or latest)
     lines = []
     for contract in sorted(daily, key=lambda contract: contract.feed):
         missing = [day.isoformat() for day in days if (contract.feed, day) not in landed]

@@ -90,7 +90,7 @@ def _require_database(lake: Lake, database: str) -> None:
         raise LakeError(
             f"the Glue database {database} does not exist: make it as "
             "infra/lake.yml names it; a local lake gets it from "
-            "`lakehouse contracts apply --target local`"
+            "`local-athena exec -- lakehouse contracts apply --target local`"
         ) from error
 
 

@@ -30,7 +30,8 @@ def artifacts_folder(settings: Settings) -> Path:
 
 
 def record_last_build(settings: Settings) -> None:
-    """Keep what dbt's last command cost, unless it built nothing or is kept already.
+    """Keep what dbt's last command cost, unless it built nothing, is kept already or was a build of
+    another lake: then Athena knows none of its queries here.
 
     Raises:
         QueryError: Athena did not take the rows.
@@ -50,7 +51,8 @@ def record_build(
 ) -> list[NodeCost]:
     """Keep the nodes of one build in `<env>_ops.model_runs`, in place of what was kept of it.
 
-    commands: what the build's dbt commands left, one at least; manifest: dbt's file.
+    commands: what the build's dbt commands left, one at least; manifest: dbt's file. Nothing is
+    kept of commands that sent this Athena no query of a node.
 
     Raises:
         QueryError: Athena did not take the rows.
@@ -65,6 +67,8 @@ def record_build(
         project_digest(settings.project_dir),
         None if since is None else landed_bytes(connect_lake(settings), since),
     )
+    if not any(cost.queries for cost in costs):
+        return []
     database = inventory.database(settings.environment, "ops")
     keep(costs, database, inventory.bucket(settings.environment, "ops"), athena.run)
     return costs

@@ -147,5 +147,5 @@ def _named(bucket: str) -> Iterator[None]:
             raise
         raise LakeError(
             f"the bucket {bucket} does not exist: make it as infra/lake.yml names it; a local "
-            "lake gets it from `lakehouse contracts apply --target local`"
+            "lake gets it from `local-athena exec -- lakehouse contracts apply --target local`"
         ) from error

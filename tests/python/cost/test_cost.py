@@ -22,6 +22,7 @@ from lakehouse.cost import (
     last_runs,
     price_usd,
     read_results,
+    record_last_build,
 )
 from lakehouse.cost.build_costs import incremental_date
 from lakehouse.cost.landed import landed_bytes
@@ -166,6 +167,17 @@ def test_keep__a_table_of_an_earlier_version__gets_the_column_that_it_lacks(
     assert now == [replace(cost, queries=9) for cost in later]
     assert before == [replace(cost, project="") for cost in costs]
     assert last_runs("local_ops", 1, run) == [now]
+
+
+def test_record_last_build__a_build_of_another_lake__keeps_nothing(
+    athena: Athena, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = json.loads((target / "run_results.json").read_text())
+    results["metadata"]["invocation_id"] = "elsewhere"
+    (target / "run_results.json").write_text(json.dumps(results))
+    monkeypatch.setenv("DBT_TARGET_PATH", str(target))
+    record_last_build(Settings.from_env())
+    assert not is_kept("local_ops", athena.run, "elsewhere")
 
 
 def test_compare__growth_beyond_the_budget__is_told_of_day_nodes_alone(target: Path) -> None:

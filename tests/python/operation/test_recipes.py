@@ -81,8 +81,14 @@ def test_backfill__dbt_cannot__leaves_its_status(
     said = built.dbt("list", "--select", MODEL, "--resource-type", "test")
     tests = [line for line in said if line.startswith("lakehouse.")]
     assert result.output.splitlines()[-2:] == [f"model {MODEL}", f"and {len(tests)} tests"]
-    result = lakehouse("backfill", "--from", "2027-01-01", "--select", "int_nothing", "--dry-run")
-    assert f"warning: {FEED} has no published batch of 2027-01-01" in result.stderr
+    result = lakehouse("backfill", "--from", "2027-01-01", "--dry-run")
+    assert result.exit_code == 2
+    assert "nothing landed on 2027-01-01 or later: the newest batch is of 2026-06-04" in (
+        result.stderr
+    )
+    span = ("--from", "2026-05-30", "--to", "2026-05-30")
+    result = lakehouse("backfill", *span, "--select", "int_nothing", "--dry-run")
+    assert f"warning: {FEED} has no published batch of 2026-05-30" in result.stderr
     assert result.exit_code == 2
     assert "error: nothing is selected" in result.stderr
     result = lakehouse("backfill", "--from", "2026-06-31")
