@@ -33,11 +33,16 @@ def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: St
     """Write the files to the stage, which holds nothing else then.
 
     Raises:
-        SourceError: a name leads out of the folder, or to what is no file.
+        SourceError: a name leads out of the folder, or to what is no file, or is not in UTF-8.
         SourceMissingError: a file grew or changed while it was copied; the stage is empty.
     """
     for name in names:
         path = folder / name
+        if ascii(name) != ascii(name.encode("utf-8", "replace").decode("utf-8")):
+            raise SourceError(
+                contract.feed,
+                f"{name!a} in {folder} is no name in UTF-8: have the file named anew",
+            )
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             raise SourceError(
                 contract.feed, f"{path} is no file of that folder: deliver the file itself"

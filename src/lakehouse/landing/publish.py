@@ -23,7 +23,7 @@ from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.contracts.technical import BATCHES, REJECTED_ROWS, Note
-from lakehouse.errors import ManifestError
+from lakehouse.errors import LandingError, ManifestError
 from lakehouse.landing.draft import Draft
 from lakehouse.landing.model import FileFacts, Manifest
 from lakehouse.landing.store import Bucket
@@ -90,7 +90,12 @@ class Publication:
             self.raw.delete(key)
 
     def hold(self, manifest: Manifest, draft: Draft) -> None:
-        """Keep rejects and manifest of a batch that may not be published; no data is visible."""
+        """Keep rejects and manifest of a batch that may not be published; no data is visible.
+
+        Raises:
+            LandingError: another process published the batch meanwhile; it stays as it is.
+        """
+        self._require_unconfirmed()
         self._delete_found(self.data_key)
         self._put_rejected(draft)
         self.ops.put(self.batch_key, batch_parquet(manifest))
@@ -106,21 +111,38 @@ class Publication:
         Raises:
             ManifestError: counts do not add up (nothing was written), or what S3 holds is not
                 what was promised (the data is taken back).
+            LandingError: another process published the batch meanwhile; it stays as it is.
         """
         require_counts(manifest)
+        content = manifest.to_json()
+        self._require_unconfirmed()
         self._put_rejected(draft)
         if draft.data is None:
             self._delete_found(self.data_key)
         else:
             self.raw.put_file(self.data_key, draft.data.rewound())
-        content = manifest.to_json()
+        self._require_unconfirmed()
         self.raw.put(self.prefix + MANIFEST, content)
         problems = find_mismatches(manifest, self.raw.s3, roles=("data", "rejected"))
+        self._require_unconfirmed()
         if problems:
             self.raw.delete(self.data_key)
             raise ManifestError(self.run_id, "not published: " + "; ".join(problems))
         self.ops.put(self.batch_key, batch_parquet(manifest))
         self.raw.put(self.prefix + SUCCESS, f"{_digest(content)}\n".encode("ascii"))
+
+    def _require_unconfirmed(self) -> None:
+        """Leave alone what another process published since this one began.
+
+        Two loaders of one day are looked out for, not excluded: between this look and the next
+        write there is still a moment.
+        """
+        if self.raw.get(self.prefix + SUCCESS) is not None:
+            raise LandingError(
+                self.run_id,
+                "was published by another process meanwhile; this one gives up. Look at it with "
+                "`lakehouse runs` and `lakehouse land --verify`",
+            )
 
     def files_of(self, draft: Draft) -> list[FileFacts]:
         """The facts of a draft's files, at the places where they will lie."""

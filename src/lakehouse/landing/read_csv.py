@@ -84,7 +84,7 @@ def iter_text_tables(
     if not _is_utf8(contract.format):
         recoded = Recoded(source, contract.format.encoding, source_file, contract.feed)
         source = io.BufferedReader(recoded, _BUFFER_BYTES)
-    first_line = source.readline(BLOCK_BYTES)
+    first_line = _read_first_record(source, contract.format)
     header = _parse_header(first_line, source_file, contract.feed, contract.format, "utf-8-sig")
     refused = _Refused(source_file)
     last = 0
@@ -107,6 +107,13 @@ def iter_text_tables(
             ),
         ) as reader:
             schema = reader.schema
+            if schema.names != header:
+                # What is not named as text would be guessed: 007 would be the number 7.
+                raise SourceSchemaError(
+                    contract.feed,
+                    f"{source_file} has a header that can be read in two ways: {_show(header)} or "
+                    f"{_show(schema.names)}. Deliver plain names on the first line",
+                )
             yield _build_table(schema.empty_table(), np.zeros(0, dtype=np.int64), [], source_file)
             for batch in reader:
                 numbers, unreadable = refused.number(last, batch.num_rows)
@@ -186,6 +193,18 @@ def read_header(content: bytes, source_file: str, feed: str, source: Format) -> 
     return _parse_header(first_line, source_file, feed, source, encoding)
 
 
+def _read_first_record(source: IO[bytes], form: Format) -> bytes:
+    """The first line, with those after it while a quoted name goes on there."""
+    quote = form.quote.encode("utf-8")
+    record = source.readline(BLOCK_BYTES)
+    while quote and record.count(quote) % 2 and len(record) < BLOCK_BYTES:
+        line = source.readline(BLOCK_BYTES - len(record))
+        if not line:
+            break
+        record += line
+    return record
+
+
 def _parse_header(
     line: bytes, source_file: str, feed: str, source: Format, encoding: str
 ) -> list[str]:
@@ -194,8 +213,8 @@ def _parse_header(
             feed, f"{source_file} has a first line of more than {BLOCK_BYTES} bytes: no header"
         )
     try:
-        first = line.decode(encoding).rstrip("\n")
-        rows = list(csv.reader([first], delimiter=source.delimiter, quotechar=source.quote))
+        first = io.StringIO(line.decode(encoding), newline="")
+        rows = list(csv.reader(first, delimiter=source.delimiter, quotechar=source.quote))
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceSchemaError(feed, f"{source_file} has no header: {error}") from error
     header = rows[0] if rows else []

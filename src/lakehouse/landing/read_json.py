@@ -180,4 +180,5 @@ def _without_surrogates(value: str) -> str:
 
 
 def _unknown_fields(items: Iterable[Mapping[str, Any]], known: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(set().union(*(item.keys() for item in items)) - known))
+    names = set().union(*(item.keys() for item in items)) - known
+    return tuple(sorted({_without_surrogates(name) for name in names}))

@@ -119,6 +119,12 @@ class _Unpacked(io.RawIOBase):
                 self._feed,
                 f"{self._name} is no whole gzip: {error}. Have it delivered once more",
             ) from error
+        if not block and self._source.size == 0:
+            raise SourceSchemaError(
+                self._feed,
+                f"{self._name} has no bytes, and a gzip of nothing has some: have it delivered "
+                "once more",
+            )
         self._size += len(block)
         if self._size > max(BLOCK_BYTES, MOST_EXPANSION * self._source.size):
             raise SourceSchemaError(

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import lakehouse.landing.publish as publish
 import lakehouse.landing.read_csv as read_csv
 from lakehouse.contracts import Lake, load_contracts
 from lakehouse.errors import (
@@ -26,6 +27,7 @@ from lakehouse.errors import (
 )
 from lakehouse.landing import Manifest, Sources, land, list_runs
 from lakehouse.landing.extract_drop import find_delivered
+from lakehouse.landing.publish import find_mismatches
 from lakehouse.landing.read_csv import iter_csv
 from lakehouse.landing.read_json import iter_json_lines
 from lakehouse.landing.stage import Stage
@@ -264,3 +266,72 @@ def test_stage__name_that_leads_elsewhere__is_refused(lake: Lake, name: str) -> 
 def few_refused_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file without a single row of its form is given up earlier, so that the test is short."""
     monkeypatch.setattr(read_csv, "_MOST_REFUSED_BYTES", 2 * MIB)
+
+
+def test_csv__header_with_a_line_break_in_quotes__keeps_every_text(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """What the header names is read as text: a tax number keeps its zeros."""
+    header = b'"note\nof it",' + HEADER
+    row = b"x,s1,01310,007,SP,00112,00000000000191\n"
+    manifest = deliver(lake, tmp_path, "sellers.csv", header + row)
+    assert (manifest.written_count, manifest.ignored_fields) == (1, ("note\nof it",))
+    (data,) = (file for file in manifest.files if file.role == "data")
+    bucket, _, key = data.uri.removeprefix("s3://").partition("/")
+    (found,) = pq.read_table(io.BytesIO(Bucket(lake.s3, bucket).get(key) or b"")).to_pylist()
+    texts = [found[name] for name in ("seller_city", "seller_name", "seller_cnpj")]
+    assert texts == ["007", "00112", "00000000000191"]
+
+
+def test_json__a_field_whose_name_is_no_text__is_named_by_its_escape(
+    lake: Lake, tmp_path: Path
+) -> None:
+    (review,) = reviews(1, 1)
+    content = json.dumps({**review, "\ud800": 1}).encode("ascii") + b"\n"
+    manifest = deliver(lake, tmp_path, "reviews.jsonl", content, "reviews")
+    assert (manifest.written_count, manifest.ignored_fields) == (1, ("\\ud800",))
+
+
+def test_gzip__without_a_byte__is_no_empty_day(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(SourceSchemaError, match=r"reviews\.jsonl\.gz has no bytes"):
+        deliver(lake, tmp_path, "reviews.jsonl.gz", b"", "reviews")
+    manifest = deliver(lake, tmp_path, "reviews.jsonl.gz", gzip.compress(b""), "reviews")
+    assert (manifest.state, manifest.read_count) == ("published", 0)
+
+
+def test_drop__a_name_that_is_not_in_utf8__is_told_by_its_escape(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sellers" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    (folder / "sellers\udce9.csv").write_bytes(HEADER + ROWS)
+    with pytest.raises(SourceError, match=r"'sellers\\udce9.csv' in .* is no name in UTF-8"):
+        land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+
+
+def test_land__another_process_publishes_the_day_meanwhile__its_batch_stays(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first loader checks what it wrote when the second has published more rows."""
+    look = publish.find_mismatches
+    began = []
+
+    def look_late(*arguments: Any, **options: Any) -> list[str]:
+        if not began:
+            began.append(True)
+            Stage(
+                Bucket(lake.s3, lake.bucket("stage")),
+                lake.contract("sellers"),
+                DAY,
+                "sellers-2026-06-01",
+            ).clear()
+            assert deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS + ROW % 99)
+        return look(*arguments, **options)
+
+    monkeypatch.setattr(publish, "find_mismatches", look_late)
+    with pytest.raises(LandingError, match="was published by another process meanwhile"):
+        deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
+    manifest = land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+    assert isinstance(manifest, Manifest)
+    assert manifest.written_count == 31
+    assert find_mismatches(manifest, lake.s3) == []
