@@ -176,7 +176,7 @@ def bomb() -> bytes:
         (gzip.compress(HEADER + ROWS)[:-9], "is no whole gzip"),
         (gzip.compress(HEADER + ROWS)[:60], "is no whole gzip"),
         (HEADER + ROWS, "is no whole gzip"),
-        (b"", "is empty"),
+        (b"", "has no bytes"),
         (gzip.compress(HEADER + ROWS) + b"more", "is no whole gzip"),
         (bomb(), "unpacks to more than 200 times its size"),
     ],
