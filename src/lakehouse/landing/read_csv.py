@@ -14,7 +14,7 @@ import pyarrow.csv as pacsv
 
 from lakehouse.contracts import Contract, Format
 from lakehouse.errors import SourceSchemaError
-from lakehouse.landing.records import Records, Unreadable, concat_records
+from lakehouse.landing.records import Records, Unreadable
 from lakehouse.landing.streams import BLOCK_BYTES, Recoded
 from lakehouse.landing.utf8 import decode_utf8
 
@@ -23,11 +23,6 @@ _MOST_REFUSED_BYTES = 8 * BLOCK_BYTES
 _REFUSED_BYTES = 256  # what a refused row takes besides its text
 _SHOWN_NAMES = 50
 _SHOWN_ERROR = 500
-
-
-def read_csv(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read the whole content of a file; see `iter_csv`."""
-    return concat_records(list(iter_csv(io.BytesIO(content), source_file, contract)))
 
 
 def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:

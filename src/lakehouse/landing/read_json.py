@@ -5,8 +5,8 @@ Numbers keep the digits of the source, because they are never read as floating p
 
 from __future__ import annotations
 
-import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -15,15 +15,14 @@ import pyarrow as pa
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.read_csv import repeated
-from lakehouse.landing.records import Records, Unreadable, concat_records
+from lakehouse.landing.records import Records, Unreadable
 from lakehouse.landing.streams import BLOCK_BYTES
 
+NESTING = 200
+"""So deep may a value be: Python's parser goes down with it, and takes the process along."""
+
 _LINES_BYTES = 4 * 1024 * 1024
-
-
-def read_json_lines(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read the whole content of a file; see `iter_json_lines`."""
-    return concat_records(list(iter_json_lines(io.BytesIO(content), source_file, contract)))
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
 def iter_json_lines(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
@@ -69,13 +68,11 @@ def _parse_lines(
     unreadable: list[Unreadable] = []
     for number, line in enumerate(lines, start=before + 1):
         try:
-            record = _decode(line.decode(contract.format.encoding))
+            record = decode_json(line.decode(contract.format.encoding))
         except UnicodeDecodeError:
             problem = f"bytes that are not {contract.format.encoding}"
         except ValueError as error:
             problem = f"not JSON: {error}"
-        except RecursionError:
-            problem = "not JSON: nested too deeply"
         else:
             if isinstance(record, dict):
                 readable.append(record)
@@ -84,7 +81,7 @@ def _parse_lines(
             problem = "not a JSON object"
         text = line.decode("utf-8", errors="backslashreplace").rstrip("\r")
         unreadable.append(Unreadable(number, source_file, text, problem))
-    return _build_records(readable, numbers, unreadable, source_file, contract)
+    return build_records(readable, numbers, unreadable, source_file, contract)
 
 
 def iter_json_page(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
@@ -106,13 +103,13 @@ def read_json_page(content: bytes, source_file: str, contract: Contract) -> Reco
             unreadable.append(
                 Unreadable(number, source_file, json.dumps(item), "not a JSON object")
             )
-    return _build_records(readable, numbers, unreadable, source_file, contract)
+    return build_records(readable, numbers, unreadable, source_file, contract)
 
 
 def decode_page(content: bytes, source_file: str, contract: Contract) -> dict[str, Any]:
     """The page as a dictionary whose records are a list."""
     try:
-        page = _decode(content.decode(contract.format.encoding))
+        page = decode_json(content.decode(contract.format.encoding))
     except ValueError as error:
         raise SourceSchemaError(contract.feed, f"{source_file} is not JSON: {error}") from error
     if not isinstance(page, dict) or not isinstance(page.get(contract.source.records), list):
@@ -122,21 +119,41 @@ def decode_page(content: bytes, source_file: str, contract: Contract) -> dict[st
     return page
 
 
-def _decode(text: str) -> Any:
+def decode_json(text: str) -> Any:
+    """A JSON value, its numbers as the texts they were.
+
+    Raises:
+        ValueError: it is no JSON, or is nested more than NESTING deep.
+    """
+    if _is_too_deep(text):
+        raise ValueError(f"nested more than {NESTING} deep")
     return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= NESTING:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += (found[1] is not None) - (found[2] is not None)
+        if depth > NESTING:
+            return True
+    return False
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _build_records(
+def build_records(
     readable: Sequence[Mapping[str, Any]],
     numbers: Sequence[int],
     unreadable: Sequence[Unreadable],
     source_file: str,
     contract: Contract,
 ) -> Records:
+    """The values that could be read, each with its row number, as the contract's columns of texts;
+    and those that could not."""
     paths = {column.name: tuple(column.source_path.split(".")) for column in contract.columns}
     columns = pa.table({name: _build_column(readable, path) for name, path in paths.items()})
     return Records(

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 from lakehouse.contracts import Contract
-from lakehouse.landing.read_json import _build_records, _refuse_constant
+from lakehouse.landing.read_json import build_records, decode_json
 from lakehouse.landing.records import Records, Unreadable
 
-# Numbers keep their digits, as in other JSON.
-_VALUES = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
 _LINES = json.JSONDecoder()
 _FRAME_BYTES = 5
-# Python's parser goes down with the nesting, and a deep one takes the process with it.
-_NESTING = 200
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
 def iter_kafka_lines(file: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
@@ -50,7 +44,7 @@ def read_kafka_lines(content: bytes, source_file: str, contract: Contract) -> Re
         value[offset_path] = str(record["offset"])
         readable.append(value)
         numbers.append(number)
-    return _build_records(readable, numbers, unreadable, source_file, contract)
+    return build_records(readable, numbers, unreadable, source_file, contract)
 
 
 def _decode_value(record: dict[str, Any]) -> dict[str, Any]:
@@ -61,28 +55,13 @@ def _decode_value(record: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(_describe_frame(content) or "bytes that are not UTF-8")
     if text is None:
         raise ValueError("a tombstone: the record has no value")
-    if _is_too_deep(text):
-        raise ValueError(f"nested more than {_NESTING} deep")
     try:
-        value, end = _VALUES.raw_decode(text) if text.startswith("{") else (None, 0)
-        if end < len(text):  # blanks around it, something that has no place there, or no object
-            value = _VALUES.decode(text)
+        value = decode_json(text)
     except ValueError as error:
         raise ValueError(_describe_frame(text.encode()) or f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
-
-
-def _is_too_deep(text: str) -> bool:
-    if text.count("[") + text.count("{") <= _NESTING:
-        return False
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        depth += (found[1] is not None) - (found[2] is not None)
-        if depth > _NESTING:
-            return True
-    return False
 
 
 def _describe_frame(content: bytes) -> str | None:

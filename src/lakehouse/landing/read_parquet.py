@@ -6,7 +6,6 @@ the wall clock that it is. The order of columns does not matter.
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,17 +20,12 @@ import pyarrow.parquet as pq
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceSchemaError
 from lakehouse.landing.read_csv import repeated
-from lakehouse.landing.records import Records, concat_records
+from lakehouse.landing.records import Records
 from lakehouse.landing.utf8 import decode_utf8
 
 _ROWS = 65_536
 _BUFFER_BYTES = 1024 * 1024
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
-
-
-def read_parquet(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read the whole content of a file; see `iter_parquet`."""
-    return concat_records(list(iter_parquet(io.BytesIO(content), source_file, contract)))
 
 
 def iter_parquet(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:

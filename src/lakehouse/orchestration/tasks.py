@@ -17,6 +17,7 @@ from lakehouse.observability import bound
 from lakehouse.settings import Settings, find_project_dir
 
 if TYPE_CHECKING:
+    from lakehouse.landing import Manifest, NotDue
     from lakehouse.marketplace import World
 
 _log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def land_feed(feed: str, day: str) -> str | None:
         LandingError, SourceError: as `lakehouse.landing.land`.
     """
     from lakehouse.contracts import connect_lake
-    from lakehouse.landing import NotDue, Sources, land
+    from lakehouse.landing import Sources, land
     from lakehouse.landing.model import run_id_of
 
     settings = Settings.from_env()
@@ -104,8 +105,15 @@ def land_feed(feed: str, day: str) -> str | None:
     business_date = date.fromisoformat(day)
     with bound(feed=feed, batch=run_id_of(feed, business_date)):
         manifest = land(feed, business_date, sources, connect_lake(settings))
+    return tell_landed(manifest)
+
+
+def tell_landed(manifest: Manifest | NotDue) -> str | None:
+    """Log what became of a feed's day; gives the run id of the batch, None when none was due."""
+    from lakehouse.landing import NotDue
+
     if isinstance(manifest, NotDue):
-        _log.info("event=not_due feed=%s due=%s", feed, manifest.due.isoformat())
+        _log.info("event=not_due feed=%s due=%s", manifest.feed, manifest.due.isoformat())
         return None
     _log.info(
         "event=landed run_id=%s read=%s written=%s rejected=%s",

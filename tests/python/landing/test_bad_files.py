@@ -146,7 +146,9 @@ def test_line_of_2_gib__is_given_up_after_some_blocks(
     stream = Endless(start)
     with pytest.raises(SourceSchemaError, match=message):
         list(reader(io.BufferedReader(stream), "f", CONTRACTS[feed]))
-    assert stream.size - stream.left <= 8 * BLOCK_BYTES  # some are read ahead
+    assert (
+        stream.size - stream.left <= 16 * BLOCK_BYTES
+    )  # Arrow reads ahead, more or less  # some are read ahead
 
 
 def test_gzip__csv_and_json_lines__are_read_packed_and_staged_as_received(

@@ -13,14 +13,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.contracts import load_contracts
+from lakehouse.contracts import Contract, load_contracts
 from lakehouse.errors import SourceSchemaError
-from lakehouse.landing.read_csv import read_csv
-from lakehouse.landing.read_json import read_json_lines, read_json_page
-from lakehouse.landing.read_parquet import read_parquet
+from lakehouse.landing.read_csv import iter_csv
+from lakehouse.landing.read_json import iter_json_lines, read_json_page
+from lakehouse.landing.read_parquet import iter_parquet
+from lakehouse.landing.records import Records, concat_records
 
 CONTRACTS = load_contracts(Path(__file__).resolve().parents[3] / "contracts")
 TRANSLATIONS = CONTRACTS["category_translations"]
+
+
+def read_csv(content: bytes, name: str, contract: Contract) -> Records:
+    return concat_records(list(iter_csv(io.BytesIO(content), name, contract)))
+
+
+def read_json_lines(content: bytes, name: str, contract: Contract) -> Records:
+    return concat_records(list(iter_json_lines(io.BytesIO(content), name, contract)))
+
+
+def read_parquet(content: bytes, name: str, contract: Contract) -> Records:
+    return concat_records(list(iter_parquet(io.BytesIO(content), name, contract)))
+
+
 PT, EN = "product_category_name", "product_category_name_english"
 
 
@@ -177,3 +192,12 @@ def test_read_parquet__what_cannot_be_read__is_refused_by_name(
 ) -> None:
     with pytest.raises(SourceSchemaError, match=message):
         read_parquet(content, "f", TRANSLATIONS)
+
+
+def test_iter_json_lines__nested_without_end__is_refused_as_one_row() -> None:
+    """Also in a process whose recursion limit was raised: the parser is not asked."""
+    deep = b'{"a":' * 150_000
+    records = read_json_lines(deep + b"\n{}\n", "f.jsonl", CONTRACTS["reviews"])
+    (row,) = records.unreadable
+    assert (row.row_number, row.problem) == (1, "not JSON: nested more than 200 deep")
+    assert records.columns.num_rows == 1

@@ -111,31 +111,22 @@ class _LandingOperator(BaseOperator):
             NotLandedError: as `acceptance.accept`.
         """
         from lakehouse.contracts import connect_lake
-        from lakehouse.landing import NotDue
         from lakehouse.orchestration.talend.acceptance import accept, context_of
+        from lakehouse.orchestration.tasks import tell_landed
         from lakehouse.settings import Settings
 
         lake = connect_lake(Settings.from_env())
         job_context = self.context_name or context_of(lake.environment)
         manifest = accept(lake, self.feed, self._day(), job_context)
-        if isinstance(manifest, NotDue):
-            _log.info("event=not_due feed=%s due=%s", self.feed, manifest.due.isoformat())
+        run_id = tell_landed(manifest)
+        if run_id is None:
             return None
-        _log.info(
-            "event=landed run_id=%s read=%s written=%s rejected=%s",
-            manifest.run_id,
-            manifest.read_count,
-            manifest.written_count,
-            manifest.rejected_count,
-        )
-        for kind, sentence in manifest.warnings.items():
-            _log.warning("event=odd run_id=%s kind=%s: %s", manifest.run_id, kind, sentence)
         if any(getattr(outlet, "name", None) == f"raw.{self.feed}" for outlet in self.outlets):
             context["outlet_events"][raw_alias(self.feed)].add(
                 raw_asset(self.feed),
-                extra={"run_id": manifest.run_id, "business_date": self._day().isoformat()},
+                extra={"run_id": run_id, "business_date": self._day().isoformat()},
             )
-        return manifest.run_id
+        return run_id
 
     def _day(self) -> date:
         try:
