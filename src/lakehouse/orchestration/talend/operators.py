@@ -10,10 +10,9 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk import BaseHook, BaseOperator, BaseOperatorLink
 
 from lakehouse.contracts.talend.texts import EXIT_CODES
 from lakehouse.orchestration.assets import raw_alias, raw_asset
@@ -24,7 +23,8 @@ from lakehouse.orchestration.talend.errors import (
     TalendUnavailableError,
 )
 from lakehouse.orchestration.talend.hook import TalendHook
-from lakehouse.orchestration.talend.launcher import LocalJob, build_arguments
+from lakehouse.orchestration.talend.launcher import Job, LocalJob, build_arguments
+from lakehouse.orchestration.talend.ssh import RemoteJob, read_host
 from lakehouse.orchestration.talend.statuses import FAILURES, SUCCESS
 from lakehouse.orchestration.talend.trigger import LOST, OVERDUE, REFUSED, TalendExecutionTrigger
 
@@ -248,7 +248,7 @@ class TalendJobOperator(_LandingOperator):
 
 
 class TalendScriptOperator(_LandingOperator):
-    """Land a feed by the launcher of an exported job, on the worker's own machine.
+    """Land a feed by the launcher of an exported job, on the worker's own machine or over SSH.
 
     Args:
         feed: the feed to land.
@@ -257,30 +257,42 @@ class TalendScriptOperator(_LandingOperator):
         context_name: context to run in; by default the one that writes this lake.
         parameters: more context parameters, by name; no secrets, as every user of a machine sees
             the arguments of its processes.
-        environment: variables of the job's process, besides the worker's own.
+        environment: variables of the job's process, besides the worker's own; of a job on another
+            machine they are that machine's matter.
+        ssh_conn_id: the connection of the machine to run it on, see `ssh`; None for the worker's.
+
+    Raises:
+        ValueError: `environment` and `ssh_conn_id` are given both.
     """
 
     template_fields: Sequence[str] = (*_LandingOperator.template_fields, "launcher")
 
     def __init__(
-        self, *, launcher: str, environment: Mapping[str, str] | None = None, **kwargs: Any
+        self,
+        *,
+        launcher: str,
+        environment: Mapping[str, str] | None = None,
+        ssh_conn_id: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        if environment and ssh_conn_id:
+            raise ValueError("environment is of a job on this machine: set it on the other one")
         super().__init__(**kwargs)
         self.launcher = launcher
         self.environment = dict(environment or {})
-        self._job: LocalJob | None = None
+        self.ssh_conn_id = ssh_conn_id
+        self._job: Job | None = None
 
     def execute(self, context: Any) -> str | None:
         """Run the job to its end; return the run id of its batch.
 
         Raises:
-            TalendJobError: it ended with another status than 0.
+            TalendJobError: it ended with another status than 0, or the connection broke.
             NotLandedError: it ended with status 0 and its batch is not in raw.
         """
         job_context, parameters = self.prepare()
-        arguments = build_arguments(job_context, parameters)
-        self._job = LocalJob(Path(self.launcher), arguments, self.environment)
-        _log.info("event=talend_started pid=%s launcher=%s", self._job.pid, self.launcher)
+        self._job = self._make_job(build_arguments(job_context, parameters))
+        _log.info("event=talend_started launcher=%s at=%s", self.launcher, self._job.place)
         status = self._job.follow(lambda line: _log.info("%s", line))
         if status != 0:
             raise judge_status(self.launcher, status)
@@ -290,6 +302,12 @@ class TalendScriptOperator(_LandingOperator):
         """End the job and all that it started."""
         if self._job is not None:
             self._job.stop()
+
+    def _make_job(self, arguments: list[str]) -> Job:
+        if self.ssh_conn_id is None:
+            return LocalJob(self.launcher, arguments, self.environment)
+        host = read_host(BaseHook.get_connection(self.ssh_conn_id))
+        return RemoteJob(host, self.launcher, arguments)
 
 
 def judge_status(launcher: str, status: int) -> TalendJobError:

@@ -18,7 +18,9 @@ import pytest
 
 from lakehouse.landing import Sources, land
 from lakehouse.landing.store import Bucket
+from lakehouse.orchestration.talend.ssh import Host
 from tests.python.orchestration.talend.conftest import DAY, PROJECT, Site
+from tests.python.orchestration.talend.machine import serve_machine
 from tests.python.orchestration.talend.tmc import TOKEN, Task, Tmc
 
 pytestmark = [pytest.mark.dag, pytest.mark.integration]
@@ -95,8 +97,8 @@ def rewrite(site: Site, day: str, **values: Any) -> None:
 
 def prepare(site: Site) -> None:
     """Deliveries of some days, and batches that are wrong in one thing each."""
-    for number in range(1, 10):
-        site.deliver("sellers", f"2026-06-0{number}", "sellers.csv", SELLERS)
+    for number in range(1, 11):
+        site.deliver("sellers", f"2026-06-{number:02}", "sellers.csv", SELLERS)
     site.deliver("geolocation", DAY, "places.csv", PLACES)
     sources = Sources(drop_dir=site.drop)
     land("geolocation", date.fromisoformat(DAY), sources, site.lake)
@@ -138,6 +140,7 @@ def build_cases(site: Site, console: Tmc, folder: Path) -> list[dict[str, Any]]:
     cases.script("script_careless", careless, "2026-06-07")
     cases.script("script_no_launcher", folder / "none_run.sh")
     cases.script("script_source_missing", reference, "2026-07-02")
+    cases.script("script_elsewhere", reference, "2026-06-10", ssh_conn_id="etl")
     cases.script("script_killed", slow, "2026-06-08", execution_timeout=4)
     cases.trigger(
         "restarted", Task("x", script=("dispatching", *["executing"] * 4, *DONE)), "restart"
@@ -162,6 +165,12 @@ def outcomes(
 ) -> dict[str, Any]:
     """What became of every case."""
     folder = tmp_path_factory.mktemp("airflow")
+    with serve_machine(tmp_path_factory.mktemp("ssh"), talend_site.environ) as machine:
+        return run_cases(talend_site, console, machine.host, folder)
+
+
+def run_cases(talend_site: Site, console: Tmc, host: Host, folder: Path) -> dict[str, Any]:
+    """Every case in one Airflow: what became of it, by name; `folder` and `log` too."""
     prepare(talend_site)
     (folder / "cases.json").write_text(json.dumps(build_cases(talend_site, console, folder)))
     (folder / "failures.jsonl").write_text("")
@@ -172,6 +181,13 @@ def outcomes(
         "dag = build_dag()\n"
     )
     connection = {"conn_type": "talend", "host": console.url, "password": TOKEN}
+    elsewhere = {
+        "conn_type": "ssh",
+        "host": host.name,
+        "login": host.user,
+        "port": host.port,
+        "extra": {"key_file": host.key_file, "host_key": host.host_key},
+    }
     environ = {
         **talend_site.environ,
         "AIRFLOW_HOME": str(folder),
@@ -179,6 +195,7 @@ def outcomes(
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_TALEND_DEFAULT": json.dumps(connection),
+        "AIRFLOW_CONN_ETL": json.dumps(elsewhere),
         "PYTHONPATH": str(PROJECT),
         "TALEND_CASES": str(folder / "cases.json"),
         "TALEND_FAILURES": str(folder / "failures.jsonl"),
@@ -374,6 +391,14 @@ def test_script__no_launcher__fails_for_good(outcomes: dict[str, Any]) -> None:
 
 def test_script__the_source_has_not_delivered__may_be_tried_again(outcomes: dict[str, Any]) -> None:
     assert_failed(outcomes["script_source_missing"], "transient", "status 5", "did not deliver")
+
+
+def test_script__on_another_machine__lands_and_logs_what_the_job_said(
+    outcomes: dict[str, Any],
+) -> None:
+    outcome = outcomes["script_elsewhere"]
+    assert (outcome["state"], outcome["returned"]) == ("success", "sellers-2026-06-10"), outcome
+    assert "at=host 127.0.0.1" in outcomes["log"]
 
 
 def test_script__the_task_times_out__ends_the_job_and_its_children(
