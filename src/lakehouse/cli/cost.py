@@ -22,7 +22,7 @@ from lakehouse.cost import (
 from lakehouse.settings import Settings
 
 OVER_BUDGET_EXIT_CODE = 1
-_COLUMNS = ("node", "scan", "queries", "scanned_bytes", "before", "usd", "seconds", "over")
+_COLUMNS = ("node", "scan", "queries", "scanned_bytes", "budget", "before", "usd", "seconds", "over")
 _SIZES = ("scanned_bytes", "billed_bytes")
 
 
@@ -83,6 +83,7 @@ def _shown(row: Comparison) -> dict[str, object]:
         "scan": row.now.scan,
         "queries": row.now.queries,
         "scanned_bytes": row.now.scanned_bytes,
+        "budget": row.budgets[0][0] if row.budgets else "",
         "before": "" if row.before is None else row.before.scanned_bytes,
         "usd": f"{price_usd(row.now.billed_bytes):.6f}",
         "seconds": f"{row.now.seconds:.1f}",

@@ -23,23 +23,32 @@ class Comparison:
     before: NodeCost | None
 
     @property
+    def budgets(self) -> list[tuple[int, str]]:
+        """What the node may scan, in bytes and in words, tightest first; none holds `history`.
+
+        A `day` node is held by what landed and by the build before, a `dimension` by the build
+        before; `history` grows with the history.
+        """
+        found = []
+        if self.now.scan == "day" and self.now.landed_bytes is not None:
+            ratio = self.now.landed_budget
+            allowed = int(self.now.landed_bytes * ratio) + ALLOWANCE_BYTES
+            found.append((allowed, f"{ratio:g} x landed"))
+        if self.now.scan in ("day", "dimension") and self.before is not None:
+            ratio = self.now.growth_budget
+            allowed = int(self.before.scanned_bytes * ratio) + ALLOWANCE_BYTES
+            found.append((allowed, f"{ratio:g} x before"))
+        return sorted(found)
+
+    @property
     def excess(self) -> str:
         """Why a node is beyond its budget, empty when it is not.
 
         Scanned bytes decide, not billed ones: below Athena's minimum a lost partition filter costs
-        nothing yet, and will. A `day` node is held by what landed and by the build before, a
-        `dimension` by the build before; `history` grows with the history, and nothing holds it.
+        nothing yet, and will.
         """
-        scanned, now, before = self.now.scanned_bytes, self.now, self.before
-        if now.scan == "day" and now.landed_bytes is not None:
-            allowed = now.landed_bytes * now.landed_budget + ALLOWANCE_BYTES
-            if scanned > allowed:
-                return f"{now.landed_budget:g} x landed"
-        if now.scan in ("day", "dimension") and before is not None:
-            allowed = before.scanned_bytes * now.growth_budget + ALLOWANCE_BYTES
-            if scanned > allowed:
-                return f"{now.growth_budget:g} x before"
-        return ""
+        broken = [words for allowed, words in self.budgets if self.now.scanned_bytes > allowed]
+        return broken[0] if broken else ""
 
 
 def compare(before: Iterable[NodeCost], now: Iterable[NodeCost]) -> list[Comparison]:

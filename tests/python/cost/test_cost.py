@@ -211,6 +211,7 @@ def test_compare__a_dimension_that_grows_at_once__is_told(target: Path) -> None:
     before = replace(fact, scan="dimension", scanned_bytes=1_000_000, growth_budget=1.5)
     now = replace(before, scanned_bytes=1_565_537, landed_bytes=10)
     assert [row.excess for row in compare([before], [now])] == ["1.5 x before"]
+    assert compare([before], [now])[0].budgets == [(1_565_536, "1.5 x before")]
     assert [row.excess for row in compare([before], [replace(now, scanned_bytes=1_565_536)])] == [
         ""
     ]
