@@ -11,6 +11,7 @@
     │   └── SourcePausedError       75   the source did not answer for long, and is left alone
     ├── LandingError                 6   a batch may not be published
     │   ├── BatchHeldError           6   too many rows were rejected, or a snapshot is empty
+    │   ├── FeedClaimedError        75   another loader lands the feed at this moment
     │   └── ManifestError            6   counts, sizes or checksums differ from the manifest
     ├── MarketplaceError             7   the demonstration's source systems cannot be made
     ├── QueryError                   8   Athena did not answer a query
@@ -132,6 +133,19 @@ class BatchHeldError(LandingError):
     ) -> None:
         super().__init__(run_id, message)
         self.rejected_by_rule = dict(rejected_by_rule or {})
+
+
+class FeedClaimedError(LandingError):
+    """Another loader lands the feed at this moment, or took it over from this one. `holder` says
+    who, `since` when (UTC, ISO 8601)."""
+
+    exit_code = 75
+    retryable = True
+
+    def __init__(self, run_id: str, message: str, *, holder: str = "", since: str = "") -> None:
+        super().__init__(run_id, message)
+        self.holder = holder
+        self.since = since
 
 
 class ManifestError(LandingError):

@@ -13,8 +13,11 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakehouse.backoff import retrying
@@ -33,7 +36,8 @@ _ATTEMPTS = 50
 _MARK = "_write"
 _LONGEST_WAIT_SECONDS = 0.5
 _ABSENT = ("NoSuchKey", "404")
-_OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
+OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
+"""What S3 answers to a conditional write when another one was quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class SharedState:
             if after is None or after == before:
                 return answer
             mark = uuid.uuid4().hex
-            if self._put(name, {**after, _MARK: mark}, version):
+            if self._put_after(name, {**after, _MARK: mark}, version):
                 return answer
             written[mark] = answer
             longest = min(_LONGEST_WAIT_SECONDS, 0.01 * 2**attempt)
@@ -93,6 +97,46 @@ class SharedState:
             f"s3://{self.bucket}/{self._key(name)} was changed by others {_ATTEMPTS} times while "
             "this was being decided: see who writes it, and try again"
         )
+
+    def write(self, name: str, document: Document) -> None:
+        """Write a document whatever lies there: for a person who knows better than the workers."""
+        self._put(name, {**document, _MARK: uuid.uuid4().hex})
+
+    def remove(self, name: str, is_meant: Callable[[Document], bool]) -> bool:
+        """Delete a document if it is the one that is meant; whether it was there to be deleted.
+
+        Raises:
+            LakeError: the object is no JSON object.
+        """
+        from botocore.exceptions import ClientError
+
+        document, version, _ = self._get(name)
+        if document is None or version is None or not is_meant(document):
+            return False
+        try:
+            self.s3.delete_object(Bucket=self.bucket, Key=self._key(name), IfMatch=version)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in OVERTAKEN:
+                return False
+            raise
+        return True
+
+    def age(self, name: str) -> timedelta | None:
+        """How long ago a document was written, None where there is none.
+
+        Both instants are S3's own, to the second, so the clocks of workers play no part.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self.s3.head_object(Bucket=self.bucket, Key=self._key(name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+        told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        now = parsedate_to_datetime(told) if told else datetime.now(UTC)
+        return now - answer["LastModified"]
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}{name}.json"
@@ -125,22 +169,31 @@ class SharedState:
         answer = self.s3.get_object(Bucket=self.bucket, Key=self._key(name))
         return answer["Body"].read(), answer["ETag"]
 
-    def _put(self, name: str, document: Document, version: str | None) -> bool:
+    def _put_after(self, name: str, document: Document, version: str | None) -> bool:
         """Write a document after a version; False when that is not the newest any more."""
         from botocore.exceptions import ClientError
 
-        condition: Any = {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}
-        content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
         try:
-            self.s3.put_object(
-                Bucket=self.bucket,
-                Key=self._key(name),
-                Body=content.encode("utf-8"),
-                ContentType="application/json",
-                **condition,
-            )
+            self._put(name, document, succeeding(version))
         except ClientError as error:
-            if error.response["Error"]["Code"] in _OVERTAKEN:
+            if error.response["Error"]["Code"] in OVERTAKEN:
                 return False
             raise
         return True
+
+    def _put(
+        self, name: str, document: Document, condition: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+        self.s3.put_object(
+            Bucket=self.bucket,
+            Key=self._key(name),
+            Body=content.encode("utf-8"),
+            ContentType="application/json",
+            **condition,
+        )
+
+
+def succeeding(version: str | None) -> dict[str, Any]:
+    """The condition of a write that comes after a version (an ETag), None being no object."""
+    return {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}

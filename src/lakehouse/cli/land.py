@@ -12,11 +12,21 @@ import click
 
 from lakehouse.cli._days import DAY
 from lakehouse.cli._endpoint import ensure_endpoint
+from lakehouse.cli._feeds import check_feeds
 from lakehouse.cli._output import ends_with_status, print_json, print_table
-from lakehouse.contracts import Contract, connect_lake
+from lakehouse.contracts import Contract, connect_lake, feed_names
 from lakehouse.errors import ConfigError, LakehouseError
-from lakehouse.landing import Manifest, NotDue, Sources, land, verify_manifest
-from lakehouse.landing.model import run_id_of
+from lakehouse.landing import (
+    Manifest,
+    NotDue,
+    Replay,
+    Sources,
+    land,
+    replay,
+    run_id_of,
+    verify_manifest,
+)
+from lakehouse.landing.model import parse_run_id
 from lakehouse.landing.olist import land_olist
 from lakehouse.observability import bound
 from lakehouse.settings import Settings
@@ -71,6 +81,7 @@ def _warnings(manifest: Manifest) -> Iterator[str]:
     help="Land the public Olist files of this folder instead of the source systems.",
 )
 @click.option("--verify", "manifest", metavar="MANIFEST", help="Check a manifest, land nothing.")
+@click.option("--replay", "run_id", metavar="RUN_ID", help="Rebuild a batch from its stage.")
 @click.option("--json", "as_json", is_flag=True, help="Print manifests as JSON.")
 @ends_with_status
 def land_command(
@@ -80,6 +91,7 @@ def land_command(
     again: bool,
     olist_dir: Path | None,
     manifest: str | None,
+    run_id: str | None,
     as_json: bool,
 ) -> None:
     """Land each FEED for a business date: source, stage, door, raw.
@@ -87,28 +99,41 @@ def land_command(
     Landing a published run again changes nothing. Sources are found by LAKEHOUSE_POSTGRES_URL,
     LAKEHOUSE_MYSQL_URL, LAKEHOUSE_KAFKA_BOOTSTRAP, LAKEHOUSE_PAYMENTS_URL and LAKEHOUSE_DROP_DIR.
 
+    --replay asks no source: what the stage holds of a run goes through the door under today's
+    contract, and replaces what raw has of it, if that is something else.
+
     \b
     Examples:
       lakehouse land orders order_items --date 2026-06-01
       lakehouse land --all --date 2026-06-01 --json
       lakehouse land --from ~/olist --date 2026-06-01
       lakehouse land --verify s3://lakehouse-local-raw/…/_manifest.json
+      lakehouse land --replay orders-2026-06-01
     """
-    if manifest is None and business_date is None:
-        raise ConfigError("say which day: --date YYYY-MM-DD", variable="LAKEHOUSE_DATE")
     settings = Settings.from_env()
+    check_feeds(settings, feeds)
+    if run_id is not None:
+        feed, day = parse_run_id(run_id)
+        check_feeds(settings, [feed])
+        ensure_endpoint()
+        _print_replay(replay(feed, day, connect_lake(settings)), as_json)
+        return
+    if manifest is not None:
+        ensure_endpoint()
+        _print([verify_manifest(connect_lake(settings), manifest)], as_json)
+        return
+    if business_date is None:
+        raise ConfigError("say which day: --date YYYY-MM-DD", variable="LAKEHOUSE_DATE")
+    day = business_date
+    known = feed_names(settings.project_dir / "contracts")
+    wanted = tuple(known) if every_feed else feeds
+    if not wanted and olist_dir is None:
+        raise ConfigError(f"say which feeds: {', '.join(known)}, or --all")
     ensure_endpoint()
     lake = connect_lake(settings)
-    if manifest is not None or business_date is None:
-        _print([verify_manifest(lake, manifest or "")], as_json)
-        return
-    day = business_date
     if olist_dir is not None:
         _print(land_olist(olist_dir, day, lake, feeds=feeds or None), as_json)
         return
-    wanted = tuple(sorted(lake.contracts)) if every_feed else feeds
-    if not wanted:
-        raise ConfigError(f"say which feeds: {', '.join(sorted(lake.contracts))}, or --all")
     contracts = [lake.contract(feed) for feed in wanted]
     sources = Sources.from_settings(settings)
     landed: list[Manifest | NotDue] = []
@@ -132,6 +157,22 @@ def land_command(
 
 def _name(contract: Contract | None) -> str | None:
     return contract.feed if contract else None
+
+
+def _print_replay(rebuilt: Replay, as_json: bool) -> None:
+    """Print the batch as it is now; say on standard error what was wrong and what changed."""
+    _print([rebuilt.after], as_json)
+    for sentence in rebuilt.damage:
+        click.echo(f"repaired: {sentence}", err=True)
+    before = rebuilt.contract_changed
+    if before is not None:
+        after = rebuilt.after.contract_version
+        click.echo(
+            f"warning: the contract changed: version {before} let the rows in before, {after} now",
+            err=True,
+        )
+    if not rebuilt.changed:
+        click.echo("raw had all of it already: nothing was written", err=True)
 
 
 def _print(manifests: Sequence[Manifest | NotDue], as_json: bool) -> None:

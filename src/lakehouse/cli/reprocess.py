@@ -9,10 +9,11 @@ import click
 
 from lakehouse.cli._days import DAY, days_between
 from lakehouse.cli._endpoint import ensure_endpoint
+from lakehouse.cli._feeds import check_feeds
 from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.contracts import connect_lake
 from lakehouse.errors import ConfigError, LandingError, SourceError
-from lakehouse.landing import list_runs, reprocess
+from lakehouse.landing import list_runs, replay
 from lakehouse.settings import Settings
 
 FAILED_EXIT_CODE = 1
@@ -41,6 +42,7 @@ def reprocess_command(
     until = last or first
     days = days_between(first, until)
     settings = Settings.from_env()
+    check_feeds(settings, feeds)
     ensure_endpoint()
     lake = connect_lake(settings)
     contracts = [lake.contract(feed) for feed in feeds]
@@ -53,12 +55,13 @@ def reprocess_command(
     failed = False
     for feed, day in pairs:
         try:
-            before, after = reprocess(feed, day, lake)
+            rebuilt = replay(feed, day, lake)
         except (LandingError, SourceError) as error:
             # The batch is as it was; those that went before it have to be built all the same.
             click.echo(f"error: {feed} {day}: {error}", err=True)
             failed = True
             continue
+        before, after = rebuilt.before or rebuilt.after, rebuilt.after
         rows.append(
             {
                 "feed": feed,

@@ -3,7 +3,7 @@
 from lakehouse.contracts.apply import Change, apply_contracts
 from lakehouse.contracts.inventory import Inventory, find_inventory, load_inventory
 from lakehouse.contracts.lake import Lake, bootstrap_lake, connect_lake
-from lakehouse.contracts.loader import check_standard, load_contract, load_contracts
+from lakehouse.contracts.loader import check_standard, feed_names, load_contract, load_contracts
 from lakehouse.contracts.model import Check, Column, ColumnType, Contract, Format, Loading, Source
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS, TechnicalColumn
 
@@ -25,6 +25,7 @@ __all__ = [
     "bootstrap_lake",
     "check_standard",
     "connect_lake",
+    "feed_names",
     "find_inventory",
     "load_contract",
     "load_contracts",

@@ -7,7 +7,7 @@ boto3 and refuses to run without a loopback endpoint, so it can never make them 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -56,11 +56,17 @@ class Lake:
 
     def contract(self, feed: str) -> Contract:
         """The contract of a feed; raises ConfigError naming those that there are."""
-        if feed not in self.contracts:
-            raise ConfigError(
-                f"there is no feed {feed!r}: the feeds are {', '.join(sorted(self.contracts))}"
-            )
+        require_feeds([feed], self.contracts)
         return self.contracts[feed]
+
+
+def require_feeds(feeds: Iterable[str], known: Collection[str]) -> None:
+    """Raise ConfigError for a feed that is not among those that are known, naming these."""
+    for feed in feeds:
+        if feed not in known:
+            raise ConfigError(
+                f"there is no feed {feed!r}: the feeds are {', '.join(sorted(known))}"
+            )
 
 
 def connect_lake(settings: Settings, environment: str | None = None) -> Lake:

@@ -56,6 +56,11 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     return contracts
 
 
+def feed_names(folder: Path) -> list[str]:
+    """The feeds that have a contract, by name, without reading one."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+
+
 def read_contracts(folder: Path) -> dict[str, Contract]:
     """Read every contract of a folder as it is: one of before may say less than is required now.
 

@@ -13,14 +13,15 @@ import pyarrow.parquet as pq
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
-from lakehouse.errors import ManifestError
-from lakehouse.landing.model import Manifest
+from lakehouse.errors import LandingError, ManifestError
+from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.publish import (
     MANIFEST,
     REJECTED,
     SUCCESS,
     find_count_problems,
     find_mismatches,
+    is_confirmed_by,
 )
 from lakehouse.landing.store import Bucket
 
@@ -40,12 +41,20 @@ def list_runs(lake: Lake, contracts: Iterable[Contract]) -> list[Manifest]:
 
 def published_days(lake: Lake, contract: Contract) -> list[date]:
     """The business dates of which a feed has a published batch, in order."""
+    return _days_with(SUCCESS, _keys_of(lake, contract), contract)
+
+
+def _keys_of(lake: Lake, contract: Contract) -> list[str]:
     raw = Bucket(lake.s3, lake.bucket("raw"))
+    return list(raw.list(f"{feed_prefix(contract)}ingest_date="))
+
+
+def _days_with(name: str, keys: list[str], contract: Contract) -> list[date]:
     prefix = f"{feed_prefix(contract)}ingest_date="
     return sorted(
-        date.fromisoformat(key.removeprefix(prefix).removesuffix(f"/{SUCCESS}"))
-        for key in raw.list(prefix)
-        if key.endswith(f"/{SUCCESS}")
+        date.fromisoformat(key.removeprefix(prefix).removesuffix(f"/{name}"))
+        for key in keys
+        if key.endswith(f"/{name}")
     )
 
 
@@ -67,9 +76,25 @@ def read_published(lake: Lake, contract: Contract, business_date: date) -> Manif
 
 
 def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manifest | None:
-    """The last published run of a feed before a business date."""
-    earlier = [day for day in published_days(lake, contract) if day < business_date]
-    return read_published(lake, contract, earlier[-1]) if earlier else None
+    """The last published run of a feed before a business date.
+
+    Raises:
+        LandingError: a run since then wrote rows, and its loader was killed before it published
+            them: going on from an earlier one would bring its rows twice.
+    """
+    keys = _keys_of(lake, contract)
+    days = [day for day in _days_with(SUCCESS, keys, contract) if day < business_date]
+    for day in _days_with(MANIFEST, keys, contract):
+        if day < business_date and day > (days[-1] if days else date.min):
+            unfinished = read_published(lake, contract, day)
+            if unfinished.state == "published" and unfinished.watermark:
+                raise LandingError(
+                    run_id_of(contract.feed, business_date),
+                    f"{unfinished.run_id} goes before it and is not finished: a loader was killed. "
+                    f"Finish it with `lakehouse land {contract.feed} --date {day.isoformat()}`, "
+                    "then land this day",
+                )
+    return read_published(lake, contract, days[-1]) if days else None
 
 
 def read_rejects(
@@ -108,7 +133,26 @@ def verify_manifest(lake: Lake, location: str) -> Manifest:
         except OSError as error:
             raise ManifestError(location, f"cannot be read: {error.strerror}") from error
     manifest = Manifest.from_json(content, location)
-    problems = find_count_problems(manifest) + find_mismatches(manifest, lake.s3)
+    problems = [
+        *_find_unconfirmed(lake, manifest, content),
+        *find_count_problems(manifest),
+        *find_mismatches(manifest, lake.s3),
+    ]
     if problems:
         raise ManifestError(manifest.run_id, "; ".join(problems))
     return manifest
+
+
+def _find_unconfirmed(lake: Lake, manifest: Manifest, content: bytes) -> list[str]:
+    """What is wrong with the `_SUCCESS` of a manifest, wherever the manifest was read from."""
+    raw = Bucket(lake.s3, lake.bucket("raw"))
+    folder = f"{feed_prefix(lake.contract(manifest.feed))}ingest_date={manifest.business_date}/"
+    success = raw.get(folder + SUCCESS)
+    where = raw.uri(folder + SUCCESS)
+    if manifest.state == "held":
+        return [f"{where} is there, and the batch is held"] if success is not None else []
+    if success is None:
+        return [f"{where} is missing: the batch is not published"]
+    if not is_confirmed_by(content, success):
+        return [f"{where} confirms another manifest than this one"]
+    return []

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from lakehouse.errors import ManifestError
+from lakehouse.errors import ConfigError, ManifestError
 from lakehouse.kafka_client import Cluster
 from lakehouse.settings import Settings
 
@@ -52,6 +52,18 @@ class FileFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """When a run began (UTC, ISO 8601), and the seconds that extraction and door took.
+
+    `extraction_seconds` is None when the stage held the delivery already.
+    """
+
+    started_at: str
+    extraction_seconds: float | None
+    door_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What one run of a feed read, wrote and refused. Counts are rows; read = written + rejected.
 
@@ -60,7 +72,8 @@ class Manifest:
     `null_columns` had no value in any row that was written, `future_columns` one after the
     business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`);
     `warned_by_rule` counts the written rows against each rule of the contract that warns.
-    Nothing in it depends on the clock: the same stage gives the same manifest.
+    Nothing in it but `timing` depends on the clock: the same stage gives an equal manifest. Older
+    ones have no `timing`.
     """
 
     feed: str
@@ -84,6 +97,7 @@ class Manifest:
     future_columns: tuple[str, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)
     warned_by_rule: Mapping[str, int] = field(default_factory=dict)
+    timing: Timing | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest as plain values, keys in order."""
@@ -107,6 +121,8 @@ class Manifest:
                 raise ValueError(f"protocol {protocol}, expected {PROTOCOL}")
             document["business_date"] = date.fromisoformat(document["business_date"])
             document["files"] = tuple(FileFacts(**item) for item in document["files"])
+            if document.get("timing") is not None:
+                document["timing"] = Timing(**document["timing"])
             for field in ("ignored_fields", "null_columns", "future_columns"):
                 document[field] = tuple(document.get(field, ()))
             return cls(**document)
@@ -138,3 +154,19 @@ class NotDue:
 def run_id_of(feed: str, business_date: date) -> str:
     """The one run id of a feed and a business date."""
     return f"{feed}-{business_date.isoformat()}"
+
+
+def parse_run_id(run_id: str) -> tuple[str, date]:
+    """Feed and business date of a run id.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    feed, day = run_id[:-11], run_id[-10:]
+    try:
+        business_date = date.fromisoformat(day)
+    except ValueError:
+        business_date = date.min
+    if not feed or run_id != run_id_of(feed, business_date):
+        raise ConfigError(f"{run_id!r} is no run id: write <feed>-YYYY-MM-DD, as `lakehouse runs`")
+    return feed, business_date

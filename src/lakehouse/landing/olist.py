@@ -12,7 +12,8 @@ from pathlib import Path
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import ConfigError, LandingError
-from lakehouse.landing.batch import new_draft, require_visible, settle
+from lakehouse.landing.batch import require_visible
+from lakehouse.landing.claim import Claim
 from lakehouse.landing.clocks import DateOrder
 from lakehouse.landing.door import admit
 from lakehouse.landing.model import Manifest, run_id_of
@@ -26,6 +27,7 @@ from lakehouse.landing.olist_files import (
 )
 from lakehouse.landing.olist_records import build_records
 from lakehouse.landing.publish import Publication
+from lakehouse.landing.settle import Stopwatch, new_draft, settle
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.observability import timed_step
@@ -118,10 +120,14 @@ def _land_feed(
 ) -> Manifest:
     contract = lake.contract(feed)
     run_id = run_id_of(feed, business_date)
-    publication = Publication(lake, contract, business_date, run_id)
-    publication.find()
-    stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, business_date, run_id)
-    with timed_step(logger, "land", run_id=run_id):
+    watch = Stopwatch()
+    with timed_step(logger, "land", run_id=run_id), Claim(lake, feed, run_id) as claim:
+        publication = Publication(lake, contract, business_date, run_id, claim)
+        manifest, is_published = publication.find()
+        if manifest is not None and is_published:  # by another process, since it was looked for
+            return manifest
+        bucket = Bucket(lake.s3, lake.bucket("stage"))
+        stage = Stage(bucket, contract, business_date, run_id, claim)
         staged = {name: contents[name] for name in _staged_names(feed)}
         delivery = Delivery(
             reader="olist",
@@ -133,6 +139,7 @@ def _land_feed(
             for name, content in staged.items():
                 stage.put(name, content)
             stage.complete(delivery)
+        watch.extracted()
         file = files[feed].lying_at(stage.key(FILES[feed]))
         shaped: Contract = replace(contract, format=file.format)
         records = build_records(shaped, file, files["orders"], orders.get("orders", {}))
@@ -145,7 +152,10 @@ def _land_feed(
         with new_draft(contract, business_date, run_id) as draft:
             draft.add(admission, records.ignored)
             draft.finish()
-            return settle(lake, publication, contract, business_date, delivery, facts, draft)
+            timing = watch.timing()
+            return settle(
+                lake, publication, contract, business_date, delivery, facts, draft, timing
+            )
 
 
 def _staged_names(feed: str) -> list[str]:

@@ -12,9 +12,10 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,16 +24,19 @@ from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.contracts.technical import BATCHES, REJECTED_ROWS, Note
-from lakehouse.errors import LandingError, ManifestError
-from lakehouse.landing.draft import Draft
+from lakehouse.errors import FeedClaimedError, LandingError, ManifestError
+from lakehouse.landing.claim import Claim
+from lakehouse.landing.draft import Draft, DraftFile
 from lakehouse.landing.model import FileFacts, Manifest
-from lakehouse.landing.store import Bucket
+from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.streams import Summed
 from lakehouse.landing.values import arrow_type
+from lakehouse.shared_state import succeeding
 
 MANIFEST = "_manifest.json"
 SUCCESS = "_SUCCESS"
 REJECTED = "_rejected.parquet"
+_RESTORE = "restore it, or rebuild the batch from its stage with `lakehouse land --replay`"
 _BLOCK_BYTES = 1024 * 1024
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
 
@@ -40,14 +44,23 @@ _IN_MEMORY_BYTES = 16 * 1024 * 1024
 class Publication:
     """The folder of one business date of a feed in the raw bucket.
 
-    `find` comes first: it lists what an earlier run left, which the others then clear away.
+    `find` comes first: it lists what an earlier run left, which the others then replace. Who only
+    looks has no `claim`.
     """
 
-    def __init__(self, lake: Lake, contract: Contract, business_date: date, run_id: str) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        contract: Contract,
+        business_date: date,
+        run_id: str,
+        claim: Claim | None = None,
+    ) -> None:
         self.raw = Bucket(lake.s3, lake.bucket("raw"))
         self.ops = Bucket(lake.s3, lake.bucket("ops"))
         self.run_id = run_id
-        self._found: set[str] = set()
+        self._claim = claim
+        self._found: dict[str, str] = {}
         self._day = business_date.isoformat()
         self.prefix = f"{feed_prefix(contract)}ingest_date={self._day}/"
         self.data_key = f"{self.prefix}{run_id}.parquet"
@@ -64,21 +77,21 @@ class Publication:
         Raises:
             ManifestError: `_SUCCESS` confirms another manifest than the one that is there.
         """
-        self._found = set(self.raw.list(self.prefix))
+        self._found = self.raw.versions(self.prefix)
         content = self._get_found(self.prefix + MANIFEST)
         success = self._get_found(self.prefix + SUCCESS)
         if content is None:
             if success is not None:
                 raise ManifestError(
                     self.run_id,
-                    f"{self.raw.uri(self.prefix)} has {SUCCESS} and no {MANIFEST}: restore it",
+                    f"{self.raw.uri(self.prefix)} has {SUCCESS} and no {MANIFEST}: {_RESTORE}",
                 )
             return None, False
-        if success is not None and success.decode("ascii", "replace").strip() != _digest(content):
+        if success is not None and not is_confirmed_by(content, success):
             raise ManifestError(
                 self.run_id,
                 f"{self.raw.uri(self.prefix + MANIFEST)} was altered after publication: its "
-                f"SHA-256 is not the one in {SUCCESS}. Restore it",
+                f"SHA-256 is not the one in {SUCCESS}. {_RESTORE.capitalize()}",
             )
         return Manifest.from_json(content, self.run_id), success is not None
 
@@ -88,60 +101,102 @@ class Publication:
     def _delete_found(self, key: str) -> None:
         if key in self._found:
             self.raw.delete(key)
+            del self._found[key]
 
     def hold(self, manifest: Manifest, draft: Draft) -> None:
         """Keep rejects and manifest of a batch that may not be published; no data is visible.
 
         Raises:
-            LandingError: another process published the batch meanwhile; it stays as it is.
+            FeedClaimedError: another loader has taken the feed over.
         """
-        self._require_unconfirmed()
-        self._delete_found(self.data_key)
-        self._put_rejected(draft)
-        self.ops.put(self.batch_key, batch_parquet(manifest))
-        self.raw.put(self.prefix + MANIFEST, manifest.to_json())
+        self._confirm()
+        with self._as_found():
+            self._delete_found(self.data_key)
+            self._put_rejected(draft)
+            self.ops.put(self.batch_key, batch_parquet(manifest))
+            self._put(self.prefix + MANIFEST, manifest.to_json())
 
     def withdraw(self) -> None:
-        """Say of a published batch that it is being replaced: what it shows stays, unconfirmed."""
-        self.raw.delete(self.prefix + SUCCESS)
+        """Say of a batch that it is being replaced: what it shows stays, unconfirmed.
+
+        Raises:
+            FeedClaimedError: another loader has taken the feed over.
+        """
+        self._confirm()
+        self._delete_found(self.prefix + SUCCESS)
 
     def publish(self, manifest: Manifest, draft: Draft) -> None:
         """Write the batch in the order of the protocol and check it before it counts.
 
+        Each object is written as the successor of what `find` saw, so a loader that lost its claim
+        without noticing alters nothing that another one wrote since.
+
         Raises:
             ManifestError: counts do not add up (nothing was written), or what S3 holds is not
                 what was promised (the data is taken back).
-            LandingError: another process published the batch meanwhile; it stays as it is.
+            FeedClaimedError: another loader has taken the feed over; its batch stays as it is.
         """
         require_counts(manifest)
         content = manifest.to_json()
-        self._require_unconfirmed()
-        self._put_rejected(draft)
-        if draft.data is None:
-            self._delete_found(self.data_key)
-        else:
-            self.raw.put_file(self.data_key, draft.data.rewound())
-        self._require_unconfirmed()
-        self.raw.put(self.prefix + MANIFEST, content)
-        problems = find_mismatches(manifest, self.raw.s3, roles=("data", "rejected"))
-        self._require_unconfirmed()
-        if problems:
-            self.raw.delete(self.data_key)
-            raise ManifestError(self.run_id, "not published: " + "; ".join(problems))
-        self.ops.put(self.batch_key, batch_parquet(manifest))
-        self.raw.put(self.prefix + SUCCESS, f"{_digest(content)}\n".encode("ascii"))
+        self._confirm()
+        with self._as_found():
+            self._put_rejected(draft)
+            if draft.data is None:
+                self._delete_found(self.data_key)
+            else:
+                self._put_file(self.data_key, draft.data)
+            self._put(self.prefix + MANIFEST, content)
+            problems = find_mismatches(manifest, self.raw.s3, roles=("data", "rejected"))
+            self._confirm()
+            if problems:
+                self.raw.delete(self.data_key)
+                raise ManifestError(self.run_id, "not published: " + "; ".join(problems))
+            self.ops.put(self.batch_key, batch_parquet(manifest))
+            self._put(self.prefix + SUCCESS, f"{_digest(content)}\n".encode("ascii"))
 
-    def _require_unconfirmed(self) -> None:
-        """Leave alone what another process published since this one began.
+    def _confirm(self) -> None:
+        if self._claim is None:
+            raise LandingError(self.run_id, "was not claimed, so nothing of it may be written")
+        self._claim.confirm()
 
-        Two loaders of one day are looked out for, not excluded: between this look and the next
-        write there is still a moment.
+    def _put(self, key: str, content: bytes) -> None:
+        self.raw.put(key, content, succeeding(self._found.get(key)))
+
+    def _put_file(self, key: str, file: DraftFile) -> None:
+        self.raw.put_file(key, file.rewound(), succeeding(self._found.get(key)))
+
+    @contextmanager
+    def _as_found(self) -> Iterator[None]:
+        """Give up where another loader wrote an object since `find`."""
+        try:
+            yield
+        except OvertakenError as error:
+            raise FeedClaimedError(
+                self.run_id,
+                f"another loader wrote {error} meanwhile: this one gives up. Look at it with "
+                "`lakehouse runs` and `lakehouse land --verify`",
+            ) from error
+
+    def find_damage(self, manifest: Manifest) -> list[str]:
+        """What raw does not hold as a manifest promises it, one sentence each."""
+        return find_mismatches(manifest, self.raw.s3, roles=("data", "rejected"))
+
+    def require_gain(self, draft: Draft) -> None:
+        """Refuse a draft that refuses rows which are not among those refused before.
+
+        Raises:
+            LandingError: with their number.
         """
-        if self.raw.get(self.prefix + SUCCESS) is not None:
+        before = self._get_found(self.rejected_key)
+        lost = _places(draft.rejected.rewound() if draft.rejected else None) - _places(
+            io.BytesIO(before) if before is not None else None
+        )
+        if lost:
             raise LandingError(
                 self.run_id,
-                "was published by another process meanwhile; this one gives up. Look at it with "
-                "`lakehouse runs` and `lakehouse land --verify`",
+                f"nothing was changed: {len(lost)} rows that had entered would be refused now, "
+                f"such as row {min(lost)[1]} of {min(lost)[0]}. If that is meant, use `lakehouse "
+                "reprocess`",
             )
 
     def files_of(self, draft: Draft) -> list[FileFacts]:
@@ -160,8 +215,16 @@ class Publication:
                 self.ops.delete(self.rejected_copy_key)
                 self.raw.delete(self.rejected_key)
             return
-        self.raw.put_file(self.rejected_key, draft.rejected.rewound())
+        self._put_file(self.rejected_key, draft.rejected)
         self.ops.put_file(self.rejected_copy_key, draft.rejected.rewound())
+
+
+def _places(rejects: IO[bytes] | None) -> set[tuple[str, int]]:
+    """(file, row number) of refused rows."""
+    if rejects is None:
+        return set()
+    table = pq.read_table(rejects, columns=["source_file", "row_number"])
+    return set(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
 
 
 def batch_parquet(manifest: Manifest) -> bytes:
@@ -179,6 +242,11 @@ def _to_parquet(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd", version="2.6", store_schema=False)
     return sink.getvalue()
+
+
+def is_confirmed_by(manifest: bytes, success: bytes) -> bool:
+    """Whether a `_SUCCESS` is of this manifest."""
+    return success.decode("ascii", "replace").strip() == _digest(manifest)
 
 
 def _digest(content: bytes) -> str:

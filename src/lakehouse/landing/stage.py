@@ -16,10 +16,12 @@ from typing import IO
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
-from lakehouse.errors import LandingError, ManifestError
+from lakehouse.errors import FeedClaimedError, LandingError, ManifestError
+from lakehouse.landing.claim import Claim
 from lakehouse.landing.model import FileFacts
-from lakehouse.landing.store import Bucket
+from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.streams import Summed
+from lakehouse.shared_state import succeeding
 
 MARKER = "_stage.json"
 
@@ -39,14 +41,21 @@ class Delivery:
 class Stage:
     """The folder of one run in the stage bucket.
 
-    What lies there is listed once; after that the object knows what it stored and removed.
+    What lies there is listed once; after that the object knows what it stored and removed. Who
+    lands holds a `claim`, and stores and removes nothing after it was lost.
     """
 
     def __init__(
-        self, bucket: Bucket, contract: Contract, business_date: date, run_id: str
+        self,
+        bucket: Bucket,
+        contract: Contract,
+        business_date: date,
+        run_id: str,
+        claim: Claim | None = None,
     ) -> None:
         self._bucket = bucket
         self._run_id = run_id
+        self._claim = claim
         self._known: dict[str, str | None] | None = None
         self.prefix = (
             f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
@@ -75,6 +84,7 @@ class Stage:
 
     def clear(self) -> None:
         """Remove everything, the mark of completeness first."""
+        self._check()
         files = self._files()
         for name in sorted(files, key=lambda name: name != MARKER):
             self._bucket.delete(self.key(name))
@@ -82,19 +92,26 @@ class Stage:
 
     def reopen(self) -> None:
         """Take the mark of completeness back: the next run asks the source once more."""
+        self._check()
         self._bucket.delete(self.key(MARKER))
         self._files().pop(MARKER, None)
 
     def put(self, name: str, content: bytes) -> None:
         """Store a file as received."""
+        self._check()
         files = self._files()
         files[name] = self._bucket.put(self._plain_key(name), content)
 
     def put_file(self, name: str, file: IO[bytes]) -> int:
         """Store what a file holds, however long it is; return its size in bytes."""
+        self._check()
         files = self._files()
         size, files[name] = self._bucket.put_file(self._plain_key(name), file)
         return size
+
+    def _check(self) -> None:
+        if self._claim is not None:
+            self._claim.check()
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file that is there, in the order of names.
@@ -117,7 +134,13 @@ class Stage:
         return self._bucket.get(self.key(name))
 
     def complete(self, delivery: Delivery) -> None:
-        """Declare the delivery complete."""
+        """Declare the delivery complete.
+
+        Raises:
+            FeedClaimedError: another loader has taken the feed over.
+        """
+        if self._claim is not None:
+            self._claim.confirm()
         document = {
             "run_id": self._run_id,
             "reader": delivery.reader,
@@ -125,7 +148,14 @@ class Stage:
             "watermark": dict(delivery.watermark),
         }
         content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        self.put(MARKER, content.encode("utf-8"))
+        key = self.key(MARKER)
+        try:
+            self._files()[MARKER] = self._bucket.put(key, content.encode("utf-8"), succeeding(None))
+        except OvertakenError as error:
+            raise FeedClaimedError(
+                self._run_id,
+                f"another loader completed {self._bucket.uri(key)} meanwhile: this one gives up",
+            ) from error
 
     def find_complete(self) -> Delivery | None:
         """The delivery that is there, or None when there is no complete one.

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import lakehouse.landing.publish as publish
 import lakehouse.landing.read_csv as read_csv
 from lakehouse.contracts import Lake, load_contracts
 from lakehouse.errors import (
@@ -27,7 +26,6 @@ from lakehouse.errors import (
 )
 from lakehouse.landing import Manifest, Sources, land, list_runs
 from lakehouse.landing.extract_drop import find_delivered
-from lakehouse.landing.publish import find_mismatches
 from lakehouse.landing.read_csv import iter_csv
 from lakehouse.landing.read_json import iter_json_lines
 from lakehouse.landing.stage import Stage
@@ -309,31 +307,3 @@ def test_drop__a_name_that_is_not_in_utf8__is_told_by_its_escape(
     (folder / "sellers\udce9.csv").write_bytes(HEADER + ROWS)
     with pytest.raises(SourceError, match=r"'sellers\\udce9.csv' in .* is no name in UTF-8"):
         land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
-
-
-def test_land__another_process_publishes_the_day_meanwhile__its_batch_stays(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first loader checks what it wrote when the second has published more rows."""
-    look = publish.find_mismatches
-    began = []
-
-    def look_late(*arguments: Any, **options: Any) -> list[str]:
-        if not began:
-            began.append(True)
-            Stage(
-                Bucket(lake.s3, lake.bucket("stage")),
-                lake.contract("sellers"),
-                DAY,
-                "sellers-2026-06-01",
-            ).clear()
-            assert deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS + ROW % 99)
-        return look(*arguments, **options)
-
-    monkeypatch.setattr(publish, "find_mismatches", look_late)
-    with pytest.raises(LandingError, match="was published by another process meanwhile"):
-        deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
-    manifest = land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
-    assert isinstance(manifest, Manifest)
-    assert manifest.written_count == 31
-    assert find_mismatches(manifest, lake.s3) == []

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import lakehouse.landing.batch as batch
 from lakehouse.cli import cli
 from lakehouse.contracts import Check, Lake
-from lakehouse.errors import BatchHeldError, LandingError
-from lakehouse.landing import Manifest, Sources, land, read_rejects, reprocess
+from lakehouse.errors import BatchHeldError, LandingError, ManifestError
+from lakehouse.landing import Manifest, Sources, land, read_rejects, replay
 from lakehouse.landing.olist import land_olist
 from tests.python.landing.test_bad_input import reviews
 from tests.python.landing.test_olist import PUBLISHED, write
@@ -61,8 +62,10 @@ def scores_of(lake: Lake, manifest: Manifest) -> list[int]:
 
 
 def test_reprocess__rule_put_right__refused_rows_enter(lake: Lake, landed: Manifest) -> None:
-    before, after = reprocess("reviews", DAY, with_maximum(lake, 10))
-    assert before == landed
+    rebuilt = replay("reviews", DAY, with_maximum(lake, 10))
+    after = rebuilt.after
+    assert (rebuilt.before, rebuilt.changed, rebuilt.damage) == (landed, True, ())
+    assert rebuilt.contract_changed == landed.contract_version
     assert (after.written_count, after.rejected_count) == (30, 0)
     assert scores_of(lake, after) == [5] * 27 + [7] * 3
     assert read_rejects(lake, lake.contract("reviews"), DAY) == []
@@ -73,15 +76,16 @@ def test_reprocess__rule_put_right__refused_rows_enter(lake: Lake, landed: Manif
 
 def test_reprocess__same_contract__changes_no_object(lake: Lake, landed: Manifest) -> None:
     objects = objects_of(lake)
-    before, after = reprocess("reviews", DAY, lake)
-    assert before == after == landed
+    rebuilt = replay("reviews", DAY, lake)
+    assert rebuilt.before == rebuilt.after == landed
+    assert (rebuilt.changed, rebuilt.contract_changed) == (False, None)
     assert objects_of(lake) == objects
 
 
 def test_reprocess__would_be_held__stays_published_as_it_is(lake: Lake, landed: Manifest) -> None:
     objects = objects_of(lake)
     with pytest.raises(BatchHeldError, match="would be held, nothing was changed: 30 of 30"):
-        reprocess("reviews", DAY, with_maximum(lake, 1))
+        replay("reviews", DAY, with_maximum(lake, 1))
     assert objects_of(lake) == objects
 
 
@@ -106,20 +110,29 @@ class _Dies:
         return counted
 
 
-@pytest.mark.parametrize("writes", range(6))
-def test_reprocess__killed__shows_the_old_rows_or_the_new_and_is_finished_by_land(
-    lake: Lake, landed: Manifest, writes: int
+@pytest.mark.parametrize("finish", ["land", "replay"])
+@pytest.mark.parametrize("writes", range(2, 11))
+def test_reprocess__killed__shows_the_old_rows_or_the_new_and_is_finished_by_both(
+    lake: Lake, landed: Manifest, writes: int, finish: str
 ) -> None:
+    """The first write is the claim, the second its renewal; the claim of the dead is taken over."""
     dying: Any = _Dies(lake.s3, writes)
     changed = with_maximum(lake, 10)
     with pytest.raises(KeyboardInterrupt):
-        reprocess("reviews", DAY, replace(changed, s3=dying))
+        replay("reviews", DAY, replace(changed, s3=dying))
     assert len(scores_of(lake, landed)) in (27, 30)
-    # Either nothing was begun and the batch is published as before, or landing finishes it.
-    finished = land("reviews", DAY, Sources(), changed)
-    assert isinstance(finished, Manifest)
-    assert finished.written_count == (27 if writes == 0 else 30)
-    assert reprocess("reviews", DAY, changed)[1].written_count == 30
+    is_untouched = writes <= 2
+    if finish == "replay":
+        finished: Any = replay("reviews", DAY, changed).after
+        assert finished.written_count == 30
+    else:
+        # Either nothing was begun and the batch is published as before, or landing finishes it.
+        finished = land("reviews", DAY, Sources(), changed)
+        assert finished.written_count == (27 if is_untouched else 30)
+    rebuilt = replay("reviews", DAY, changed)
+    assert rebuilt.after.written_count == 30
+    assert rebuilt.changed == (finished.written_count == 27)
+    assert scores_of(lake, rebuilt.after) == [5] * 27 + [7] * 3
 
 
 def expire_stage(lake: Lake) -> None:
@@ -130,17 +143,17 @@ def expire_stage(lake: Lake) -> None:
 
 
 def test_reprocess__nothing_to_read_again__says_why(lake: Lake, tmp_path: Path) -> None:
-    with pytest.raises(LandingError, match="has no published batch"):
-        reprocess("reviews", DAY, lake)
+    with pytest.raises(LandingError, match="never held it whole"):
+        replay("reviews", DAY, lake)
     land_olist(write(tmp_path / "olist", PUBLISHED), DAY, lake)
     with pytest.raises(LandingError, match="its delivery was read as olist"):
-        reprocess("reviews", DAY, lake)
+        replay("reviews", DAY, lake)
 
 
 def test_reprocess__stage_expired__says_so(lake: Lake, landed: Manifest) -> None:
     expire_stage(lake)
     with pytest.raises(LandingError, match="the stage no longer holds its delivery"):
-        reprocess("reviews", DAY, lake)
+        replay("reviews", DAY, lake)
 
 
 def test_reprocess__command__shows_counts_and_what_to_do_next(lake: Lake, landed: Manifest) -> None:
@@ -164,3 +177,100 @@ def test_reprocess__command__shows_counts_and_what_to_do_next(lake: Lake, landed
         result = CliRunner().invoke(cli, ["reprocess", "reviews", *arguments])
         assert result.exit_code == 2
         assert message in result.stderr
+
+
+def keys_of(lake: Lake, zone: str) -> list[str]:
+    return [name.partition("/")[2] for name in objects_of(lake) if name.startswith(f"{zone}/")]
+
+
+@pytest.mark.parametrize("lost", ["all", "data", "_SUCCESS", "altered", "_manifest.json"])
+def test_replay__raw_damaged__is_rebuilt_as_it_was(lake: Lake, landed: Manifest, lost: str) -> None:
+    objects = objects_of(lake)
+    for key in keys_of(lake, "raw"):
+        if lost == "altered" and key.endswith(".parquet"):
+            lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=b"altered")
+        elif lost in ("all", key.rpartition("/")[2]) or (
+            lost == "data" and key.endswith("reviews-2026-06-01.parquet")
+        ):
+            lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=key)
+    rebuilt = replay("reviews", DAY, lake)
+    assert rebuilt.changed
+    assert bool(rebuilt.damage) == (lost != "all")
+    assert objects_of(lake) == objects
+    assert not replay("reviews", DAY, lake).changed
+
+
+def test_replay__held_batch_whose_rule_was_put_right__is_published(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reviews" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    rows = reviews(2, 30, score=7)
+    (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    with pytest.raises(BatchHeldError):
+        land("reviews", DAY, Sources(drop_dir=tmp_path), lake)
+    with pytest.raises(BatchHeldError, match="nothing was changed"):
+        replay("reviews", DAY, lake)
+    rebuilt = replay("reviews", DAY, with_maximum(lake, 10))
+    assert (rebuilt.after.state, rebuilt.after.written_count) == ("published", 30)
+    assert scores_of(lake, rebuilt.after) == [7] * 30
+    assert read_rejects(lake, lake.contract("reviews"), DAY) == []
+
+
+def test_replay__stage_altered__changes_nothing(lake: Lake, landed: Manifest) -> None:
+    (file,) = (file for file in landed.files if file.role == "stage")
+    key = file.uri.partition(f"{lake.bucket('stage')}/")[2]
+    lake.s3.put_object(Bucket=lake.bucket("stage"), Key=key, Body=b"{}\n")
+    objects = objects_of(lake)
+    with pytest.raises(ManifestError, match="the stage was altered"):
+        replay("reviews", DAY, lake)
+    assert objects_of(lake) == objects
+
+
+def test_replay__command__tells_what_was_wrong_and_what_changed(
+    lake: Lake, landed: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = CliRunner().invoke(cli, ["land", "--replay", "reviews-2026-06-01"])
+    assert result.exit_code == 0, result.output
+    assert "nothing was written" in result.stderr
+    for key in keys_of(lake, "raw"):
+        if key.endswith("_SUCCESS"):
+            lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=key)
+    (manifest,) = (key for key in keys_of(lake, "raw") if key.endswith("_manifest.json"))
+    content = lake.s3.get_object(Bucket=lake.bucket("raw"), Key=manifest)["Body"].read()
+    older = json.dumps({**json.loads(content), "contract_version": "0.9", "contract_sha256": "x"})
+    lake.s3.put_object(Bucket=lake.bucket("raw"), Key=manifest, Body=older.encode())
+    result = CliRunner().invoke(cli, ["land", "--replay", "reviews-2026-06-01"])
+    assert result.exit_code == 0, result.output
+    assert "repaired: it was not confirmed: a loader was killed" in result.stderr
+    assert "the contract changed: version 0.9 let the rows in before" in result.stderr
+    for run_id, message in (
+        ("reviews", "is no run id"),
+        ("reviews-2026-06-31", "is no run id"),
+        ("review-2026-06-01", "there is no feed 'review'"),
+        ("reviews-2026-06-02", "never held it whole"),
+    ):
+        result = CliRunner().invoke(cli, ["land", "--replay", run_id])
+        assert result.exit_code in (2, 6)
+        assert message in result.stderr
+
+
+def test_land__day_before_was_left_in_the_middle__is_finished_first(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An earlier watermark would bring the rows of the unfinished day twice."""
+    folder = tmp_path / "reviews" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    (folder / "r.jsonl").write_text(json.dumps(reviews(1, 1)[0]) + "\n", "utf-8")
+    sources = Sources(drop_dir=tmp_path)
+    extract = batch.extract
+
+    def with_watermark(*arguments: Any) -> Any:
+        return replace(extract(*arguments), watermark={"until": "then"})
+
+    monkeypatch.setattr(batch, "extract", with_watermark)
+    land("reviews", DAY, sources, lake)
+    (success,) = (key for key in keys_of(lake, "raw") if key.endswith("_SUCCESS"))
+    lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=success)
+    with pytest.raises(LandingError, match=r"reviews-2026-06-01 goes before it and is not finish"):
+        land("reviews", date(2026, 6, 2), sources, lake)

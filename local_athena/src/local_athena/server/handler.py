@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable
+from email.utils import formatdate
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -210,6 +211,7 @@ class Handler(WSGIRequestHandler):
             f"Content-Type: {kind}",
             f"Content-Length: {len(content)}",
             f"x-amzn-RequestId: {uuid.uuid4()}",
+            f"Date: {formatdate(usegmt=True)}",
         ]
         if error:
             head.append(f"x-amzn-ErrorType: {error}")
@@ -270,6 +272,8 @@ class Handler(WSGIRequestHandler):
         )
         if "x-amzn-requestid" not in names:
             head.append(f"x-amzn-RequestId: {uuid.uuid4()}")
+        if "date" not in names:
+            head.append(f"Date: {formatdate(usegmt=True)}")
         if chunked:
             content = b"".join(body)
             head.append(f"Content-Length: {len(content)}")

@@ -1,0 +1,249 @@
+"""One loader of a feed at a time, on whatever machine: a claim with a lease, in the ops bucket.
+
+The claim is `claims/<feed>.json`, written and removed under conditions only, so that of two loaders
+one gets it. Its holder writes it anew while it works. A claim that was not written for its lease is
+another's to take; one whose process is known to be gone, at once. Who lost its claim finds that out
+before it shows anything. See docs/adr/0018-one-loader-of-a-feed-at-a-time.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import threading
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from lakehouse.contracts.lake import Lake
+from lakehouse.errors import FeedClaimedError
+from lakehouse.observability import format_facts
+from lakehouse.shared_state import Document, SharedState
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "claims/"
+LEASE = timedelta(minutes=2)
+_BEATS_PER_LEASE = 4
+
+_held: set[str] = set()
+"""Tokens of the claims that this process holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a claim. `machine` names what a process id is unique in; instants are UTC."""
+
+    feed: str
+    run_id: str
+    token: str
+    host: str
+    machine: str
+    pid: int
+    taken_at: str
+    renewed_at: str
+    lease_seconds: float
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is known that its process ended, or forgot the claim; on its machine only."""
+        if self.machine != _machine():
+            return False
+        if self.pid == os.getpid():
+            return self.token not in _held
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+
+class Claim:
+    """The claim of a run on its feed, in a `with`.
+
+    Raises:
+        FeedClaimedError: another loader holds the feed.
+    """
+
+    def __init__(self, lake: Lake, feed: str, run_id: str, *, lease: timedelta = LEASE) -> None:
+        self._state = _state_of(lake)
+        self._feed = feed
+        self._run_id = run_id
+        self._lease = lease
+        self._token = uuid.uuid4().hex
+        self._taken_at = _now()
+        self._ended = threading.Event()
+        self._lost_to: Holder | str | None = None
+        self._heart = threading.Thread(target=self._beat, name=f"claim-{feed}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._take()
+        self._heart.start()
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        self._ended.set()
+        self._heart.join()
+        _held.discard(self._token)
+        try:
+            self._state.remove(self._feed, self._is_mine)
+        except Exception as error:  # noqa: BLE001  (the batch is what it is; the lease runs out)
+            self._tell("claim_not_released", error)
+
+    def check(self) -> None:
+        """Raise FeedClaimedError when it is known already that the claim was lost."""
+        if self._lost_to is not None:
+            raise FeedClaimedError(
+                self._run_id,
+                f"this loader did not renew its claim on {self._feed} for long, and {self._lost_to}"
+                " took it over: this one gives up",
+                holder=str(self._lost_to),
+            )
+
+    def confirm(self) -> None:
+        """Renew the claim, to be called before anything becomes visible.
+
+        Raises:
+            FeedClaimedError: another loader has taken it over, or it was removed.
+        """
+        self.check()
+        is_mine, found = self._renew()
+        if not is_mine:
+            self._lost_to = found or "nobody"
+            self.check()
+
+    def _take(self) -> None:
+        seen = self._state.read(self._feed)
+        is_free = seen is not None and self._is_over(seen)
+        mine = self._document()
+
+        def decide(found: Document | None) -> tuple[Document | None, Document | None]:
+            if found is None or (is_free and found == seen):
+                return mine, None
+            return None, found
+
+        _held.add(self._token)
+        other: Document | None = mine
+        try:
+            other = self._state.change(self._feed, decide)
+        finally:
+            if other is not None:
+                _held.discard(self._token)
+        if other is not None:
+            raise self._refusal(_parse(other))
+        if is_free:
+            facts = {"run_id": self._run_id, "feed": self._feed, "before": str(_parse(seen or {}))}
+            logger.warning("%s", format_facts(event="claim_taken_over", **facts))
+
+    def _refusal(self, holder: Holder | None) -> FeedClaimedError:
+        who = f"{holder} (run {holder.run_id})" if holder else "a loader that did not sign"
+        since = holder.taken_at if holder else ""
+        lease = holder.lease_seconds if holder else self._lease.total_seconds()
+        return FeedClaimedError(
+            self._run_id,
+            f"{self._feed} is being landed by {who} since {since or 'an unknown instant'}. Try "
+            f"again when it has ended; a claim without a sign of life ends after {lease:.0f} s",
+            holder=who,
+            since=since,
+        )
+
+    def _is_over(self, seen: Document) -> bool:
+        """Whether a claim is free to be taken, as long as it is not written anew meanwhile."""
+        holder = _parse(seen)
+        if holder is not None and holder.is_gone:
+            return True
+        age = self._state.age(self._feed)
+        lease = timedelta(seconds=holder.lease_seconds) if holder else self._lease
+        return age is not None and age > lease
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._lease.total_seconds() / _BEATS_PER_LEASE):
+            try:
+                is_mine, found = self._renew()
+            except Exception as error:  # noqa: BLE001  (S3 may be back at the next beat)
+                self._tell("claim_not_renewed", error)
+                continue
+            if not is_mine:
+                self._lost_to = found or "nobody"
+                return
+
+    def _renew(self) -> tuple[bool, Holder | None]:
+        def decide(found: Document | None) -> tuple[Document | None, tuple[bool, Holder | None]]:
+            if found is None or not self._is_mine(found):
+                return None, (False, _parse(found or {}))
+            return self._document(), (True, None)
+
+        return self._state.change(self._feed, decide)
+
+    def _is_mine(self, found: Document) -> bool:
+        return found.get("token") == self._token
+
+    def _document(self) -> Document:
+        holder = Holder(
+            feed=self._feed,
+            run_id=self._run_id,
+            token=self._token,
+            host=platform.node(),
+            machine=_machine(),
+            pid=os.getpid(),
+            taken_at=self._taken_at,
+            renewed_at=_now(),
+            lease_seconds=self._lease.total_seconds(),
+        )
+        return asdict(holder)
+
+    def _tell(self, event: str, error: Exception) -> None:
+        facts: dict[str, Any] = {"run_id": self._run_id, "error": type(error).__name__}
+        logger.warning("%s", format_facts(event=event, **facts))
+
+
+def list_claims(lake: Lake) -> dict[str, Holder]:
+    """Who lands which feed at this moment; of loaders that are known to be gone nothing is said."""
+    state = _state_of(lake)
+    found = {}
+    for feed in state.names():
+        document = state.read(feed)
+        holder = _parse(document) if document else None
+        age = state.age(feed)
+        if holder is None or age is None or holder.is_gone:
+            continue
+        if age <= timedelta(seconds=holder.lease_seconds):
+            found[feed] = holder
+    return found
+
+
+def _state_of(lake: Lake) -> SharedState:
+    return SharedState(lake.s3, lake.bucket("ops"), PREFIX)
+
+
+def _parse(document: Document) -> Holder | None:
+    try:
+        return Holder(**document)
+    except TypeError:
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@cache
+def _machine() -> str:
+    """What process ids are unique in: a boot of a machine and, of it, a space of process ids.
+
+    Containers may share the name of a host and see none of each other's processes.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # not Linux
+        return platform.node()

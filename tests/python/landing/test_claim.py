@@ -1,0 +1,236 @@
+"""One loader of a feed at a time: many real processes at once, dead holders, lost claims."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+import lakehouse.landing.publish as publish
+import lakehouse.shared_state as shared_state
+from lakehouse.contracts import Lake
+from lakehouse.errors import FeedClaimedError
+from lakehouse.landing import Manifest, Sources, land, replay
+from lakehouse.landing.claim import Claim, list_claims
+from lakehouse.landing.publish import find_mismatches
+from lakehouse.landing.store import Bucket
+from lakehouse.transience import is_transient
+from tests.python.landing.test_bad_files import HEADER, ROW, ROWS, deliver
+from tests.python.landing.test_protocol import objects_of
+
+DAY = date(2026, 6, 1)
+LOADERS = 6
+ROUNDS = 4
+DOCUMENT = "claims/sellers.json"
+
+_LOADER = """
+import json, sys
+from datetime import date
+from pathlib import Path
+from lakehouse.contracts import connect_lake
+from lakehouse.errors import LandingError
+from lakehouse.landing import Sources, land
+from lakehouse.landing.claim import Claim
+from lakehouse.settings import Settings
+
+lake, sources = connect_lake(Settings.from_env()), Sources(drop_dir=Path(sys.argv[1]))
+print("ready", flush=True)
+for line in sys.stdin:
+    do, day = line.split()
+    if do == "claim":
+        Claim(lake, "sellers", f"sellers-{day}").__enter__()
+        print("claimed", flush=True)
+        continue
+    try:
+        land("sellers", date.fromisoformat(day), sources, lake)
+        print("landed", flush=True)
+    except LandingError as error:
+        print(f"{type(error).__name__}: {error}", flush=True)
+"""
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _LOADER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def say(process: subprocess.Popen[str], *words: str) -> None:
+    assert process.stdin
+    process.stdin.write(" ".join(words) + "\n")
+    process.stdin.flush()
+
+
+def hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+@pytest.fixture
+def loaders(lake: Lake, tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that wait for days to land, each out of a delivery of its own."""
+    processes = []
+    for number in range(LOADERS):
+        for day in range(1, ROUNDS + 1):
+            folder = tmp_path / f"{number}" / "sellers" / f"2026-06-0{day}"
+            folder.mkdir(parents=True)
+            rows = b"".join(b"of%d-%d,01310,x,SP,,\n" % (number, row) for row in range(number + 3))
+            (folder / f"of{number}.csv").write_bytes(HEADER + rows)
+        processes.append(start(tmp_path / f"{number}"))
+    for process in processes:
+        assert hear(process) == "ready"
+    yield processes
+    for process in processes:
+        process.communicate()
+
+
+def rows_of(lake: Lake, manifest: Manifest) -> list[str]:
+    (data,) = (file for file in manifest.files if file.role == "data")
+    bucket, _, key = data.uri.removeprefix("s3://").partition("/")
+    table = pq.read_table(io.BytesIO(Bucket(lake.s3, bucket).get(key) or b""))
+    return [str(each) for each in table["seller_id"].to_pylist()]
+
+
+@pytest.mark.integration
+def test_land__many_processes_at_once__one_batch_of_one_delivery(
+    lake: Lake, loaders: list[subprocess.Popen[str]]
+) -> None:
+    answers: list[str] = []
+    for day in range(1, ROUNDS + 1):
+        for process in loaders:
+            say(process, "land", f"2026-06-0{day}")
+        answers += [hear(process) for process in loaders]
+        manifest = land("sellers", date(2026, 6, day), Sources(), lake)
+        assert isinstance(manifest, Manifest)
+        assert find_mismatches(manifest, lake.s3) == []
+        rows = rows_of(lake, manifest)
+        number = int(rows[0][2 : rows[0].index("-")])
+        assert rows == [f"of{number}-{row}" for row in range(number + 3)]
+        (staged,) = (file for file in manifest.files if file.role == "stage")
+        assert staged.uri.endswith(f"/of{number}.csv")
+    refused = [answer for answer in answers if answer.startswith("FeedClaimedError")]
+    assert len(refused) + answers.count("landed") == len(answers), answers
+    assert refused, "no two loaders ever met"
+    assert " is being landed by process " in refused[0]
+    assert list_claims(lake) == {}
+    assert not [name for name in objects_of(lake) if name.startswith("ops/claims/")]
+
+
+def test_claim__held__is_refused_by_name_for_every_day_of_the_feed(lake: Lake) -> None:
+    with Claim(lake, "sellers", "sellers-2026-06-01"):
+        with pytest.raises(FeedClaimedError) as caught:
+            land("sellers", date(2026, 6, 2), Sources(), lake)
+        with pytest.raises(FeedClaimedError):
+            replay("sellers", DAY, lake)
+        (holder,) = list_claims(lake).values()
+        assert caught.value.since == holder.taken_at
+        assert str(holder) in str(caught.value)
+        assert f"run {holder.run_id}" in str(caught.value)
+        assert caught.value.exit_code == 75
+        assert is_transient(caught.value)
+        with Claim(lake, "products", "products-2026-06-01"):
+            assert sorted(list_claims(lake)) == ["products", "sellers"]
+    assert list_claims(lake) == {}
+
+
+@pytest.mark.integration
+def test_claim__its_process_was_killed__is_taken_at_once(
+    lake: Lake, loaders: list[subprocess.Popen[str]]
+) -> None:
+    first, second, *_ = loaders
+    say(first, "claim", "2026-06-01")
+    assert hear(first) == "claimed"
+    say(second, "land", "2026-06-01")
+    assert hear(second).startswith("FeedClaimedError")
+    first.kill()
+    first.wait()
+    say(second, "land", "2026-06-01")
+    assert hear(second) == "landed"
+
+
+def write_claim(lake: Lake, **facts: Any) -> None:
+    """A claim that a loader of another machine holds."""
+    holder = {
+        "feed": "sellers", "run_id": "sellers-2026-06-01", "token": "t", "host": "elsewhere",
+        "machine": "elsewhere", "pid": 1, "taken_at": "2026-06-01T00:00:00+00:00",
+        "renewed_at": "2026-06-01T00:00:00+00:00", "lease_seconds": 3600.0,
+    }  # fmt: skip
+    body = json.dumps({**holder, **facts}).encode()
+    lake.s3.put_object(Bucket=lake.bucket("ops"), Key=DOCUMENT, Body=body)
+
+
+def test_claim__of_another_machine__is_taken_when_its_lease_is_over(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the clock of S3 alone: that of this machine is a day ahead."""
+
+    class _Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(shared_state, "datetime", _Ahead)
+    write_claim(lake)
+    with pytest.raises(FeedClaimedError, match="process 1 on elsewhere"):
+        deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
+    write_claim(lake, lease_seconds=-1.0)
+    assert deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS).written_count == 30
+
+
+@pytest.mark.parametrize("confirmed", [1, 2, 3])
+def test_land__other_loader_comes_while_this_one_sleeps__its_batch_stays(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, confirmed: int
+) -> None:
+    """The first loader sleeps through its lease right after it was confirmed, when it cannot
+    notice: before it completes the stage, before its data and before `_SUCCESS`."""
+    confirm = Claim.confirm
+    calls = []
+
+    def sleep_after(claim: Claim) -> None:
+        confirm(claim)
+        calls.append(claim)
+        if len(calls) == confirmed:
+            lake.s3.delete_object(Bucket=lake.bucket("ops"), Key=DOCUMENT)
+            for key in Bucket(lake.s3, lake.bucket("stage")).list(""):
+                lake.s3.delete_object(Bucket=lake.bucket("stage"), Key=key)
+            assert deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS + ROW % 99)
+
+    monkeypatch.setattr(Claim, "confirm", sleep_after)
+    with pytest.raises(FeedClaimedError, match=r"meanwhile: this one gives up|took it over"):
+        deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
+    manifest = land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+    assert isinstance(manifest, Manifest)
+    assert manifest.written_count == 31
+    assert find_mismatches(manifest, lake.s3) == []
+    assert not replay("sellers", DAY, lake).changed
+
+
+def test_land__claim_lost__is_noticed_before_anything_is_shown(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "require_counts", lambda manifest: write_claim(lake))
+    with pytest.raises(FeedClaimedError, match="process 1 on elsewhere took it over"):
+        deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
+    assert not [name for name in objects_of(lake) if name.startswith("raw/")]
+
+
+def test_claim__while_its_holder_works__is_renewed(lake: Lake) -> None:
+    with Claim(lake, "sellers", "sellers-2026-06-01", lease=timedelta(seconds=0.04)):
+        began = datetime.now(UTC)
+        seen = set()
+        while len(seen) < 3:
+            body = lake.s3.get_object(Bucket=lake.bucket("ops"), Key=DOCUMENT)["Body"].read()
+            seen.add(json.loads(body)["renewed_at"])
+            assert datetime.now(UTC) - began < timedelta(seconds=60)
+    assert objects_of(lake) == {}
