@@ -110,6 +110,10 @@ conformance: .venv/.ready-test ## dbt-athena's own functional suite, unmodified,
 crash: .venv/.ready-test ## kill local_athena 200 times under nine writers and look for what is lost
 	@$(BIN)/python local_athena/torture/crash/run.py $(ARGS)
 
+.PHONY: kills
+kills: .venv/.ready-test ## kill landing 300 times, all kinds of sources, and compare raw with an undisturbed run (ARGS="--kills N --seed N"; 15 minutes)
+	@$(BIN)/python -m tests.python.landing.kills $(ARGS)
+
 .PHONY: fuzz
 fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client would send
 	@$(BIN)/python local_athena/torture/fuzz/run.py $(ARGS)
