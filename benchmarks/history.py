@@ -128,8 +128,9 @@ def _land(world: World, day: dt.date, folder: Path) -> None:
     apply_contracts(lake)
     with running_sources(world, folder / "sources", None) as marketplace:
         advance(world, day, marketplace)
-        assert marketplace.gateway is not None
-        addresses = Sources(marketplace.postgres_url, marketplace.drop, marketplace.gateway.url)
+        addresses = Sources.from_settings(
+            Settings.from_env({**os.environ, **marketplace.variables()})
+        )
         for feed in sorted(lake.contracts):
             land(feed, day, addresses, lake)
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from lakehouse.errors import ConfigError
 from lakehouse.kafka_client import BOOTSTRAP, CONFIG, Cluster
+from lakehouse.oauth_client import TOKEN_URL, ClientCredentials, find_credentials
 
 _ENVIRONMENT_NAME = re.compile(r"local|ci|prod|dev|dev_[a-z0-9_]{1,30}|pr_[0-9]{1,10}")
 _BUCKET_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,30}[a-z0-9]")
@@ -41,6 +42,7 @@ class Settings:
     bucket_prefix: str | None = None
     mysql_url: str | None = None
     kafka: Cluster | None = None
+    payments_login: ClientCredentials | None = None
 
     @property
     def demo_dir(self) -> Path:
@@ -65,13 +67,7 @@ class Settings:
                 "digits and hyphens, such as acme-lakehouse",
                 variable="LAKEHOUSE_BUCKET_PREFIX",
             )
-        endpoint = values.get("AWS_ENDPOINT_URL") or None
-        if endpoint and not _is_address(endpoint):
-            raise ConfigError(
-                f"AWS_ENDPOINT_URL is {endpoint!r}: it must be an address such as "
-                "http://127.0.0.1:4566, or unset",
-                variable="AWS_ENDPOINT_URL",
-            )
+        endpoint = _address(values, "AWS_ENDPOINT_URL")
         drop_dir = values.get("LAKEHOUSE_DROP_DIR")
         sources_dir = values.get("LAKEHOUSE_SOURCES_DIR")
         return cls(
@@ -81,11 +77,12 @@ class Settings:
             endpoint_url=endpoint,
             postgres_url=values.get("LAKEHOUSE_POSTGRES_URL"),
             drop_dir=Path(drop_dir) if drop_dir else None,
-            payments_url=values.get("LAKEHOUSE_PAYMENTS_URL"),
+            payments_url=_address(values, "LAKEHOUSE_PAYMENTS_URL"),
             sources_dir=Path(sources_dir).resolve() if sources_dir else None,
             bucket_prefix=prefix,
             mysql_url=values.get("LAKEHOUSE_MYSQL_URL") or None,
             kafka=_find_cluster(values, environment),
+            payments_login=_find_login(values),
         )
 
     def __repr__(self) -> str:
@@ -94,8 +91,26 @@ class Settings:
             f"Settings(environment={self.environment!r}, project_dir={str(self.project_dir)!r}, "
             f"region={self.region!r}, endpoint_url={self.endpoint_url!r}, "
             f"postgres_url={_mask(self.postgres_url)!r}, mysql_url={_mask(self.mysql_url)!r}, "
-            f"kafka={self.kafka!r}, drop_dir={self.drop_dir!r}, payments_url={self.payments_url!r})"
+            f"kafka={self.kafka!r}, drop_dir={self.drop_dir!r}, "
+            f"payments_url={self.payments_url!r}, payments_login={self.payments_login!r})"
         )
+
+
+def _address(values: Mapping[str, str], variable: str) -> str | None:
+    """A variable's HTTP address; raises ConfigError where it is none."""
+    text = values.get(variable) or None
+    if text and not _is_address(text):
+        raise ConfigError(
+            f"{variable} is {text!r}: it must be an address such as http://127.0.0.1:4566, or "
+            "unset",
+            variable=variable,
+        )
+    return text
+
+
+def _find_login(values: Mapping[str, str]) -> ClientCredentials | None:
+    _address(values, TOKEN_URL)
+    return find_credentials(values)
 
 
 def _find_cluster(values: Mapping[str, str], environment: str) -> Cluster | None:

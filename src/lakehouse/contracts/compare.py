@@ -21,7 +21,11 @@ LEVELS: tuple[Level, ...] = ("patch", "minor", "major")
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 # Fields of `source` and `format` that refuse nothing that used to enter.
-_HARMLESS: Mapping[str, Level] = {"page_size": "patch", "null_tokens": "minor"}
+_HARMLESS: Mapping[str, Level] = {
+    "page_size": "patch",
+    "most_pages": "patch",
+    "null_tokens": "minor",
+}
 _WORDS = ("description", "purpose", "usage", "limitations", "grain", "owner", "team")
 
 

@@ -19,6 +19,7 @@ from lakehouse.contracts._fields import Node
 from lakehouse.contracts._yaml import YamlError, parse_yaml
 from lakehouse.contracts.columns import NAME, build_columns
 from lakehouse.contracts.model import (
+    MOST_PAGES,
     Column,
     Contract,
     Format,
@@ -232,7 +233,13 @@ def _build_source(node: Node, form: Format, columns: tuple[Column, ...]) -> Sour
         text_columns=_build_text_columns(node, columns) if kind == "mysql" else (),
         partition_column=_build_place(node, "partitionColumn", columns) if kafka else "",
         offset_column=_build_place(node, "offsetColumn", columns) if kafka else "",
+        most_pages=_build_most_pages(node) if rest else 0,
     )
+
+
+def _build_most_pages(node: Node) -> int:
+    found = node.optional("mostPages")
+    return MOST_PAGES if found is None else found.integer(minimum=1, maximum=99_999)
 
 
 def _build_drop(node: Node, kind: SourceKind) -> tuple[str, str]:

@@ -106,6 +106,10 @@ class Column:
     pad_with_zeros_to: int | None
 
 
+MOST_PAGES = 10_000
+"""Pages of a REST source in one run, where the contract says no other number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a feed comes from.
@@ -113,9 +117,9 @@ class Source:
     `system` is the dbt source. `object` is a table, a REST path, a topic or a drop folder.
     `folder` and `pattern` are the drop folder and its files: of a drop, and of a system whose
     data come as files where the system itself is out of reach ("" where they never do). `cursor`
-    and `records` are the keys of a REST answer. `text_columns` are columns that a MySQL table
-    keeps as text whatever the contract types them. `partition_column` and `offset_column` take a
-    record's place in its topic.
+    and `records` are the keys of a REST answer, `most_pages` how many of them one run may get.
+    `text_columns` are columns that a MySQL table keeps as text whatever the contract types them.
+    `partition_column` and `offset_column` take a record's place in its topic.
     """
 
     system: str
@@ -129,6 +133,7 @@ class Source:
     text_columns: tuple[str, ...] = ()
     partition_column: str = ""
     offset_column: str = ""
+    most_pages: int = MOST_PAGES
 
 
 @dataclass(frozen=True, slots=True)

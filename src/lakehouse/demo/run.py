@@ -6,6 +6,7 @@ Nothing is done twice: a day that was landed and built by the same dbt project i
 from __future__ import annotations
 
 import datetime as dt
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,12 +148,12 @@ def _land_day(
     reporter: Reporter,
     outcome: Outcome,
 ) -> None:
-    if marketplace is None or marketplace.gateway is None:
+    if marketplace is None:
         _land_olist(plan, day, lake, reporter, outcome)
         return
     with reporter.step("generate", f"{day} sources"):
         advance(plan.world, day, marketplace)
-    addresses = Sources(marketplace.postgres_url, marketplace.drop, marketplace.gateway.url)
+    addresses = Sources.from_settings(Settings.from_env({**os.environ, **marketplace.variables()}))
     with reporter.step("land", f"{day} land") as step:
         feeds = sorted(lake.contracts)
         manifests = []

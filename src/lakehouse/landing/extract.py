@@ -49,7 +49,14 @@ def extract(
             from lakehouse.landing.extract_rest import copy_pages
 
             url = _require(sources.payments_url, "LAKEHOUSE_PAYMENTS_URL", contract)
-            watermark = copy_pages(contract, end_of_day(business_date), url, previous, stage)
+            watermark = copy_pages(
+                contract,
+                end_of_day(business_date),
+                url,
+                sources.payments_login,
+                previous,
+                stage,
+            )
         case "mysql" if sources.mysql_url:
             from lakehouse.landing.extract_mysql import copy_table
 

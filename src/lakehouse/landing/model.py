@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from lakehouse.errors import ConfigError, ManifestError
 from lakehouse.kafka_client import Cluster
+from lakehouse.oauth_client import ClientCredentials
 from lakehouse.settings import Settings
 
 PROTOCOL = 1
@@ -27,6 +28,7 @@ class Sources:
     payments_url: str | None = None
     mysql_url: str | None = field(default=None, repr=False)
     kafka: Cluster | None = None
+    payments_login: ClientCredentials | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Sources:
@@ -37,6 +39,7 @@ class Sources:
             payments_url=settings.payments_url,
             mysql_url=settings.mysql_url,
             kafka=settings.kafka,
+            payments_login=settings.payments_login,
         )
 
 

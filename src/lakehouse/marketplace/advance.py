@@ -12,6 +12,7 @@ from lakehouse.marketplace.sources import (
     write_gateway_logs,
 )
 from lakehouse.marketplace.world import World
+from lakehouse.oauth_client import CLIENT_ID, CLIENT_SECRET, TOKEN_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,22 @@ class Sources:
     gateway_logs: Path
     gateway: PaymentGateway | None = None
     mysql_url: str | None = None
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables by which `lakehouse` finds these sources."""
+        found = {
+            "LAKEHOUSE_POSTGRES_URL": self.postgres_url,
+            "LAKEHOUSE_DROP_DIR": str(self.drop),
+        }
+        if self.mysql_url is not None:
+            found["LAKEHOUSE_MYSQL_URL"] = self.mysql_url
+        if self.gateway is not None:
+            client = self.gateway.credentials
+            found["LAKEHOUSE_PAYMENTS_URL"] = self.gateway.url
+            found[TOKEN_URL] = client.token_url
+            found[CLIENT_ID] = client.client_id
+            found[CLIENT_SECRET] = client.client_secret
+        return found
 
 
 def advance(world: World, day: dt.date, sources: Sources) -> None:

@@ -78,9 +78,7 @@ def main() -> int:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "LAKEHOUSE_PROJECT_DIR": str(settings.project_dir),
             "LAKEHOUSE_DBT_MANIFEST": str(manifest / "manifest.json"),
-            "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
-            "LAKEHOUSE_DROP_DIR": str(sources.drop),
-            "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
+            **sources.variables(),
             SEED: str(world.seed),
             SCALE: str(world.scale),
         }

@@ -89,9 +89,7 @@ def airflow(
             **airflow_environ,
             **endpoint.environ,
             "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
-            "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
-            "LAKEHOUSE_DROP_DIR": str(sources.drop),
-            "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
+            **sources.variables(),
             "LAKEHOUSE_WORLD_SEED": str(world.seed),
             "LAKEHOUSE_WORLD_SCALE": str(world.scale),
         }

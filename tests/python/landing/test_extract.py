@@ -19,7 +19,7 @@ import pytest
 from psycopg import sql
 
 import lakehouse.landing.extract_postgres as extract_postgres
-import lakehouse.landing.extract_rest as extract_rest
+import lakehouse.landing.rest_calls as rest_calls
 from lakehouse.contracts import Lake
 from lakehouse.errors import (
     SourceError,
@@ -327,7 +327,7 @@ class Service:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setattr(extract_rest, "_wait", lambda state: 0)
+    monkeypatch.setattr(rest_calls, "_wait", lambda state: 0)
     service = Service()
     yield service
     service.close()
@@ -424,11 +424,22 @@ def test_land__rest_killed_between_pages__goes_on_after_the_last_page(
 
 def test_land__rest_cursor_that_leads_to_itself__is_refused(lake: Lake, service: Service) -> None:
     service.answers = lambda query: (200, {"data": [], "next_cursor": "7"})
-    with pytest.raises(SourceError, match="leads to itself: cursor 7"):
+    with pytest.raises(SourceError, match="asked before: cursor 7"):
         land("payments", D1, Sources(payments_url=service.url), lake)
+
+
+def test_land__rest_cursors_in_a_circle__are_refused(lake: Lake, service: Service) -> None:
+    following = {"": "a", "a": "b", "b": "c", "c": "a"}
+    service.answers = lambda query: (
+        200,
+        {"data": [], "next_cursor": following[query.get("cursor", "")]},
+    )
+    with pytest.raises(SourceError, match=r"page-00004\.json leads .* cursor a"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert len(service.asked) == 4
 
 
 def test_land__rest_answer_that_is_no_page__is_refused(lake: Lake, service: Service) -> None:
     service.answers = lambda query: (200, b"<html>maintenance</html>")
-    with pytest.raises(SourceSchemaError, match=r"page-00001\.json is not JSON"):
+    with pytest.raises(SourceSchemaError, match="a page of HTML, which is not JSON"):
         land("payments", D1, Sources(payments_url=service.url), lake)

@@ -1,3 +1,4 @@
+import base64
 import datetime as dt
 import json
 import subprocess
@@ -50,9 +51,21 @@ def test_embedded_postgres__that_cannot_start__prints_one_message_only(tmp_path:
     assert "pg_ctl ended with status 1; look at" in line
 
 
-def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+def get(url: str, gateway: PaymentGateway | None = None) -> Any:
+    headers = {"Authorization": f"Bearer {token(gateway)}"} if gateway else {}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
         return json.load(answer)
+
+
+def token(gateway: PaymentGateway) -> Any:
+    """A token, asked for as RFC 6749 says."""
+    client = gateway.credentials
+    basic = base64.b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
+    request = urllib.request.Request(
+        client.token_url, b"grant_type=client_credentials", {"Authorization": f"Basic {basic}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["access_token"]
 
 
 def fetch_all(
@@ -62,7 +75,7 @@ def fetch_all(
     pages = []
     while True:
         query = f"limit={limit}" + (f"&cursor={cursor}" if cursor else "")
-        pages.append(get(f"{gateway.url}/v1/{name}?{query}"))
+        pages.append(get(f"{gateway.url}/v1/{name}?{query}", gateway))
         cursor = pages[-1]["next_cursor"]
         if cursor is None:
             return pages
@@ -192,7 +205,7 @@ def test_gateway__updated_until__holds_later_reports_back(gateway: PaymentGatewa
     cursor: str | None = ""
     while cursor is not None:
         query = f"limit=50&updated_until={until}" + (f"&cursor={cursor}" if cursor else "")
-        pages.append(get(f"{gateway.url}/v1/payments?{query}"))
+        pages.append(get(f"{gateway.url}/v1/payments?{query}", gateway))
         cursor = pages[-1]["next_cursor"]
     rows = [row for page in pages for row in page["data"]]
     assert max(row["updated_at"] for row in rows) < until
@@ -215,7 +228,7 @@ def test_gateway__bad_requests__are_refused_with_a_reason(
     gateway: PaymentGateway, query: str, status: int
 ) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        get(gateway.url + query)
+        get(gateway.url + query, gateway)
     with caught.value as error:
         assert error.code == status
         assert json.load(error)["error"]

@@ -68,9 +68,7 @@ def sourced(talend_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iter
         assert isinstance(sources, Sources)
         environ = {
             **talend_site.environ,
-            "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
-            "LAKEHOUSE_DROP_DIR": str(sources.drop),
-            "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
+            **sources.variables(),
         }
         yield Sourced(talend_site, environ)
 
