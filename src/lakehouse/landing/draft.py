@@ -83,8 +83,15 @@ class _Rows:
             file = spool(_IN_MEMORY_BYTES, prefix="lakehouse-landing-")
             self._file = self._stack.enter_context(file)
             self._sink = Summing(self._file)
+            # Texts repeat; a dictionary of numbers and instants costs more than it saves.
+            texts = [field.name for field in self._schema if pa.types.is_string(field.type)]
             self._writer = pq.ParquetWriter(
-                self._sink, self._schema, compression="zstd", version="2.6", store_schema=False
+                self._sink,
+                self._schema,
+                compression="zstd",
+                version="2.6",
+                store_schema=False,
+                use_dictionary=texts,
             )
             self._thread = self._stack.enter_context(ThreadPoolExecutor(1))
         self._wait()

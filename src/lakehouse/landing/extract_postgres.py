@@ -30,6 +30,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
 from lakehouse.landing.model import Manifest
+from lakehouse.landing.ordered import in_order
 from lakehouse.landing.stage import Stage
 
 LOOK_BACK = timedelta(days=7)
@@ -37,8 +38,8 @@ LOOK_BACK = timedelta(days=7)
 
 _CONNECT_SECONDS = 10
 _PART_BYTES = 8 * 1024 * 1024
-_RANGE_PAGES = 8_192
-"""Pages of a table that one connection reads at a time: 64 MiB."""
+_RANGE_PAGES = 2_048
+"""Pages of a table that one connection reads at a time: 16 MiB."""
 _MOST_CONNECTIONS = 2
 
 
@@ -170,19 +171,22 @@ def _copy_ranges(
     url: str,
     stage: Stage,
 ) -> None:
-    """Read the ranges over several connections, all of which see what this one sees."""
+    """Read the ranges over several connections, all of which see what this one sees.
+
+    A connection that is done with a range takes the next one.
+    """
     exported = _ask(connection, "select pg_export_snapshot()")
     lanes = min(_MOST_CONNECTIONS, os.cpu_count() or 1, len(ranges))
-    numbered = list(enumerate(ranges, start=1))
+    left = enumerate(ranges, start=1)
 
-    def read(lane: int) -> None:
+    def read() -> None:
         with _connect(url) as own:
             own.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
-            for number, pages in numbered[lane::lanes]:
+            for number, pages in left:
                 _copy_range(own, contract, window, number, pages, stage)
 
     with ThreadPoolExecutor(lanes) as pool:
-        for done in [pool.submit(read, lane) for lane in range(lanes)]:
+        for done in [pool.submit(read) for _ in range(lanes)]:
             done.result()
 
 
@@ -194,11 +198,19 @@ def _copy_range(
     pages: tuple[int, int | None] | None,
     stage: Stage,
 ) -> None:
-    """Read a range into parts, each with the header; one part without rows when there are none."""
+    """Read a range into parts, each with the header; one part without rows when there are none.
+
+    The next part is read while those before it are on their way to the stage.
+    """
     connection.execute("set local client_encoding to 'UTF8'")
     connection.execute("set local datestyle to 'ISO, YMD'")
-    for part, content in enumerate(_copy(connection, _query(contract, window, pages)), start=1):
-        stage.put(_part_name(number, part), content)
+
+    def store(part: tuple[int, bytes]) -> None:
+        stage.put(_part_name(number, part[0]), part[1])
+
+    parts = enumerate(_copy(connection, _query(contract, window, pages)), start=1)
+    for _ in in_order(store, parts):
+        pass
 
 
 def _copy(connection: psycopg.Connection[Any], query: sql.Composed) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from lakehouse.landing.records import Records, concat_records
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.streams import plain
 
-CHUNK_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024
 """Texts of so many bytes make a chunk."""
 
 _READERS: dict[str, Callable[[IO[bytes], str, Contract], Iterator[Records]]] = {

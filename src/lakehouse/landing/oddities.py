@@ -86,7 +86,10 @@ def profile_rows(rows: pa.Table, contract: Contract, end: datetime) -> Profile:
 
 def _find_garbled(values: Any) -> Any:
     """Positions of texts of which every byte makes sense when their encoding is undone once."""
-    others = np.flatnonzero(np.asarray(pc.fill_null(pc.invert(pc.string_is_ascii(values)), False)))
+    is_ascii = pc.string_is_ascii(values)
+    if pc.all(is_ascii, min_count=0).as_py():
+        return np.zeros(0, dtype=np.int64)
+    others = np.flatnonzero(np.asarray(pc.fill_null(pc.invert(is_ascii), False)))
     found = pc.match_substring_regex(pc.take(values, pa.array(others)), pattern=_SUSPECT)
     positions = others[np.asarray(found, dtype=np.bool_)]
     texts = pc.take(values, pa.array(positions)).to_pylist()

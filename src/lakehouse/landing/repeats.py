@@ -52,7 +52,7 @@ class Repeats:
         """
         positions = np.flatnonzero(candidates)
         own = hashes[positions]
-        order = np.argsort(own, kind="stable")
+        order = np.argsort(own)
         ordered = own[order]
         is_shared = np.zeros(len(positions), dtype=np.bool_)
         same = ordered[1:] == ordered[:-1]
@@ -114,11 +114,13 @@ class Repeats:
         if self._file is None:
             # It has no name, so that a killed run leaves nothing behind.
             self._file = tempfile.TemporaryFile(prefix="lakehouse-landing-")  # noqa: SIM115
-        for batch in columns.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
-            content = batch.serialize()
-            self._saved.append((first, self._file.seek(0, 2), content.size))
-            self._file.write(content)
-            first += batch.num_rows
+        place = self._file.seek(0, 2)
+        for batch in columns.to_batches(max_chunksize=_BATCH_ROWS):
+            with pa.ipc.new_stream(self._file, columns.schema) as stream:
+                stream.write_batch(batch)
+            end = self._file.tell()
+            self._saved.append((first, place, end - place))
+            first, place = first + batch.num_rows, end
 
     def _read(self, rows: Positions, schema: pa.Schema) -> pa.Table:
         """The texts of rows of earlier chunks, in order."""
@@ -129,15 +131,15 @@ class Repeats:
         for batch in np.unique(batches):
             first, place, size = self._saved[batch]
             inside = pa.array(saved[batches == batch] - first)
-            tables.append(pa.Table.from_batches([self._load(place, size, schema).take(inside)]))
+            tables.append(self._load(place, size).take(inside))
         tables.append(columns.take(pa.array(rows[rows >= border] - border)))
         return pa.concat_tables(tables)
 
-    def _load(self, place: int, size: int, schema: pa.Schema) -> pa.RecordBatch:
+    def _load(self, place: int, size: int) -> pa.Table:
         if self._file is None:
             raise RuntimeError("no chunk was saved")
         self._file.seek(place)
-        return pa.ipc.read_record_batch(pa.py_buffer(self._file.read(size)), schema)
+        return pa.ipc.open_stream(self._file.read(size)).read_all()
 
 
 def _is_merged(older: int, newer: int) -> bool:

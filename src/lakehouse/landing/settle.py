@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+import pyarrow as pa
+
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import BatchHeldError
@@ -73,6 +75,8 @@ def fill(
 
     Chunks are looked at side by side, and enter one after the other.
     """
+    # Arrow's own allocator gives the memory of each chunk back, and takes it again for the next.
+    pa.set_memory_pool(pa.system_memory_pool())
     intake = Intake(contract, stage, delivery)
     until = end_of_day(business_date)
 
