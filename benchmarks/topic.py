@@ -1,10 +1,11 @@
 """How fast records of a Kafka topic come to raw, with the broker on the same machine.
 
-    python benchmarks/topic.py --bootstrap 127.0.0.1:9092 [--records 1000000]
+    python -m benchmarks.topic --bootstrap 127.0.0.1:9092 [--records 1000000]
 
 Records of some 300 bytes in four partitions of a topic of its own, which is removed at the end; the
-lake is a local one in a temporary folder. Prints records a second of producing, of extraction to
-the stage, and of the whole landing (extraction, reading, door, Parquet, publication).
+lake is a local one, in a process of its own and a temporary folder. Prints records a second of
+producing, of extraction to the stage, and of the whole landing (extraction, reading, door, Parquet,
+publication).
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import Any
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from local_athena.server import serve
 
+from benchmarks import endpoints
 from lakehouse.contracts import bootstrap_lake, connect_lake
 from lakehouse.kafka_client import Cluster
 from lakehouse.landing import Sources, land
@@ -95,8 +96,13 @@ def main() -> None:
     try:
         size, _ = timed("produce", count, produce, cluster, topic, count)
         print(f"a value has {size} bytes")
-        with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as endpoint:
-            os.environ |= endpoint.environ
+        with tempfile.TemporaryDirectory() as name, endpoints.local_athena(Path(name)) as (url, _):
+            os.environ |= {
+                "AWS_ENDPOINT_URL": url,
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+                "AWS_REGION": "us-east-1",
+            }
             lake = connect_lake(Settings.from_env())
             bootstrap_lake(lake)
             contract = lake.contract("order_events")
@@ -113,7 +119,7 @@ def main() -> None:
         for gone in admin.delete_topics([topic]).values():
             gone.result(60)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory of this process (lake included): {peak:,.0f} MiB")
+    print(f"peak memory of this process: {peak:,.0f} MiB")
 
 
 def timed(name: str, count: int, work: Any, *arguments: Any) -> tuple[Any, float]:

@@ -127,7 +127,7 @@ def decode_json(text: str) -> Any:
     """
     if _is_too_deep(text):
         raise ValueError(f"nested more than {NESTING} deep")
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+    return _DECODER.decode(text)
 
 
 def _is_too_deep(text: str) -> bool:
@@ -143,6 +143,9 @@ def _is_too_deep(text: str) -> bool:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
 
 
 def build_records(
@@ -197,5 +200,5 @@ def _without_surrogates(value: str) -> str:
 
 
 def _unknown_fields(items: Iterable[Mapping[str, Any]], known: set[str]) -> tuple[str, ...]:
-    names = set().union(*(item.keys() for item in items)) - known
+    names = set().union(*items) - known
     return tuple(sorted({_without_surrogates(name) for name in names}))

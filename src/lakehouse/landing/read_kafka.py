@@ -17,23 +17,26 @@ from lakehouse.landing.records import Records, Unreadable
 
 _LINES = json.JSONDecoder()
 _FRAME_BYTES = 5
+_LINES_AT_A_TIME = 10_000
 
 
 def iter_kafka_lines(file: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
-    """Read one staged file, which is no larger than a part, whole."""
-    yield read_kafka_lines(file.read(), source_file, contract)
+    """Read one staged file, which is no larger than a part, some lines at a time; `_row_number`
+    counts its lines. There is always a chunk."""
+    lines = file.read().decode("utf-8").split("\n")[:-1]
+    for before in range(0, max(len(lines), 1), _LINES_AT_A_TIME):
+        part = lines[before : before + _LINES_AT_A_TIME]
+        yield _read_lines(part, before, source_file, contract)
 
 
-def read_kafka_lines(content: bytes, source_file: str, contract: Contract) -> Records:
-    """Read one staged file; `_row_number` counts its lines."""
+def _read_lines(lines: list[str], before: int, source_file: str, contract: Contract) -> Records:
     source = contract.source
     partition_path = contract.column(source.partition_column).source_path
     offset_path = contract.column(source.offset_column).source_path
     readable: list[dict[str, Any]] = []
     numbers: list[int] = []
     unreadable: list[Unreadable] = []
-    lines = content.decode("utf-8").split("\n")
-    for number, line in enumerate(lines[:-1], start=1):
+    for number, line in enumerate(lines, start=before + 1):
         record, _ = _LINES.raw_decode(line)
         try:
             value = _decode_value(record)
