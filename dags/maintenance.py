@@ -7,13 +7,15 @@ On failure: docs/en/runbooks/maintenance.md.
 """
 
 import os
+from datetime import timedelta
 
 import pendulum
 from airflow.sdk import dag, task
 
 from lakehouse.orchestration import tasks
 from lakehouse.orchestration.dbt import dbt_operation
-from lakehouse.orchestration.defaults import DEFAULT_ARGS
+from lakehouse.orchestration.deadlines import deadline_after
+from lakehouse.orchestration.defaults import DAG_ARGS, OWNER
 from lakehouse.orchestration.schedule import weekly_schedule
 from lakehouse.orchestration.waiting import no_run_of
 
@@ -21,11 +23,9 @@ from lakehouse.orchestration.waiting import no_run_of
 @dag(
     schedule=weekly_schedule(os.environ),
     start_date=pendulum.datetime(2025, 1, 1, tz="America/Sao_Paulo"),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["domain:platform", "zone:curated", "zone:raw"],
+    **{**DAG_ARGS, "deadline": deadline_after(timedelta(hours=12), OWNER)},
 )
 def maintenance() -> None:
     wait = task.sensor(

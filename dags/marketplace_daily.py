@@ -18,7 +18,7 @@ from lakehouse.orchestration import tasks
 from lakehouse.orchestration.assets import curated_asset, raw_alias, updates_asset
 from lakehouse.orchestration.dbt import dbt_group
 from lakehouse.orchestration.dbt_artifacts import record_cost
-from lakehouse.orchestration.defaults import DEFAULT_ARGS
+from lakehouse.orchestration.defaults import DAG_ARGS
 from lakehouse.orchestration.schedule import daily_schedule
 from lakehouse.orchestration.skips import skips_when_paused
 
@@ -28,11 +28,9 @@ DAY = "{{ ds }}"
 @dag(
     schedule=daily_schedule(os.environ),
     start_date=pendulum.datetime(2025, 1, 1, tz="America/Sao_Paulo"),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["domain:marketplace", "zone:raw", "zone:curated"],
+    **DAG_ARGS,
 )
 def marketplace_daily() -> None:
     prepare = task(tasks.prepare_lake)()

@@ -1,10 +1,12 @@
-"""What happens when a task fails: one line that names it, its run and its runbook."""
+"""What happens when a task or a run fails: one line that names it, its run and its runbook, and a
+notification where a channel is on."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+from lakehouse.orchestration.notifications import callbacks as notifications
 from lakehouse.redaction import redact
 from lakehouse.transience import classify
 
@@ -21,7 +23,7 @@ def describe_failure(dag_id: str, task_id: str, run_id: str, try_number: int, er
 
 
 def on_failure(context: dict[str, Any]) -> None:
-    """Airflow's failure callback: log the failure with its runbook."""
+    """Airflow's failure callback: log the failure with its runbook, and tell it."""
     instance = context["ti"]
     _log.error(
         "%s",
@@ -33,3 +35,19 @@ def on_failure(context: dict[str, Any]) -> None:
             context.get("exception", ""),
         ),
     )
+    notifications.task_failed(context)
+
+
+def on_retry(context: dict[str, Any]) -> None:
+    """Airflow's callback of a task that is tried again."""
+    notifications.task_retries(context)
+
+
+def on_dag_failure(context: dict[str, Any]) -> None:
+    """Airflow's callback of a run that failed."""
+    notifications.run_failed(context)
+
+
+def on_dag_success(context: dict[str, Any]) -> None:
+    """Airflow's callback of a run that succeeded."""
+    notifications.run_succeeded(context)

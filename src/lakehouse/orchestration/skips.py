@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from lakehouse.errors import SourcePausedError
+from lakehouse.orchestration.notifications.callbacks import source_is_left_alone
 
 PAUSED = "paused"
 """The XCom in which a skipped task of landing says why."""
@@ -27,7 +28,9 @@ def skips_when_paused(land: Callable[[str, str], str | None]) -> Callable[[str, 
             from airflow.sdk import get_current_context
             from airflow.sdk.exceptions import AirflowSkipException
 
-            get_current_context()["ti"].xcom_push(key=PAUSED, value=str(error))
+            context = get_current_context()
+            context["ti"].xcom_push(key=PAUSED, value=str(error))
+            source_is_left_alone(error.source, str(error), context)
             raise AirflowSkipException(str(error)) from error
 
     return run
