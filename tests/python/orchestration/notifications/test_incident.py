@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -110,9 +111,7 @@ def test_recovery__ends_the_count_of_failed_runs_also_of_those_told_elsewhere() 
     counted = note_failed_run(Incident(KEY), "first")
     assert counted.failed_runs == ("first",)
     assert record(counted, _recovery()).failed_runs == ()
-    assert settle(
-        record(_told(event()), _recovery()), "me", [_recovery()], NOON
-    ).failed_runs == ()
+    assert settle(record(_told(event()), _recovery()), "me", [_recovery()], NOON).failed_runs == ()
 
 
 def test_settle__what_came_while_it_was_sent__stays() -> None:
@@ -169,12 +168,11 @@ def test_laws__any_course_of_events__no_storm_nothing_lost_recovery_only_of_what
             messages.append((now, max(one.kind == "recovery" for one in sent), incident))
             told += sum(one.kind != "recovery" for one in sent)
             incident = settle(claim(incident, "me", now), "me", sent, now)
-    for (_, was_over, _), (_, is_recovery, incident_then) in zip(
-        messages, messages[1:], strict=False
-    ):
+    pairs = list(pairwise(messages))
+    for (_, was_over, _), (_, is_recovery, then) in pairs:
         if is_recovery and was_over:
-            assert any(one.kind != "recovery" for one in incident_then.pending)
-    within = [(a, b) for a, b in zip(messages, messages[1:], strict=False) if b[0] - a[0] < QUIET]
+            assert any(one.kind != "recovery" for one in then.pending)
+    within = [(first, second) for first, second in pairs if second[0] - first[0] < QUIET]
     for first, second in within:
         assert first[1] or second[2].rank > second[2].told_rank
     waiting = {one.identity for one in incident.pending if one.kind != "recovery"}

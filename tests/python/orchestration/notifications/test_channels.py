@@ -1,0 +1,112 @@
+"""Messages by Airflow's providers to a real SMTP server, a webhook, and SNS read back by SQS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.python.orchestration.notifications.conftest import Office
+
+pytestmark = pytest.mark.integration
+
+FAILED = {"call": "on_failure", "error": "unknown"}
+SECRETS = ("abcdef123456", "ana@example.com,", "123.456.789-09", "secret-token", "hunter2")
+
+
+def test_failure__all_channels__get_the_same_facts_without_secrets(office: Office) -> None:
+    _, log = office.run(FAILED)
+    (post,), (mail,), (note,) = office.posts, office.mailbox.mails, office.notes()
+    title = "DAG land_payments failed: 1 task"
+    assert post["blocks"][0]["text"]["text"] == f"🔴 {title}"
+    assert mail["Subject"] == note["Subject"] == title
+    assert (mail["From"], mail["To"]) == ("lake@example.com", "ana@example.com, rui@example.com")
+    part = mail.get_body(("html",))
+    assert part is not None
+    for text in (json.dumps(post), part.get_content(), note["Message"]):
+        assert "land_payments.land_0" in text
+        assert "token=***" in text
+        assert "http://airflow.example/dags/land_payments/runs/run-1/tasks/land_0" in text
+        assert "docs/en/runbooks/errors.md" in text
+        assert "payments" in text
+        assert not [secret for secret in SECRETS if secret in text]
+    assert "task failed: dag=land_payments task=land_0 run=run-1 try=3" in log
+    assert not [secret for secret in SECRETS if secret in log]
+
+
+def test_failure__in_portuguese__names_the_portuguese_runbook(office: Office) -> None:
+    office.run(
+        {**FAILED, "dag_id": "marketplace_daily"},
+        LAKEHOUSE_NOTIFY_LANGUAGE="pt-BR",
+        LAKEHOUSE_NOTIFY_DOCS="https://docs.example/",
+    )
+    (note,) = office.notes()
+    assert note["Subject"] == "DAG marketplace_daily falhou: 1 tarefa"
+    assert "Tipo de erro: desconhecido" in note["Message"]
+    page = "https://docs.example/pt-BR/runbooks/marketplace_daily.md"
+    assert f"O que fazer: {page}" in note["Message"]
+
+
+def test_failure__no_channel_is_on__is_a_line_of_the_log_and_asks_nobody(office: Office) -> None:
+    off = dict.fromkeys(("SLACK", "EMAIL", "SNS"), "")
+    _, log = office.run(
+        FAILED, **{f"LAKEHOUSE_NOTIFY_{name}": value for name, value in off.items()}
+    )
+    assert "task failed: dag=land_payments" in log
+    assert "notif" not in log.replace("notifications", "")
+    assert office.counts() == {"slack": 0, "email": 0, "sns": 0}
+
+
+@pytest.mark.parametrize("channel", ["slack", "email", "sns"])
+def test_failure__one_channel_is_broken__the_others_get_it_and_the_log_says_so(
+    office: Office, channel: str
+) -> None:
+    broken = {
+        "slack": {"LAKEHOUSE_NOTIFY_SLACK": "no_such_connection"},
+        "email": {},
+        "sns": {"LAKEHOUSE_NOTIFY_SNS": f"{office.topic}-gone"},
+    }
+    office.mailbox.is_full = channel == "email"
+    _, log = office.run(FAILED, **broken[channel])
+    assert f"event=not_notified channel={channel} error=" in log
+    assert office.counts() == {"slack": 1, "email": 1, "sns": 1} | {channel: 0}
+    office.mailbox.is_full = False
+    office.run({**FAILED, "task_id": "other"}, **broken[channel])
+    assert sum(office.counts().values()) == 2, "one channel took it, so it was told: quiet"
+
+
+def test_failure__nobody_takes_it__the_next_one_tells_both(office: Office) -> None:
+    gone = {
+        "LAKEHOUSE_NOTIFY_SLACK": "no_such_connection",
+        "LAKEHOUSE_NOTIFY_EMAIL": "no_such_connection",
+        "LAKEHOUSE_NOTIFY_SNS": f"{office.topic}-gone",
+    }
+    office.run(FAILED, **gone)
+    assert sum(office.counts().values()) == 0
+    office.run({**FAILED, "task_id": "other"})
+    (note,) = office.notes()
+    assert note["Subject"] == "DAG land_payments failed: 2 tasks"
+
+
+def test_failure__a_channel_that_never_answers__holds_the_task_up_for_ten_seconds(
+    office: Office,
+) -> None:
+    office.slack_hangs = True
+    seconds, log = office.run(FAILED)
+    assert 5 < seconds < 15
+    assert "event=not_notified channel=slack error=" in log
+    assert office.counts() == {"slack": 0, "email": 1, "sns": 1}
+
+
+def test_failure__the_ops_bucket_is_out_of_reach__the_run_tells_it_once(
+    office: Office, lake: Any
+) -> None:
+    """Tasks do not tell without the state: forty would be forty messages."""
+    lake.s3.delete_bucket(Bucket=lake.bucket("ops"))
+    _, log = office.run(FAILED)
+    assert "event=not_notified error=" in log
+    assert sum(office.counts().values()) == 0
+    _, log = office.run({"call": "on_dag_failure"})
+    assert "event=notifications_without_state" in log
+    assert office.counts() == {"slack": 1, "email": 1, "sns": 1}
