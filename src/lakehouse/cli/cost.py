@@ -22,7 +22,17 @@ from lakehouse.cost import (
 from lakehouse.settings import Settings
 
 OVER_BUDGET_EXIT_CODE = 1
-_COLUMNS = ("node", "scan", "queries", "scanned_bytes", "budget", "before", "usd", "seconds", "over")
+_COLUMNS = (
+    "node",
+    "scan",
+    "queries",
+    "scanned_bytes",
+    "budget",
+    "before",
+    "usd",
+    "seconds",
+    "over",
+)
 _SIZES = ("scanned_bytes", "billed_bytes")
 
 
