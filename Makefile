@@ -36,6 +36,10 @@ lock: ## resolve the dependencies anew and write requirements/*.txt
 demo: .venv/.ready-demo ## three business days, from the sources to reconciled curated tables
 	@$(BIN)/lakehouse demo $(ARGS)
 
+.PHONY: sources
+sources: .venv/.ready-demo ## PostgreSQL, MariaDB, Kafka (fetches 43 MB once, Maven) and a payment service; ARGS="-- CMD" runs CMD on them
+	@$(BIN)/lakehouse sources run $(ARGS)
+
 .PHONY: airflow
 airflow: .venv/.ready-airflow ## open Airflow on 127.0.0.1:8080 with the project's DAG
 	@$(BIN)/python -m lakehouse.orchestration.standalone

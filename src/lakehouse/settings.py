@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lakehouse.drop_place import DropPlace, parse_place
 from lakehouse.errors import ConfigError
 from lakehouse.kafka_client import BOOTSTRAP, CONFIG, Cluster
 from lakehouse.oauth_client import TOKEN_URL, ClientCredentials, find_credentials
@@ -36,7 +37,7 @@ class Settings:
     region: str
     endpoint_url: str | None
     postgres_url: str | None
-    drop_dir: Path | None
+    drop_dir: DropPlace | None
     payments_url: str | None
     sources_dir: Path | None = None
     bucket_prefix: str | None = None
@@ -76,7 +77,7 @@ class Settings:
             region=values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION") or "us-east-1",
             endpoint_url=endpoint,
             postgres_url=values.get("LAKEHOUSE_POSTGRES_URL"),
-            drop_dir=Path(drop_dir) if drop_dir else None,
+            drop_dir=parse_place(drop_dir) if drop_dir else None,
             payments_url=_address(values, "LAKEHOUSE_PAYMENTS_URL"),
             sources_dir=Path(sources_dir).resolve() if sources_dir else None,
             bucket_prefix=prefix,

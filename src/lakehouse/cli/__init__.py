@@ -32,6 +32,11 @@ _COMMANDS: Mapping[str, _Place] = {
     "demo": _Place(
         "lakehouse.cli.demo", "demo_command", "Business days end to end, on this machine."
     ),
+    "sources": _Place(
+        "lakehouse.cli.sources",
+        "sources_command",
+        "The demonstration's source systems, and their days.",
+    ),
     "land": _Place("lakehouse.cli.land", "land_command", "Land feeds of a business date."),
     "reprocess": _Place(
         "lakehouse.cli.reprocess",

@@ -134,9 +134,15 @@ def _release_if_empty(lake: Lake) -> None:
 def _start(plan: Plan, settings: Settings, reporter: Reporter, stack: ExitStack) -> Marketplace:
     with reporter.step("generate", "source systems") as step:
         sources = stack.enter_context(
-            running_sources(plan.world, settings.demo_dir, settings.postgres_url)
+            running_sources(
+                plan.world,
+                settings.demo_dir,
+                settings.postgres_url,
+                mysql_url=settings.mysql_url,
+                kafka=settings.kafka,
+            )
         )
-        step.note = "PostgreSQL, drop folder and payment service are up"
+        step.note = ", ".join(sources.names()) + " are up"
     return sources
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from lakehouse.contracts import Contract
+from lakehouse.drop_place import S3Prefix
 from lakehouse.errors import ConfigError, SourceMissingError
 from lakehouse.landing.extract_drop import copy_files, find_delivered
 from lakehouse.landing.model import Manifest, Sources
@@ -105,11 +107,18 @@ def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage:
         _require(None, " or ".join(ways), contract)
         return
     folder = sources.drop_dir / contract.source.folder / business_date.isoformat()
-    delivered = find_delivered(folder, contract.source.pattern)
+    if isinstance(folder, S3Prefix):
+        from lakehouse.landing.extract_drop_s3 import copy_objects, find_objects
+
+        delivered = find_objects(stage.s3, folder, contract)
+        copy = partial(copy_objects, stage.s3, folder)
+    else:
+        delivered = find_delivered(folder, contract.source.pattern)
+        copy = partial(copy_files, folder)
     if not delivered:
         raise SourceMissingError(
             contract.feed,
             f"no {contract.source.pattern} in {folder}: has {contract.source.system} delivered "
             f"{business_date.isoformat()} yet?",
         )
-    copy_files(folder, delivered, contract, stage)
+    copy(delivered, contract, stage)

@@ -20,13 +20,16 @@ def find_delivered(folder: Path, pattern: str) -> list[str]:
     finished are left alone.
     """
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    return [
-        name
-        for name in names
-        if fnmatch.fnmatchcase(name.removesuffix(".gz"), pattern)
+    return [name for name in names if is_delivered(name, pattern)]
+
+
+def is_delivered(name: str, pattern: str) -> bool:
+    """Whether a name matches the pattern and is that of a finished file."""
+    return (
+        fnmatch.fnmatchcase(name.removesuffix(".gz"), pattern)
         and not name.startswith((".", "_"))
         and not name.endswith(_UNFINISHED)
-    ]
+    )
 
 
 def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: Stage) -> None:
@@ -56,8 +59,13 @@ def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: St
         after = path.stat()
         if (size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             stage.clear()
-            raise SourceMissingError(
-                contract.feed,
-                f"{path} is still being written: try again when it is finished. Whoever delivers "
-                "should write under another name, such as one that ends in .tmp, and rename",
-            )
+            raise refuse_growing(contract, str(path))
+
+
+def refuse_growing(contract: Contract, place: str) -> SourceMissingError:
+    """The error of a file that changed while it was copied."""
+    return SourceMissingError(
+        contract.feed,
+        f"{place} is still being written: try again when it is finished. Whoever delivers "
+        "should write under another name, such as one that ends in .tmp, and rename",
+    )

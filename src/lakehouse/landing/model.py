@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
+from lakehouse.drop_place import DropPlace
 from lakehouse.errors import ConfigError, ManifestError
 from lakehouse.kafka_client import Cluster
 from lakehouse.oauth_client import ClientCredentials
@@ -24,7 +24,7 @@ class Sources:
     """Addresses of the source systems; None where there is none. Passwords stay out of `repr`."""
 
     postgres_url: str | None = field(default=None, repr=False)
-    drop_dir: Path | None = None
+    drop_dir: DropPlace | None = None
     payments_url: str | None = None
     mysql_url: str | None = field(default=None, repr=False)
     kafka: Cluster | None = None

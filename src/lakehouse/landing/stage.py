@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
@@ -22,6 +22,9 @@ from lakehouse.landing.model import FileFacts
 from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.streams import Summed
 from lakehouse.shared_state import succeeding
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 MARKER = "_stage.json"
 
@@ -60,6 +63,11 @@ class Stage:
         self.prefix = (
             f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
         )
+
+    @property
+    def s3(self) -> S3Client:
+        """The client that reaches it."""
+        return self._bucket.s3
 
     def key(self, name: str) -> str:
         """The object of a file in the stage bucket."""

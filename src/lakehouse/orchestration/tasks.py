@@ -76,17 +76,11 @@ def deliver_sources(day: str) -> str:
     world = demonstration_world(os.environ)
     if world is None:
         return "the sources deliver by themselves"
-    if settings.postgres_url is None:
-        raise ConfigError(
-            "LAKEHOUSE_POSTGRES_URL is not set: it names the database of the order management",
-            variable="LAKEHOUSE_POSTGRES_URL",
-        )
-    from lakehouse.marketplace import Sources, advance, write_ledger
+    from lakehouse.marketplace import advance, write_ledger
+    from lakehouse.marketplace.advance import find_sources
 
-    folder = settings.demo_dir
-    sources = Sources(settings.postgres_url, folder / "drop", folder / "gateway")
-    advance(world, date.fromisoformat(day), sources)
-    return str(write_ledger(world, date.fromisoformat(day), folder / "ledger"))
+    advance(world, date.fromisoformat(day), find_sources(settings))
+    return str(write_ledger(world, date.fromisoformat(day), settings.demo_dir / "ledger"))
 
 
 def land_feed(feed: str, day: str) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace.sources import MariaDb, find_mariadb
-from lakehouse.marketplace.sources.kafka import JARS, KafkaBroker, find_missing
+from lakehouse.marketplace.sources.kafka import KafkaBroker, find_java
+from lakehouse.marketplace.sources.kafka_jars import fetch_jars
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +25,10 @@ def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A Kafka broker of our own; skips where Java or the jars are missing."""
-    jars = os.environ.get(JARS)
-    missing = find_missing(Path(jars) if jars else None)
-    if missing is not None:
-        pytest.skip(f"no Kafka broker: {missing}")
-    with KafkaBroker(tmp_path_factory.mktemp("kafka"), Path(jars or "")) as broker:
+    try:
+        find_java()
+        jars = fetch_jars(os.environ, lambda text: None)
+    except MarketplaceError as error:
+        pytest.skip(f"no Kafka broker: {error}")
+    with KafkaBroker(tmp_path_factory.mktemp("kafka"), jars) as broker:
         yield broker

@@ -237,7 +237,7 @@ def test_get__body_that_comes_in_drops__is_given_up_in_time(
                 return
             with connection:
                 connection.recv(65_536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n")
                 try:
                     while not over.wait(0.01):
                         connection.sendall(b" ")

@@ -1,4 +1,4 @@
-"""The source systems of the demonstration: a database, a drop folder, a REST service."""
+"""The source systems of the demonstration: databases, a topic, a drop folder, a REST service."""
 
 from lakehouse.marketplace.sources.files import write_drops, write_gateway_logs
 from lakehouse.marketplace.sources.gateway import PaymentGateway

@@ -20,19 +20,20 @@ from lakehouse.errors import MarketplaceError
 from lakehouse.kafka_client import Cluster
 from lakehouse.marketplace.events import PARTITIONS
 from lakehouse.marketplace.sources._server import Server, free_port
+from lakehouse.marketplace.sources.kafka_jars import JARS
 
-JARS = "LAKEHOUSE_KAFKA_JARS"
 _READY_SECONDS = 240.0
 _JAVA = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
-def find_missing(jars: Path | None) -> str | None:
-    """Why a broker cannot be started here, or None."""
-    if shutil.which("java") is None:
-        return "Java is not installed (17 or later)"
-    if jars is None or not any(jars.glob("kafka_2.13-*.jar")):
-        return f"there is no kafka_2.13-*.jar in {jars or JARS}"
-    return None
+def find_java() -> str:
+    """The program; raises MarketplaceError where there is none."""
+    java = shutil.which("java")
+    if java is None:
+        raise MarketplaceError(
+            "Java is not installed (17 or later; Debian: apt-get install default-jre-headless)"
+        )
+    return java
 
 
 class KafkaBroker:
@@ -42,7 +43,7 @@ class KafkaBroker:
         MarketplaceError: Java or the jars are missing, or it did not start.
     """
 
-    def __init__(self, data: Path, jars: Path | None, port: int | None = None) -> None:
+    def __init__(self, data: Path, jars: Path, port: int | None = None) -> None:
         self._data = data.resolve()
         self._jars = jars
         self._port = port
@@ -54,10 +55,10 @@ class KafkaBroker:
         return f"127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
-        missing = find_missing(self._jars)
-        if missing is not None:
+        if not any(self._jars.glob("kafka_2.13-*.jar")):
             raise MarketplaceError(
-                f"Kafka cannot start: {missing}; or name any brokers by LAKEHOUSE_KAFKA_BOOTSTRAP"
+                f"Kafka cannot start: there is no kafka_2.13-*.jar in {self._jars} ({JARS}); or "
+                "name any brokers by LAKEHOUSE_KAFKA_BOOTSTRAP"
             )
         self._data.mkdir(parents=True, exist_ok=True)
         self._data.chmod(0o700)
@@ -104,8 +105,7 @@ class KafkaBroker:
         return False
 
     def _java(self) -> list[str]:
-        java = shutil.which("java") or "java"
-        return [java, *_JAVA, "-cp", f"{self._jars}{os.sep}*"]
+        return [find_java(), *_JAVA, "-cp", f"{self._jars}{os.sep}*"]
 
     def _run(self, *arguments: str) -> str:
         answer = subprocess.run(

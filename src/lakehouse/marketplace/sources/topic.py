@@ -42,8 +42,13 @@ def load_order_events(world: World, day: int, cluster: Cluster) -> None:
         MarketplaceError: the brokers do not answer or refuse, or the topic is another world's.
     """
     try:
-        is_new = STATE in _make_topics(cluster)
-        last = None if is_new else _last_day(world, cluster)
+        made = _make_topics(cluster)
+        if STATE in made and TOPIC not in made and not _is_empty(cluster):
+            raise MarketplaceError(
+                f"the topic {TOPIC} holds records that no demonstration made: give other brokers "
+                "by LAKEHOUSE_KAFKA_BOOTSTRAP, or unset it"
+            )
+        last = None if STATE in made else _last_day(world, cluster)
         if last is not None and last >= day:
             return
         producer = Producer(
@@ -53,6 +58,7 @@ def load_order_events(world: World, day: int, cluster: Cluster) -> None:
                 compression_type="lz4",
                 linger_ms=20,
             )
+            | {"log_level": 3}
         )
         producer.init_transactions(_SECONDS)
         for number in range(world.first if last is None else last + 1, day + 1):
@@ -112,6 +118,19 @@ def _make_topics(cluster: Cluster) -> list[str]:
     for made in admin.create_topics(wanted).values() if wanted else []:
         made.result(_SECONDS)
     return [topic.topic for topic in wanted]
+
+
+def _is_empty(cluster: Cluster) -> bool:
+    consumer = Consumer(cluster.client(group_id="lakehouse-demo", enable_auto_commit=False))
+    try:
+        partitions = consumer.list_topics(TOPIC, timeout=_SECONDS).topics[TOPIC].partitions
+        ends = (
+            consumer.get_watermark_offsets(TopicPartition(TOPIC, partition), timeout=_SECONDS)
+            for partition in partitions
+        )
+        return all(low == high for low, high in ends)
+    finally:
+        consumer.close()
 
 
 def _last_day(world: World, cluster: Cluster) -> int | None:
