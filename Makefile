@@ -102,6 +102,10 @@ golden: .venv/.ready-test ## agreement with a real Trino's recorded answers, by 
 recipes: .venv/.ready-test ## the runbooks' recipes on a lake of their own: backfill, rollback, maintenance (two minutes)
 	@$(BIN)/pytest -m recipes tests/python/operation $(ARGS)
 
+.PHONY: network
+network: .venv/.ready-test ## latency, resets, half-open lines before every source, by a fault proxy; needs Go, fetches 30 MB once (Go proxy)
+	@$(BIN)/pytest -m network tests/python/network $(ARGS)
+
 .PHONY: interop
 interop: .venv/.ready-test ## Trino (Java 24), Spark (Java 17) and PyIceberg on the project's build; fetches 1.5 GB once (PyPI, Maven)
 	@$(BIN)/pytest -m interop --durations=0 local_athena/tests/trino tests/python/interop $(ARGS)

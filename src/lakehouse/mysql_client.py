@@ -14,9 +14,11 @@ VARIABLE = "LAKEHOUSE_MYSQL_URL"
 _FORM = "mysql://user:password@host:3306/database"
 _OPTIONS = ("unix_socket", "ssl_ca", "ssl_cert", "ssl_key")
 _CONNECT_SECONDS = 10
+_SILENCE_SECONDS = 300
+"""How long a server may say nothing: it may have to sort a table before its first row."""
 
 
-def connect_mysql(url: str, *, read_seconds: int = 300, **options: Any) -> Connection[Any]:
+def connect_mysql(url: str, **options: Any) -> Connection[Any]:
     """Connect to the database that `url` names; `options` go to PyMySQL.
 
     The address may end in `?unix_socket=…`, or in `?ssl_ca=…` (with `ssl_cert` and `ssl_key` where
@@ -29,14 +31,23 @@ def connect_mysql(url: str, *, read_seconds: int = 300, **options: Any) -> Conne
     """
     import pymysql  # a tenth of a second, and most commands need none
 
-    return pymysql.connect(
+    connection = pymysql.connect(
         **_parse(url),
         charset="utf8mb4",
         connect_timeout=_CONNECT_SECONDS,
-        read_timeout=read_seconds,
-        write_timeout=read_seconds,
+        read_timeout=min(_CONNECT_SECONDS, _SILENCE_SECONDS),
+        write_timeout=_SILENCE_SECONDS,
         **options,
     )
+    # PyMySQL greets with the same limit as it reads, and a greeting takes no minutes.
+    connection._read_timeout = _SILENCE_SECONDS  # type: ignore[attr-defined]
+    return connection
+
+
+def place_of(url: str) -> str:
+    """Host and port of an address, or its socket, for people."""
+    known = _parse(url)
+    return str(known.get("unix_socket") or f"{known['host']}:{known['port']}")
 
 
 def _parse(url: str) -> dict[str, Any]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+_CONNECT_SECONDS, _SILENCE_SECONDS = 10, 60
+
+
 @dataclass(frozen=True, slots=True)
 class Lake:
     """An environment's lake: its inventory, its contracts by feed, the clients that reach it."""
@@ -92,7 +95,11 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
     session = boto3.Session(region_name=settings.region)
     # An endpoint on this machine is up or it is not: nobody should wait to hear it.
     attempts = 2 if is_loopback else 5
-    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"})
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_SILENCE_SECONDS,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+    )
     options: dict[str, Any] = {"endpoint_url": settings.endpoint_url, "config": config}
     return Lake(
         environment=name,

@@ -50,6 +50,9 @@ logger = logging.getLogger(__name__)
 PART_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 60.0
 _ANSWER_SECONDS = 20.0
+_DOWN_SECONDS = 5.0
+"""How long brokers may refuse every connection, as while they start."""
+_LOOK_SECONDS = 1.0
 _RECORDS = 10_000
 _WAIT_SECONDS = 0.2
 # A record from so far ahead was stamped by a clock that is wrong: it ends no window.
@@ -85,7 +88,7 @@ class _Topic:
         self.name = contract.source.object
         self.position = 0
         self._contract = contract
-        self._complaint = ""
+        self._complaint, self._code = "", KafkaError.NO_ERROR
         try:
             self._consumer = Consumer(
                 cluster.client(
@@ -106,18 +109,31 @@ class _Topic:
             ) from error
 
     def _hear(self, error: KafkaError) -> None:
-        self._complaint = error.str()
+        self._complaint, self._code = error.str(), error.code()
 
     def close(self) -> None:
         """Leave the brokers."""
         self._consumer.close()
 
     def ask(self, question: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        """What a call answers; raises SourceError as `_refuse` says."""
-        try:
-            return question(*arguments, timeout=_ANSWER_SECONDS, **more)
-        except KafkaException as error:
-            self._refuse(error.args[0])
+        """What a call answers; raises SourceError as `_refuse` says.
+
+        Nobody waits for the whole time while the client knows that all brokers are down.
+        """
+        begun, look = time.monotonic(), _LOOK_SECONDS
+        while True:
+            try:
+                return question(*arguments, timeout=look, **more)
+            except KafkaException as error:
+                limit = _DOWN_SECONDS if self._are_down() else _ANSWER_SECONDS
+                left = limit - (time.monotonic() - begun)
+                if error.args[0].code() not in _AWAY or left <= 0:
+                    self._refuse(error.args[0])
+                look = min(2 * look, left)
+
+    def _are_down(self) -> bool:
+        self._consumer.poll(0)  # lets the client tell what it knows
+        return self._code == KafkaError._ALL_BROKERS_DOWN
 
     def _refuse(self, error: KafkaError) -> NoReturn:
         reason = error.str() + (f" ({self._complaint})" if self._complaint else "")

@@ -21,7 +21,7 @@ from pymysql.cursors import SSCursor
 from lakehouse.contracts import Column, Contract
 from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
 from lakehouse.landing.stage import Stage
-from lakehouse.mysql_client import connect_mysql
+from lakehouse.mysql_client import connect_mysql, place_of
 from lakehouse.observability import format_facts
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def copy_table(contract: Contract, url: str, stage: Stage) -> Mapping[str, str |
         finally:
             connection.close()
     except pymysql.Error as error:
-        raise _translate(error, contract) from error
+        raise _translate(error, contract, place_of(url)) from error
     return {}
 
 
@@ -260,12 +260,12 @@ def _literal(text: str) -> str:
     )
 
 
-def _translate(error: pymysql.Error, contract: Contract) -> SourceError:
+def _translate(error: pymysql.Error, contract: Contract, place: str) -> SourceError:
     arguments: Sequence[Any] = error.args
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
     reason = " ".join(str(arguments[-1]).split()) if arguments else type(error).__name__
     if code in _PASSING or (not code and isinstance(error, pymysql.InterfaceError)):
-        return SourceUnavailableError(contract.feed, f"MySQL does not answer: {reason}")
+        return SourceUnavailableError(contract.feed, f"MySQL does not answer at {place}: {reason}")
     if code in _SCHEMA_ERRORS:
-        return SourceSchemaError(contract.feed, f"MySQL refused the query: {reason}")
-    return SourceError(contract.feed, f"MySQL refused the query: {reason}")
+        return SourceSchemaError(contract.feed, f"MySQL at {place} refused the query: {reason}")
+    return SourceError(contract.feed, f"MySQL at {place} refused the query: {reason}")

@@ -13,12 +13,14 @@ docs/adr/0014.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import socket
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from select import select
+from threading import Timer
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +39,16 @@ LOOK_BACK = timedelta(days=7)
 """How long before its commit a transaction, or a clock that went back, may have set a watermark."""
 
 _CONNECT_SECONDS = 10
+_SILENCE_SECONDS = 300.0
+"""How long a server may say nothing: it may have to sort a table before its first row."""
+# A server whose machine is gone is noticed by TCP within a minute and a half.
+_KEEPALIVE: Mapping[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 15,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 90_000,
+}
 _PART_BYTES = 8 * 1024 * 1024
 _RANGE_PAGES = 2_048
 """Pages of a table that one connection reads at a time: 16 MiB."""
@@ -129,16 +141,43 @@ def _named(contract: Contract) -> Iterator[None]:
 
 @contextmanager
 def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A read-only transaction that sees one snapshot, and writes texts in one way."""
-    with psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, autocommit=False) as connection:
+    """A read-only transaction that sees one snapshot; nothing of it is to be committed."""
+    connection = psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, **_KEEPALIVE)
+    try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         yield connection
+    finally:
+        connection.close()
+
+
+def _run(
+    connection: psycopg.Connection[Any], query: str | sql.Composed, parameters: Sequence[Any] = ()
+) -> psycopg.Cursor[Any]:
+    """Run a statement whose answer is short; a server that says nothing is hung up on."""
+    timer = Timer(_SILENCE_SECONDS, _hang_up, [connection.fileno()])
+    timer.start()
+    try:
+        return connection.execute(query, parameters or None)
+    finally:
+        timer.cancel()
+
+
+def _hang_up(descriptor: int) -> None:
+    """End a connection under whoever waits for it, which then fails."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _wait_for_bytes(wire: PGconn) -> None:
+    if not select([wire.socket], [], [], _SILENCE_SECONDS)[0]:
+        raise psycopg.OperationalError(f"it said nothing for {_SILENCE_SECONDS:.0f} s")
+    wire.consume_input()
 
 
 def _ask(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
     """The first column of the first row; None without a row."""
-    row = connection.execute(query, parameters).fetchone()
+    row = _run(connection, query, parameters).fetchone()
     return row[0] if row else None
 
 
@@ -181,7 +220,7 @@ def _copy_ranges(
 
     def read() -> None:
         with _connect(url) as own:
-            own.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
+            _run(own, sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
             for number, pages in left:
                 _copy_range(own, contract, window, number, pages, stage)
 
@@ -202,8 +241,8 @@ def _copy_range(
 
     The next part is read while those before it are on their way to the stage.
     """
-    connection.execute("set local client_encoding to 'UTF8'")
-    connection.execute("set local datestyle to 'ISO, YMD'")
+    _run(connection, "set local client_encoding to 'UTF8'")
+    _run(connection, "set local datestyle to 'ISO, YMD'")
 
     def store(part: tuple[int, bytes]) -> None:
         stage.put(_part_name(number, part[0]), part[1])
@@ -233,8 +272,7 @@ def _copy(connection: psycopg.Connection[Any], query: sql.Composed) -> Iterator[
                 count += 1
                 content = bytearray(header)
         elif size == 0:
-            select([wire.socket], [], [])
-            wire.consume_input()
+            _wait_for_bytes(wire)
         else:
             break
     _require_status(_wait_for_result(wire), ExecStatus.COMMAND_OK)
@@ -246,8 +284,7 @@ def _copy(connection: psycopg.Connection[Any], query: sql.Composed) -> Iterator[
 
 def _wait_for_result(wire: PGconn) -> PGresult | None:
     while wire.is_busy():
-        select([wire.socket], [], [])
-        wire.consume_input()
+        _wait_for_bytes(wire)
     return wire.get_result()
 
 
@@ -324,7 +361,8 @@ def _require_columns(connection: psycopg.Connection[Any], contract: Contract) ->
     oid = _ask(connection, "select to_regclass(%s)::oid", table)
     if oid is None:
         raise SourceSchemaError(contract.feed, f"PostgreSQL has no table {table}")
-    rows = connection.execute(
+    rows = _run(
+        connection,
         "select attname from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped",
         (oid,),
     )

@@ -43,10 +43,14 @@ class KafkaBroker:
         MarketplaceError: Java or the jars are missing, or it did not start.
     """
 
-    def __init__(self, data: Path, jars: Path, port: int | None = None) -> None:
+    def __init__(
+        self, data: Path, jars: Path, port: int | None = None, advertised: int | None = None
+    ) -> None:
+        """`advertised`: the port that clients are sent to, where something stands in between."""
         self._data = data.resolve()
         self._jars = jars
         self._port = port
+        self._advertised = advertised
         self._server: Server | None = None
 
     @property
@@ -78,7 +82,9 @@ class KafkaBroker:
         """Start the broker on its port, or start it again after `stop` or `kill`."""
         properties = self._data / "server.properties"
         log = self._data / "log"
-        properties.write_text(_properties(self._port or 0, free_port(), log), encoding="utf-8")
+        properties.write_text(
+            _properties(self._port or 0, self._advertised, free_port(), log), encoding="utf-8"
+        )
         if not (log / "meta.properties").is_file():
             identity = self._run("random-uuid").strip().splitlines()[-1]
             self._run("format", "-t", identity, "-c", str(properties))
@@ -120,13 +126,13 @@ class KafkaBroker:
         return answer.stdout
 
 
-def _properties(port: int, controller: int, log: Path) -> str:
+def _properties(port: int, advertised: int | None, controller: int, log: Path) -> str:
     facts: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{advertised or port}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": log,
         "num.partitions": PARTITIONS,
