@@ -61,12 +61,12 @@ _COMMANDS: Mapping[str, _Place] = {
     "cost": _Place(
         "lakehouse.cli.cost", "cost_command", "What the last dbt build scanned, and its price."
     ),
-    "runs": _Place("lakehouse.cli.runs", "runs_command", "List landed and held batches."),
+    "runs": _Place("lakehouse.cli.runs", "runs_command", "List batches, newest first."),
     "breakers": _Place(
         "lakehouse.cli.breakers", "breakers_command", "Source systems that are left alone."
     ),
     "rejects": _Place(
-        "lakehouse.cli.rejects", "rejects_command", "Show refused rows and the rule each broke."
+        "lakehouse.cli.rejects", "rejects_command", "Show refused rows and why; let them in again."
     ),
 }
 

@@ -58,11 +58,19 @@ def test_land__one_feed_fails__lands_the_others_and_exits_with_its_status(seller
         (["land", "--date", "2026-06-01"], "say which feeds: category_translations"),
         (["land", "seller", "--date", "2026-06-01"], "there is no feed 'seller'"),
         (["rejects", "seller"], "there is no feed 'seller'"),
+        (["runs", "seller"], "there is no feed 'seller'"),
+        (["reprocess", "seller", "--from", "2026-06-01"], "there is no feed 'seller'"),
+        (["land", "--replay", "seller-2026-06-01"], "there is no feed 'seller'"),
     ],
 )
-def test_command__argument_missing_or_wrong__says_what_to_do(
-    lake: Any, arguments: list[str], message: str
+def test_command__argument_missing_or_wrong__says_what_to_do_before_it_starts_a_lake(
+    lake: Any, arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def start(*of_lake: Any) -> None:
+        raise AssertionError("a local Athena would have been started")
+
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setattr("lakehouse.cli._endpoint.run_under_local_athena", start)
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in result.output
@@ -79,11 +87,19 @@ def test_land__verify__checks_a_manifest(sellers: Any) -> None:
     result = run("land", "--verify", uri)
     assert result.exit_code == 6
     assert "sellers-2026-06-01.parquet is missing" in result.output
+    raw = {"Bucket": "lakehouse-local-raw", "Key": f"{folder}_SUCCESS"}
+    sellers.s3.put_object(**raw, Body=b"0" * 64 + b"\n")
+    assert "_SUCCESS confirms another manifest than this one" in run("land", "--verify", uri).output
+    sellers.s3.delete_object(**raw)
+    assert "the batch is not published" in run("land", "--verify", uri).output
+    assert run("land", "--replay", "sellers-2026-06-01").exit_code == 0
+    assert run("land", "--verify", uri).exit_code == 0
 
 
 def test_runs_and_rejects__show_what_was_landed(sellers: Any) -> None:
     assert "no batch has been landed yet" in run("runs").output
-    assert "no refused row of sellers" in run("rejects", "sellers").output
+    result = run("rejects", "sellers")
+    assert (result.exit_code, "no batch of sellers was landed" in result.output) == (2, True)
     run("land", "sellers", "--date", "2026-06-01")
     assert "sellers  2026-06-01     published  2     1        1" in run("runs").output
     (manifest,) = json.loads(run("runs", "sellers", "--json").output)
@@ -92,7 +108,14 @@ def test_runs_and_rejects__show_what_was_landed(sellers: Any) -> None:
     assert (row["rule"], row["column_name"], row["row_number"]) == (
         "required", "seller_zip_code_prefix", 2,
     )  # fmt: skip
-    assert json.loads(run("rejects", "sellers", "--date", "2026-06-02", "--json").output) == []
+    lines = run("rejects", "sellers").output.splitlines()
+    assert lines[1].split() == ["required", "seller_zip_code_prefix", "1", "1"]
+    assert lines[-1].startswith("2026-06-01   required  seller_zip_code_prefix")
+    assert "  sellers.csv:2  " in lines[-1]
+    assert "no refused row of sellers by type" in run("rejects", "sellers", "--rule", "type").output
+    result = run("rejects", "sellers", "--date", "2026-06-02")
+    assert result.exit_code == 2
+    assert "no batch of sellers of 2026-06-02 was landed: see `lakehouse runs" in result.output
 
 
 def test_land__without_local_endpoint__says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

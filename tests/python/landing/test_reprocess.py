@@ -19,7 +19,7 @@ import lakehouse.landing.batch as batch
 from lakehouse.cli import cli
 from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError, ManifestError
-from lakehouse.landing import Manifest, Sources, land, read_rejects, replay
+from lakehouse.landing import Manifest, Sources, land, list_runs, read_rejects, replay
 from lakehouse.landing.olist import land_olist
 from tests.python.landing.test_bad_input import reviews
 from tests.python.landing.test_olist import PUBLISHED, write
@@ -162,7 +162,7 @@ def test_reprocess__command__shows_counts_and_what_to_do_next(lake: Lake, landed
     )
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1].split() == ["reviews", "2026-06-01", "27", "27", "3", "3"]
-    assert "lakehouse backfill --from 2026-05-30 --to 2026-06-03" in result.stdout
+    assert "lakehouse backfill --from 2026-06-01 --to 2026-06-01" in result.stdout
     # A batch that cannot be read again leaves the others done, and says so by the status.
     expire_stage(lake)
     result = CliRunner().invoke(cli, ["reprocess", "reviews", "--from", "2026-06-01"])
@@ -274,3 +274,64 @@ def test_land__day_before_was_left_in_the_middle__is_finished_first(
     lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=success)
     with pytest.raises(LandingError, match=r"reviews-2026-06-01 goes before it and is not finish"):
         land("reviews", date(2026, 6, 2), sources, lake)
+
+
+def command(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, list(arguments))
+
+
+def test_readmit__rule_put_right__rows_that_pass_enter_and_the_others_stay(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "reviews" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    rows = reviews(1, 27) + reviews(2, 3, score=7) + reviews(3, 2, score=99)
+    (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    land("reviews", DAY, Sources(drop_dir=tmp_path), lake)
+    assert command("rejects", "reviews", "--readmit").exit_code == 0  # nothing passes yet
+    assert len(read_rejects(lake, lake.contract("reviews"), DAY)) == 5
+    monkeypatch.setattr(
+        "lakehouse.cli.rejects.connect_lake", lambda settings: with_maximum(lake, 10)
+    )
+    for _ in range(2):
+        result = command("rejects", "reviews", "--readmit")
+        assert result.exit_code == 0, result.output
+        (manifest,) = list_runs(lake, [lake.contract("reviews")])
+        assert (manifest.read_count, manifest.written_count, manifest.rejected_count) == (32, 30, 2)
+        assert scores_of(lake, manifest) == [5] * 27 + [7] * 3
+    assert result.stdout.splitlines()[1].split() == ["reviews", "2026-06-01", "30", "30", "2", "2"]
+    assert {row["value"] for row in read_rejects(lake, lake.contract("reviews"), DAY)} == {"99"}
+
+
+def test_readmit__a_row_that_had_entered_would_be_refused__changes_nothing(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many enter as would leave: the counts alone would not show it."""
+    folder = tmp_path / "reviews" / DAY.isoformat()
+    folder.mkdir(parents=True)
+    rows = reviews(1, 27) + reviews(2, 1, score=7) + reviews(3, 1, score=1)
+    (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    land("reviews", DAY, Sources(drop_dir=tmp_path), lake)
+    objects = objects_of(lake)
+    changed = with_minimum(with_maximum(lake, 10), 2)
+    monkeypatch.setattr("lakehouse.cli.rejects.connect_lake", lambda settings: changed)
+    result = command("rejects", "reviews", "--readmit")
+    assert result.exit_code == 1
+    assert "1 rows that had entered would be refused now, such as row 29 of" in result.stderr
+    assert objects_of(lake) == objects
+    after = replay("reviews", DAY, changed).after
+    assert (after.written_count, after.rejected_count) == (28, 1)
+
+
+def with_minimum(lake: Lake, minimum: int) -> Lake:
+    contract = lake.contract("reviews")
+    columns = tuple(
+        replace(
+            column, checks=(Check("minimum", Decimal(minimum), "error", ""), *column.checks[1:])
+        )
+        if column.name == "review_score"
+        else column
+        for column in contract.columns
+    )
+    changed = replace(contract, columns=columns, sha256=f"{contract.sha256} minimum {minimum}")
+    return replace(lake, contracts={**lake.contracts, "reviews": changed})

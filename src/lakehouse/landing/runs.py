@@ -1,0 +1,110 @@
+"""Batches and how far each came: published, held, in the hands of a loader, or left unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from lakehouse.contracts import Contract
+from lakehouse.contracts.lake import Lake
+from lakehouse.contracts.tables import feed_prefix
+from lakehouse.landing.claim import Holder, list_claims
+from lakehouse.landing.model import Manifest, parse_run_id, run_id_of
+from lakehouse.landing.publish import MANIFEST, SUCCESS
+from lakehouse.landing.store import Bucket
+
+RunState = Literal["published", "held", "in_progress", "abandoned"]
+_DAY = "ingest_date="
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A batch. `holder` is the loader that works on it; `manifest` is None until there is one;
+    `published_at` is when S3 stored its `_SUCCESS` (UTC).
+
+    An `abandoned` batch was begun, and nobody works on it: its loader was killed, or its source
+    failed in the middle.
+    """
+
+    feed: str
+    business_date: date
+    state: RunState
+    manifest: Manifest | None = None
+    holder: Holder | None = None
+    published_at: datetime | None = None
+
+    @property
+    def started_at(self) -> str | None:
+        """When its loader began (UTC, ISO 8601), where that is known."""
+        if self.holder is not None:
+            return self.holder.taken_at
+        if self.manifest is not None and self.manifest.timing is not None:
+            return self.manifest.timing.started_at
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as plain values: its manifest, if it has one, and what became of it."""
+        manifest = self.manifest.to_dict() if self.manifest else {}
+        published_at = self.published_at and self.published_at.astimezone(UTC)
+        return {
+            **manifest,
+            "feed": self.feed,
+            "run_id": run_id_of(self.feed, self.business_date),
+            "business_date": self.business_date.isoformat(),
+            "state": self.state,
+            "started_at": self.started_at,
+            "published_at": published_at and published_at.isoformat().replace("+00:00", "Z"),
+            "holder": self.holder and asdict(self.holder),
+        }
+
+
+def find_runs(
+    lake: Lake,
+    contracts: Iterable[Contract],
+    first: date = date.min,
+    last: date = date.max,
+) -> list[Run]:
+    """The batches of feeds from a first to a last business date, newest first, then by feed.
+
+    Raises:
+        ManifestError: what lies in the place of a manifest is none.
+    """
+    holders = {holder.run_id: holder for holder in list_claims(lake).values()}
+    found = [
+        _find_run(lake, contract, day, holders)
+        for contract in contracts
+        for day in _days_of(lake, contract, holders)
+        if first <= day <= last
+    ]
+    return sorted(found, key=lambda run: (-run.business_date.toordinal(), run.feed))
+
+
+def _days_of(lake: Lake, contract: Contract, holders: Iterable[str]) -> set[date]:
+    """The days that stage or raw has something of, or that a loader is at work on."""
+    days = {
+        date.fromisoformat(folder.removeprefix(_DAY))
+        for zone in ("stage", "raw")
+        for folder in Bucket(lake.s3, lake.bucket(zone)).folders(feed_prefix(contract))
+        if folder.startswith(_DAY)
+    }
+    claimed = (parse_run_id(run_id) for run_id in holders)
+    return days | {day for feed, day in claimed if feed == contract.feed}
+
+
+def _find_run(lake: Lake, contract: Contract, day: date, holders: dict[str, Holder]) -> Run:
+    raw = Bucket(lake.s3, lake.bucket("raw"))
+    folder = f"{feed_prefix(contract)}{_DAY}{day.isoformat()}/"
+    content = raw.get(folder + MANIFEST)
+    manifest = Manifest.from_json(content, raw.uri(folder + MANIFEST)) if content else None
+    published_at = raw.times(folder + SUCCESS).get(folder + SUCCESS)
+    holder = holders.get(run_id_of(contract.feed, day))
+    state: RunState = "abandoned"
+    if holder is not None:
+        state = "in_progress"
+    elif manifest is not None and manifest.state == "held":
+        state = "held"
+    elif manifest is not None and published_at is not None:
+        state = "published"
+    return Run(contract.feed, day, state, manifest, holder, published_at)

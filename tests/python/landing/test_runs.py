@@ -1,0 +1,110 @@
+"""Which batches there are and how far each came."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from lakehouse.cli import cli
+from lakehouse.contracts import Lake
+from lakehouse.errors import BatchHeldError
+from lakehouse.landing import Manifest, Sources, land
+from lakehouse.landing.claim import Claim
+from lakehouse.landing.runs import Run, find_runs
+from tests.python.landing.test_bad_files import HEADER, ROWS
+
+BAD = b"".join(b"b%d,,x,SP,,\n" % number for number in range(90))
+
+
+def days_of(runs: list[Run]) -> dict[str, str]:
+    return {f"{run.feed} {run.business_date.day}": run.state for run in runs}
+
+
+def deliver(folder: Path, day: int, content: bytes) -> Sources:
+    place = folder / "sellers" / f"2026-06-{day:02}"
+    place.mkdir(parents=True)
+    (place / "sellers.csv").write_bytes(content)
+    return Sources(drop_dir=folder)
+
+
+@pytest.fixture
+def sellers(lake: Lake, tmp_path: Path) -> Lake:
+    """Days of sellers: 1 published, 2 held, 3 staged in part, 4 not confirmed."""
+    for day in (1, 4):
+        land("sellers", date(2026, 6, day), deliver(tmp_path, day, HEADER + ROWS), lake)
+    with pytest.raises(BatchHeldError):
+        land("sellers", date(2026, 6, 2), deliver(tmp_path, 2, HEADER + BAD), lake)
+    folder = "catalogue/sellers/ingest_date=2026-06-{}/"
+    lake.s3.put_object(
+        Bucket=lake.bucket("stage"),
+        Key=folder.format("03") + "run_id=sellers-2026-06-03/sellers.csv",
+        Body=HEADER,
+    )
+    lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=folder.format("04") + "_SUCCESS")
+    return lake
+
+
+def test_find_runs__newest_first__each_with_its_state(sellers: Lake) -> None:
+    began = datetime.now(UTC)
+    with (
+        Claim(sellers, "products", "products-2026-06-01"),
+        Claim(sellers, "sellers", "sellers-2026-06-03"),
+    ):
+        runs = find_runs(sellers, sellers.contracts.values())
+        assert list(days_of(runs).items()) == [
+            ("sellers 4", "abandoned"),
+            ("sellers 3", "in_progress"),
+            ("sellers 2", "held"),
+            ("products 1", "in_progress"),
+            ("sellers 1", "published"),
+        ]
+    runs = find_runs(sellers, [sellers.contract("sellers")], date(2026, 6, 3), date(2026, 6, 3))
+    assert days_of(runs) == {"sellers 3": "abandoned"}
+    (run,) = find_runs(sellers, [sellers.contract("sellers")], last=date(2026, 6, 1))
+    assert run.manifest is not None
+    assert run.manifest.timing is not None
+    assert run.published_at is not None
+    started = datetime.fromisoformat(str(run.started_at))
+    assert began - timedelta(minutes=5) < started < began
+    assert abs(run.published_at - started) < timedelta(minutes=5)
+
+
+def test_manifest__of_before_times_were_kept__is_read(sellers: Lake) -> None:
+    (run,) = find_runs(sellers, [sellers.contract("sellers")], last=date(2026, 6, 1))
+    assert run.manifest is not None
+    document = json.loads(run.manifest.to_json())
+    del document["timing"]
+    older = Manifest.from_json(json.dumps(document).encode(), "")
+    assert older.timing is None
+    assert older == run.manifest
+    assert replace(run, manifest=older).started_at is None
+    with_null = Manifest.from_json(older.to_json(), "")
+    assert with_null.timing is None
+
+
+def test_runs__command__lists_and_filters(sellers: Lake) -> None:
+    def run(*arguments: str) -> Any:
+        result = CliRunner().invoke(cli, ["runs", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    lines = [line.split() for line in run().splitlines()[1:]]
+    assert [(line[1], line[2]) for line in lines] == [
+        ("2026-06-04", "abandoned"),
+        ("2026-06-03", "abandoned"),
+        ("2026-06-02", "held"),
+        ("2026-06-01", "published"),
+    ]
+    (published,) = json.loads(run("sellers", "--date", "2026-06-01", "--json"))
+    assert (published["state"], published["written_count"]) == ("published", 30)
+    assert published["published_at"].endswith("Z")
+    assert published["timing"]["door_seconds"] > 0
+    (begun,) = json.loads(run("--from", "2026-06-03", "--to", "2026-06-03", "--json"))
+    assert (begun["run_id"], begun["state"]) == ("sellers-2026-06-03", "abandoned")
+    assert "no batch of these feeds and days" in run("orders")
