@@ -1,6 +1,6 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
 CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_ops`.`rejected_rows` (
-  `rule` string COMMENT 'First rule the row broke: shape, required, type, future, minimum, maximum, max_length, pattern, allowed_values or duplicate_row.',
+  `rule` string COMMENT 'First rule the row broke: shape, required, type, future, minimum, maximum, max_length, pattern, allowed_values, lookup or duplicate_row.',
   `column_name` string COMMENT 'Column that broke the rule; null when the whole row did.',
   `value` string COMMENT 'Value that broke the rule, as received; null when absent.',
   `row_json` string COMMENT 'The whole row as received, as JSON text.',

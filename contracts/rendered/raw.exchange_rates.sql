@@ -4,6 +4,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_raw`.`exchange_rates` (
   `rate_date` date COMMENT 'Business day that the rate is of, in America/Sao_Paulo.',
   `brl_per_unit` decimal(18,8) COMMENT 'BRL for one unit of the currency.',
   `updated_at` timestamp COMMENT 'Instant of the report, the watermark of extraction.',
+  `currency_name` string COMMENT 'English name of the currency. Null of a code that is not in the list.',
+  `currency_minor_digits` int COMMENT 'Digits after the point of an amount in the currency (ISO 4217). Null of a code that is not in the list.',
   `_ingested_at` timestamp COMMENT 'Logical instant of the batch, UTC: the end of its business date in America/Sao_Paulo.',
   `_source_file` string COMMENT 'Object in the stage bucket that holds the row as received.',
   `_row_number` bigint COMMENT 'Position of the row in that object, from 1, without the header.',
@@ -21,7 +23,7 @@ LOCATION 's3://${prefix}-${stage}-raw/payment_gateway/exchange_rates/'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'contract' = 'exchange_rates.odcs.yaml',
-  'contract_version' = '2.0.0',
+  'contract_version' = '2.1.0',
   'projection.enabled' = 'true',
   'projection.ingest_date.type' = 'date',
   'projection.ingest_date.format' = 'yyyy-MM-dd',

@@ -4,7 +4,16 @@ from lakehouse.contracts.apply import Change, apply_contracts
 from lakehouse.contracts.inventory import Inventory, find_inventory, load_inventory
 from lakehouse.contracts.lake import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.loader import check_standard, feed_names, load_contract, load_contracts
-from lakehouse.contracts.model import Check, Column, ColumnType, Contract, Format, Loading, Source
+from lakehouse.contracts.model import (
+    Check,
+    Column,
+    ColumnType,
+    Contract,
+    Format,
+    Loading,
+    Lookup,
+    Source,
+)
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS, TechnicalColumn
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "Inventory",
     "Lake",
     "Loading",
+    "Lookup",
     "Source",
     "TechnicalColumn",
     "apply_contracts",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import cast, get_args
 
 from lakehouse.contracts._fields import Node
 from lakehouse.contracts.checks import build_checks
-from lakehouse.contracts.model import NUMERIC, Column, ColumnType, Reference, TypeFamily
+from lakehouse.contracts.lookups import MISSES, build_lookup
+from lakehouse.contracts.model import (
+    NUMERIC,
+    Check,
+    Column,
+    ColumnType,
+    Lookup,
+    Reference,
+    TypeFamily,
+)
 from lakehouse.contracts.technical import PARTITION_COLUMN, TECHNICAL_COLUMNS
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -31,11 +41,15 @@ _TYPES_ADVICE = (
 _UTC = "Etc/UTC"
 
 
-def build_columns(table: Node) -> tuple[Column, ...]:
-    """The columns of a table, in its order; raises ContractError naming the place."""
+def build_columns(table: Node, folder: Path) -> tuple[Column, ...]:
+    """The columns of a table, in its order; raises ContractError naming the place.
+
+    `folder` is that of the contracts, beside which the reference lists lie.
+    """
     node = table.child("properties")
     items = node.items()
-    columns = tuple(_build_column(item) for item in items)
+    feed = table.child("physicalName").text()
+    columns = tuple(_build_column(item, feed, folder) for item in items)
     names = [column.name for column in columns]
     technical = {column.name for column in TECHNICAL_COLUMNS} | {PARTITION_COLUMN.name}
     for name in names:
@@ -52,7 +66,17 @@ def build_columns(table: Node) -> tuple[Column, ...]:
     for name in rules:
         if rules.count(name) > 1:
             raise node.error(f"has two rules called {name!r}", "rows are counted by that name")
-    texts = {column.name for column in columns if column.type.family == "varchar"}
+    texts = {
+        column.name
+        for column in columns
+        if column.type.family == "varchar" and column.lookup is None
+    }
+    for item, column in zip(items, columns, strict=True):
+        if column.lookup is not None and column.lookup.key not in texts:
+            raise item.named(column.name).error(
+                f"is looked up by {column.lookup.key!r}, and the source delivers no such varchar",
+                "name the column whose value is the key of the list",
+            )
     for item, column in zip(items, columns, strict=True):
         for name in _IN_UNIT.findall(column.unit or ""):
             if name not in texts:
@@ -63,7 +87,7 @@ def build_columns(table: Node) -> tuple[Column, ...]:
     return columns
 
 
-def _build_column(node: Node) -> Column:
+def _build_column(node: Node, feed: str, folder: Path) -> Column:
     name_node = node.child("name")
     name = name_node.text()
     if not NAME.fullmatch(name):
@@ -78,6 +102,16 @@ def _build_column(node: Node) -> Column:
         raise node.child("required").error("is false on a key column", "keys are required")
     pad = custom.get("padWithZerosTo")
     path = custom.get("sourcePath")
+    checks = build_checks(node, column_type, required=required)
+    asked = custom.get("lookup")
+    lookup = build_lookup(asked, column_type, folder) if asked else None
+    if asked and lookup:
+        if required or pad or path or checks:
+            raise node.error(
+                "is looked up, and has what is asked of a source",
+                "required: false, and none of sourcePath, padWithZerosTo, rules",
+            )
+        checks = _checks_of_miss(asked.child("onMiss"), f"{feed}__{name}", lookup)
     return Column(
         name=name,
         type=column_type,
@@ -90,9 +124,20 @@ def _build_column(node: Node) -> Column:
         tags=tuple(node.texts("tags")),
         unit=_unit(node, custom.get("unit"), options, column_type),
         references=_references(node),
-        checks=build_checks(node, column_type, required=required),
+        checks=checks,
         pad_with_zeros_to=pad.integer(minimum=1) if pad else None,
+        lookup=lookup,
     )
+
+
+def _checks_of_miss(miss: Node, place: str, lookup: Lookup) -> tuple[Check, ...]:
+    match miss.choice(*MISSES):
+        case "error":
+            return (Check("lookup", lookup.list, "error", ""),)
+        case "warning":
+            return (Check("lookup", lookup.list, "warning", f"{place}__lookup"),)
+        case _:
+            return ()
 
 
 def _build_type(node: Node) -> ColumnType:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Literal
 
-from lakehouse.contracts.model import Check, CheckRule, Column, ColumnType, Contract
+from lakehouse.contracts.model import Check, CheckRule, Column, ColumnType, Contract, Lookup
 
 Level = Literal["patch", "minor", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "major")
@@ -153,6 +153,7 @@ def _compare_column(old: Column, new: Column) -> Iterator[tuple[Level, str]]:
     if old.source_path != new.source_path:
         yield "major", f"the source called it {old.source_path}, now {new.source_path}"
     yield from _compare_checks(old.checks, new.checks)
+    yield from _compare_lookups(old.lookup, new.lookup)
     if old.pad_with_zeros_to != new.pad_with_zeros_to:
         was, now = old.pad_with_zeros_to, new.pad_with_zeros_to
         yield "major", f"padWithZerosTo was {was}, now {now}: codes read otherwise"
@@ -203,6 +204,29 @@ def _compare_checks(old: tuple[Check, ...], new: tuple[Check, ...]) -> Iterator[
             level: Level = "minor" if is_old and _is_looser(rule, was, now) else "major"
             end = "" if level == "minor" else ": rows beyond it are refused"
             yield level, f"{rule} was {_limit(was) if is_old else 'none'}, now {_limit(now)}{end}"
+
+
+def _compare_lookups(old: Lookup | None, new: Lookup | None) -> Iterator[tuple[Level, str]]:
+    """Another value for a key is a major change; a key more is none for those who read the rest."""
+    was, now = _describe_lookup(old), _describe_lookup(new)
+    if was != now:
+        yield "major", f"its values came from {was}, now from {now}"
+        return
+    if old is None or new is None:
+        return
+    before, after = dict(old.entries), dict(new.entries)
+    changed = [key for key in before if key not in after or before[key] != after[key]]
+    added = [key for key in after if key not in before]
+    if changed:
+        yield "major", f"{old.list} has no longer the same for {_listed(changed)}"
+    if added:
+        yield "minor", f"{old.list} has {_listed(added)} now"
+
+
+def _describe_lookup(lookup: Lookup | None) -> str:
+    if lookup is None:
+        return "the source"
+    return f"{lookup.take} of {lookup.list} by {lookup.key}"
 
 
 def _compare_words(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[Level, str]]:

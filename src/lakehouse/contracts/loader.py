@@ -77,7 +77,7 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
 def load_contract(path: Path) -> Contract:
     """Read one contract as it is; raises ContractError as `read_contracts` does."""
     document, digest = _read_document(path)
-    return _build_contract(Node(document, path.name, ""), path.name, digest)
+    return _build_contract(Node(document, path.name, ""), path, digest)
 
 
 def check_standard(path: Path) -> list[str]:
@@ -112,7 +112,8 @@ def _read_document(path: Path) -> tuple[Mapping[str, Any], str]:
     return document, hashlib.sha256(content).hexdigest()
 
 
-def _build_contract(root: Node, file: str, digest: str) -> Contract:
+def _build_contract(root: Node, path: Path, digest: str) -> Contract:
+    file = path.name
     root.child("apiVersion").choice("v3.1.0")
     root.child("kind").choice("DataContract")
     feed_node = root.child("name")
@@ -132,7 +133,7 @@ def _build_contract(root: Node, file: str, digest: str) -> Contract:
         raise quality.error("stands at the table", "the door holds rules of columns alone")
     if composite := table.optional("relationships"):
         raise composite.error("stand at the table", "write each at its column")
-    columns = build_columns(table)
+    columns = build_columns(table, path.parent)
     custom = root.custom_properties()
     promises = _service_levels(root)
     form = _build_format(_required_custom(custom, "format", root))

@@ -7,7 +7,8 @@ A contract describes one raw table. Types are Athena's names (Trino spelling): `
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -17,8 +18,12 @@ FormatName = Literal["csv", "json_lines", "json_pages", "parquet"]
 FrequencyUnit = Literal["d", "w", "m"]
 LoadingMode = Literal["incremental", "full", "append"]
 Severity = Literal["error", "warning"]
-CheckRule = Literal["required", "minimum", "maximum", "max_length", "pattern", "allowed_values"]
+CheckRule = Literal[
+    "required", "minimum", "maximum", "max_length", "pattern", "allowed_values", "lookup"
+]
 TypeFamily = Literal["varchar", "integer", "bigint", "boolean", "date", "timestamp", "decimal"]
+
+LookupValue = str | int | Decimal | bool | date | None
 
 NUMERIC: tuple[TypeFamily, ...] = ("integer", "bigint", "decimal")
 
@@ -65,8 +70,8 @@ class Check:
     An error refuses the row, a warning lets it in and counts it under `name`, that of the quality
     rule ("" of a logicalTypeOption). Where an older contract did not say (None), it is an error.
     `limit` is a bound, inclusive, for minimum and maximum; a number of characters for max_length; a
-    regular expression, found anywhere in the text, for pattern; the words of allowed_values; None
-    for required.
+    regular expression, found anywhere in the text, for pattern; the words of allowed_values; the
+    name of the reference list for lookup; None for required.
     """
 
     rule: CheckRule
@@ -81,6 +86,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where a column that no source delivers gets its values: a reference list.
+
+    `list` is its name, `sha256` that of its file. The text of the column `key` is looked up,
+    letters' case aside, and the list's column `take` gives the value. `entries` are pairs of key,
+    in upper case, and value, in the order of the list: a text, int, Decimal, bool or date, or None.
+    """
+
+    list: str
+    sha256: str
+    key: str
+    take: str
+    entries: tuple[tuple[str, LookupValue], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a raw table.
 
@@ -90,6 +111,8 @@ class Column:
 
     `unit` is that of a number (`BRL`, `g`, `none`; `{currency}` where the column `currency` tells
     it row by row) and the zone of an instant; None where an older contract did not say.
+
+    `lookup` is None for a column that the source delivers.
     """
 
     name: str
@@ -104,6 +127,7 @@ class Column:
     references: tuple[Reference, ...]
     checks: tuple[Check, ...]
     pad_with_zeros_to: int | None
+    lookup: Lookup | None = None
 
 
 MOST_PAGES = 10_000
@@ -221,6 +245,17 @@ class Contract:
         """How deliveries of the stage may be read: by the format, or as records of a topic."""
         topic = ("kafka_lines",) if self.source.kind == "kafka" else ()
         return (self.format.name, *topic)
+
+    @property
+    def delivered(self) -> tuple[Column, ...]:
+        """The columns that the source delivers; the others are looked up at the door."""
+        return tuple(column for column in self.columns if column.lookup is None)
+
+    @property
+    def lookups(self) -> Mapping[str, str]:
+        """SHA-256 of each reference list that is asked, by its name."""
+        asked = (column.lookup for column in self.columns if column.lookup is not None)
+        return {lookup.list: lookup.sha256 for lookup in asked}
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""

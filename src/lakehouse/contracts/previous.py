@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lakehouse.contracts.loader import SUFFIX, read_contracts
+from lakehouse.contracts.lookups import FOLDER
 from lakehouse.contracts.model import Contract
 from lakehouse.errors import ConfigError
 
@@ -64,10 +65,14 @@ def _at(project: Path, commit: str, name: str) -> Previous | None:
     paths = [line for line in listing.splitlines() if line.endswith(SUFFIX)]
     if not paths:
         return None
+    lists = _git(project, "ls-tree", "--name-only", commit, "--", f"contracts/{FOLDER}/") or ""
     with TemporaryDirectory() as temporary:
-        for path in paths:
+        (Path(temporary) / FOLDER).mkdir()
+        for path in (*paths, *lists.splitlines()):
             content = _git(project, "show", f"{commit}:./{path}")
-            (Path(temporary) / Path(path).name).write_text(content or "", "utf-8")
+            (Path(temporary) / Path(path).relative_to("contracts")).write_text(
+                content or "", "utf-8"
+            )
         return Previous(name, read_contracts(Path(temporary)))
 
 

@@ -184,6 +184,8 @@ def _column_meta(column: Column) -> dict[str, Any]:
         meta["unit"] = column.unit
     if column.checks:
         meta["rules"] = [describe_check(check) for check in column.checks]
+    if column.lookup is not None:
+        meta["looked_up"] = f"{column.lookup.list}.{column.lookup.take} by {column.lookup.key}"
     if column.references:
         meta["references"] = [str(reference) for reference in column.references]
     return meta

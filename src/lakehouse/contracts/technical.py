@@ -70,7 +70,7 @@ _REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
         "rule",
         VARCHAR,
         "First rule the row broke: shape, required, type, future, minimum, maximum, max_length, "
-        "pattern, allowed_values or duplicate_row.",
+        "pattern, allowed_values, lookup or duplicate_row.",
     ),
     TechnicalColumn(
         "column_name",

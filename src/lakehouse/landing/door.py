@@ -1,9 +1,9 @@
 """The door of raw: every record enters typed and clean, or is refused with the rule it broke.
 
 Rules that have their home here: encoding, trimming, null policy, types, decimal comma, zone to
-UTC, bounds, patterns, allowed values, exact repeats within a batch. All work on whole columns of a
-chunk of the batch: what a row tells by itself is seen by `inspect`, in any order of chunks; what
-takes the rows above it, by `admit`, in the order of the batch.
+UTC, bounds, patterns, allowed values, look-ups in reference lists, exact repeats within a batch.
+All work on whole columns of a chunk of the batch: what a row tells by itself is seen by `inspect`,
+in any order of chunks; what takes the rows above it, by `admit`, in the order of the batch.
 A row is refused once, under the first rule it breaks in the order of RULES, and under the first
 column, in the contract's order, that breaks that rule. Source: docs/en/business-rules.md.
 """
@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.contracts import Check, Column, Contract
+from lakehouse.contracts import Check, Column, Contract, Lookup
 from lakehouse.contracts.technical import REJECTED_ROWS
 from lakehouse.landing.clocks import DateOrder, Flags
 from lakehouse.landing.json_text import build_objects
@@ -30,7 +30,7 @@ from lakehouse.landing.values import Typed, arrow_type, convert, flags
 
 Rule = Literal[
     "shape", "required", "type", "future", "minimum", "maximum", "max_length", "pattern",
-    "allowed_values", "duplicate_row",
+    "allowed_values", "lookup", "duplicate_row",
 ]  # fmt: skip
 RULES: tuple[Rule, ...] = (
     "shape",
@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     "max_length",
     "pattern",
     "allowed_values",
+    "lookup",
     "duplicate_row",
 )
 _DELETE = 0x7F  # the first character after the visible ones of ASCII
@@ -109,10 +110,13 @@ def inspect(
             orders.get(column.name, "ymd"),
             until if column.name == contract.loading.watermark else None,
         )
-        for column in contract.columns
+        for column in contract.delivered
     }
-    rule, column = _judge(records, contract, checked)
-    return Inspection(checked, rule, column, hash_rows(records.columns))
+    for column in contract.columns:
+        if column.lookup is not None:
+            checked[column.name] = _look_up(column, column.lookup, checked[column.lookup.key].text)
+    rule, column_at = _judge(records, contract, checked)
+    return Inspection(checked, rule, column_at, hash_rows(records.columns))
 
 
 class Past:
@@ -212,6 +216,18 @@ def _check_column(
     return _Checked(text, typed, is_changed, broken, warned)
 
 
+def _look_up(column: Column, lookup: Lookup, text: Any) -> _Checked:
+    """The values that a reference list has for the keys in a column of texts; null for a miss."""
+    keys, values = zip(*lookup.entries, strict=True)
+    found = pc.index_in(pc.utf8_upper(text), value_set=pa.array(keys, pa.string()))
+    typed = pa.array(values, arrow_type(column.type)).take(found)
+    no = np.zeros(len(text), dtype=np.bool_)
+    is_missed = flags(pc.and_(text.is_valid(), found.is_null()))
+    broken: dict[str, Flags] = {c.rule: is_missed for c in column.checks if not c.warns}
+    warned = {check.name: is_missed for check in column.checks if check.warns}
+    return _Checked(typed, Typed(typed, no, no), no, broken, warned)
+
+
 def _is_clean(source: Any, contract: Contract) -> bool:
     """Whether `_clean` would change nothing, as far as a quick look tells.
 
@@ -261,6 +277,8 @@ def _break(check: Check, column: Column, text: Any, typed: Typed) -> Flags:
         case "allowed_values":
             words = pa.array(check.limit, pa.string())
             return flags(pc.and_(text.is_valid(), pc.invert(pc.is_in(text, value_set=words))))
+        case "lookup":
+            raise ValueError(f"{column.name} is delivered, and not looked up")
 
 
 def _bound(column: Column, typed: Typed, bound: Any) -> Any:
@@ -304,7 +322,7 @@ def _build_rows(
         columns[column.name] = _take(result.typed.values, keep).cast(arrow_type(column.type))
         if result.typed.is_ambiguous is not None:
             is_ambiguous |= result.typed.is_ambiguous
-        if (result.is_changed & entered).any():
+        if column.lookup is None and (result.is_changed & entered).any():
             source = records.columns[column.name].combine_chunks()
             changed = pc.if_else(pa.array(result.is_changed), source, pa.scalar(None, pa.string()))
             changed_texts[column.name] = _take(changed, keep)
@@ -341,7 +359,8 @@ def _build_rejected(records: Records, contract: Contract, rule: Any, column_at: 
     rules, at = rule[refused], column_at[refused]
     values = pa.nulls(len(refused), pa.string())
     for position, column in enumerate(contract.columns):
-        values = pc.if_else(pa.array(at == position), rows[column.name].combine_chunks(), values)
+        broke = column.lookup.key if column.lookup is not None else column.name
+        values = pc.if_else(pa.array(at == position), rows[broke].combine_chunks(), values)
     names = pa.array([column.name for column in contract.columns], pa.string())
     of_rows = {
         "rule": pa.array(RULES, pa.string()).take(pa.array(rules)),

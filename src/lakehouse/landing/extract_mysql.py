@@ -102,7 +102,7 @@ def _copy_rows(connection: Any, query: str, contract: Contract, stage: Stage) ->
     cursor = SSCursor(connection)
     try:
         cursor.execute(query)
-        names = (column.source_path for column in contract.columns)
+        names = (column.source_path for column in contract.delivered)
         header = _join(contract, names)
         is_begun = False
         for number, part in enumerate(_cut(header, _lines(cursor, contract)), start=1):
@@ -163,7 +163,7 @@ def _build_query(cursor: Any, contract: Contract) -> str:
         f"ifnull(concat({_literal(form.quote)}, replace("
         f"{_as_text(_name(column.source_path), types[column.source_path.lower()])}, "
         f"{_literal(form.quote)}, {_literal(form.quote * 2)}), {_literal(form.quote)}), '')"
-        for column in contract.columns
+        for column in contract.delivered
     )
     name = f"{_name(schema)}.{_name(table)}" if schema else _name(table)
     cursor.execute(
@@ -194,7 +194,7 @@ def _read_types(
         )
     cursor.execute(f"select column_name, data_type from information_schema.columns {where}")
     types = {name.decode().lower(): kind.decode().lower() for name, kind in cursor.fetchall()}
-    missing = [c.source_path for c in contract.columns if c.source_path.lower() not in types]
+    missing = [c.source_path for c in contract.delivered if c.source_path.lower() not in types]
     if missing:
         raise SourceSchemaError(
             contract.feed,
@@ -203,7 +203,7 @@ def _read_types(
         )
     wrong = [
         f"{column.source_path} is {types[column.source_path.lower()]}, not {column.type.athena}"
-        for column in contract.columns
+        for column in contract.delivered
         if types[column.source_path.lower()] not in _allowed(column, contract)
     ]
     if wrong:

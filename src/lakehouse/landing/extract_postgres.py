@@ -307,7 +307,7 @@ def _query(
         "copy (select {columns} from {table} where (({window}) or {watermark} is null){pages}"
         "{order}) to stdout (format csv, header true)"
     ).format(
-        columns=sql.SQL(", ").join(sql.Identifier(c.source_path) for c in contract.columns),
+        columns=sql.SQL(", ").join(sql.Identifier(c.source_path) for c in contract.delivered),
         table=sql.Identifier(*contract.source.object.split(".")),
         window=_in_window(window, watermark),
         watermark=watermark,
@@ -367,7 +367,7 @@ def _require_columns(connection: psycopg.Connection[Any], contract: Contract) ->
         (oid,),
     )
     present = {row[0] for row in rows}
-    missing = [c.source_path for c in contract.columns if c.source_path not in present]
+    missing = [c.source_path for c in contract.delivered if c.source_path not in present]
     if missing:
         raise SourceSchemaError(
             contract.feed,

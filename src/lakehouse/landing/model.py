@@ -74,7 +74,8 @@ class Manifest:
     why a held batch is held. `ignored_fields` came from the source and are in no contract.
     `null_columns` had no value in any row that was written, `future_columns` one after the
     business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`);
-    `warned_by_rule` counts the written rows against each rule of the contract that warns.
+    `warned_by_rule` counts the written rows against each rule of the contract that warns. `lookups`
+    has the SHA-256 of each reference list that values were looked up in, by its name.
     Nothing in it but `timing` depends on the clock: the same stage gives an equal manifest. Older
     ones have no `timing`.
     """
@@ -100,6 +101,7 @@ class Manifest:
     future_columns: tuple[str, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)
     warned_by_rule: Mapping[str, int] = field(default_factory=dict)
+    lookups: Mapping[str, str] = field(default_factory=dict)
     timing: Timing | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class OlistFile:
 def published_columns(contract: Contract) -> list[str]:
     """The columns of a contract that the Olist file of its feed has."""
     ours = DERIVED.get(contract.feed, frozenset()) | ABSENT.get(contract.feed, frozenset())
-    return [column.name for column in contract.columns if column.name not in ours]
+    return [column.name for column in contract.delivered if column.name not in ours]
 
 
 def read_folder(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, bytes]:
@@ -153,7 +153,7 @@ def read_file(feed: str, content: bytes, source_file: str, contract: Contract) -
         table=table,
         row_number=row_number,
         unreadable=unreadable,
-        ignored=tuple(sorted(set(table.column_names) - {c.name for c in contract.columns})),
+        ignored=tuple(sorted(set(table.column_names) - {c.name for c in contract.delivered})),
     )
 
 
@@ -167,7 +167,7 @@ def sniff_format(content: bytes, contract: Contract) -> Format:
 
 
 def _sniff_decimal(table: pa.Table, contract: Contract) -> str:
-    for column in contract.columns:
+    for column in contract.delivered:
         if column.type.family == "decimal" and column.name in table.column_names:
             values = pc.utf8_trim_whitespace(table[column.name])
             if pc.any(pc.match_substring_regex(values, pattern=_COMMA)).as_py():
@@ -192,7 +192,7 @@ def decide_date_orders(
     """
     slashed: dict[tuple[str, str], set[DateOrder]] = {}
     for feed, file in files.items():
-        for column in contracts[feed].columns:
+        for column in contracts[feed].delivered:
             if (
                 column.type.family in ("timestamp", "date")
                 and column.name in file.table.schema.names

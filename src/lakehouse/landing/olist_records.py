@@ -41,7 +41,7 @@ def build_records(
 ) -> Records:
     """The records of one feed; `orders` and its date orders give the times of change."""
     columns: dict[str, Any] = {}
-    for column in contract.columns:
+    for column in contract.delivered:
         if column.name in file.table.column_names:
             columns[column.name] = file.table[column.name]
         else:

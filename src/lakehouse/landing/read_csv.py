@@ -32,7 +32,7 @@ def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterato
         SourceSchemaError: the file is empty, lacks columns of the contract, has one twice, has a
             record of more than BLOCK_BYTES, or is not in the contract's encoding at all.
     """
-    names = {column.source_path: column.name for column in contract.columns}
+    names = {column.source_path: column.name for column in contract.delivered}
     for table, row_number, unreadable in iter_text_tables(source, source_file, contract):
         missing = [path for path in names if path not in table.column_names]
         if missing:

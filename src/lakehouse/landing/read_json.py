@@ -157,7 +157,7 @@ def build_records(
 ) -> Records:
     """The values that could be read, each with its row number, as the contract's columns of texts;
     and those that could not."""
-    paths = {column.name: tuple(column.source_path.split(".")) for column in contract.columns}
+    paths = {column.name: tuple(column.source_path.split(".")) for column in contract.delivered}
     columns = pa.table({name: _build_column(readable, path) for name, path in paths.items()})
     return Records(
         columns=columns,

@@ -51,7 +51,7 @@ def iter_parquet(source: IO[bytes], source_file: str, contract: Contract) -> Ite
 
 def _read_batches(file: pq.ParquetFile, source_file: str, contract: Contract) -> Iterator[Records]:
     found = file.schema_arrow.names
-    names = {column.source_path: column.name for column in contract.columns}
+    names = {column.source_path: column.name for column in contract.delivered}
     missing = [path for path in names if path not in found]
     if missing:
         raise SourceSchemaError(

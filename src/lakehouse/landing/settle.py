@@ -128,6 +128,7 @@ def settle(
         watermark=delivery.watermark,
         ignored_fields=draft.ignored,
         warned_by_rule=draft.warned_by_rule,
+        lookups=contract.lookups,
         timing=timing,
     )
     days = published_days(lake, contract)

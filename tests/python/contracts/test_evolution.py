@@ -404,6 +404,21 @@ def test_contracts_check__against__takes_a_folder_or_a_reference(
     assert "--against no-such-thing: neither a folder" in result.stderr
 
 
+def test_contracts_check__reference_list_that_changed__needs_a_version(checkout: Path) -> None:
+    path = checkout / "contracts" / "lookups" / "currencies.csv"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("JPY,Japanese Yen,0", "JPY,Japanese Yen,2") + "XTS,Test,0\n", "utf-8"
+    )
+    result = check("--against", "HEAD")
+    assert result.exit_code == 3
+    of_digits = "exchange_rates.currency_minor_digits: currencies has"
+    assert f"major: {of_digits} no longer the same for JPY" in result.output
+    assert f"minor: {of_digits} XTS now" in result.output
+    assert "minor: exchange_rates.currency_name: currencies has XTS now" in result.output
+    assert "at least 3.0.0" in result.output
+
+
 def test_contracts_check__previous_version_unreadable__is_said_and_stops_nothing(
     checkout: Path,
 ) -> None:

@@ -34,7 +34,8 @@ AGREED = {
     "category_translations": "product_category_name* product_category_name_english",
     "reviews": "review_id* order_id* review_score review_comment_title? review_comment_message? "
     "review_creation_date review_answer_timestamp?",
-    "exchange_rates": "currency* rate_date* brl_per_unit updated_at",
+    "exchange_rates": "currency* rate_date* brl_per_unit updated_at currency_name? "
+    "currency_minor_digits?",
     "order_events": "event_id* order_id event_type occurred_at recorded_at kafka_partition "
     "kafka_offset",
     "marketing_leads": "lead_id* contacted_at origin? landing_page_id? business_segment? "

@@ -81,7 +81,7 @@ def test_render_all__ddl__projects_the_ingestion_date(files: dict[str, str]) -> 
 # The rules of the door in the order in which a row is judged, by the page on landing.
 RULES = (
     "shape", "required", "type", "future", "minimum", "maximum", "max_length", "pattern",
-    "allowed_values", "duplicate_row",
+    "allowed_values", "lookup", "duplicate_row",
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def records_of(contract: Contract, rows: list[dict[str, Any]], *unreadable: Unre
     return Records(
         columns=pa.table(
             {c.name: pa.array([row.get(c.name) for row in rows], pa.string())
-             for c in contract.columns}
+             for c in contract.delivered}
         ),
         row_number=pa.chunked_array([pa.array(range(1, len(rows) + 1), pa.int64())]),
         source_file=pa.chunked_array([pa.array(["items.csv"] * len(rows), pa.string())]),

@@ -28,7 +28,7 @@ def render_page(specification: Mapping[str, Any]) -> str:
             ("source", "column", "type", "Talend", "Parquet", "null", "notes"),
             [
                 (
-                    _code(each["source"]),
+                    _code(each["source"]) if each["source"] else "",
                     _code(each["column"]),
                     each["type"],
                     each["talend_type"],
@@ -39,6 +39,7 @@ def render_page(specification: Mapping[str, Any]) -> str:
                 for each in specification["mapping"]
             ],
         ),
+        *_lookups(specification["lookups"]),
         "Filled by the job itself, after them and in this order:",
         _columns(specification["technical_columns"]),
         "## Conversions",
@@ -134,6 +135,22 @@ def _input(source: Mapping[str, Any]) -> list[str]:
     return ["## Input", _table(("what", "value"), rows)]
 
 
+def _lookups(lookups: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not lookups:
+        return []
+    return [
+        (
+            "Columns without a source are looked up in reference lists (tMap, left outer join, "
+            "unique match, keys in upper case), after the conversions; a key that is not there "
+            "gives null. The manifest has the SHA-256 of each list (`lookups`):"
+        ),
+        _table(
+            ("list", "file", "SHA-256"),
+            [(_code(each["list"]), each["file"], _code(each["sha256"])) for each in lookups],
+        ),
+    ]
+
+
 def _warnings(warnings: Sequence[Mapping[str, Any]]) -> list[str]:
     if not warnings:
         return []
@@ -208,6 +225,9 @@ def _notes(column: Mapping[str, Any]) -> str:
         notes.append("watermark")
     if column["pad_with_zeros_to"] is not None:
         notes.append(f"leading zeros to {column['pad_with_zeros_to']}")
+    if column["lookup"] is not None:
+        asked = column["lookup"]
+        notes.append(f"`{asked['take']}` of `{asked['list']}` by `{asked['key']}`")
     if column["unit"] is not None:
         notes.append(f"unit {column['unit']}")
     if column["personal_data"]:

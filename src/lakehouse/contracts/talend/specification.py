@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from lakehouse.contracts.inventory import LOCAL_ENVIRONMENTS, Inventory
+from lakehouse.contracts.lookups import FOLDER
 from lakehouse.contracts.model import Check, Column, Contract
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.contracts.talend.texts import (
@@ -51,7 +52,7 @@ def job_name(feed: str) -> str:
 
 def build_specification(contract: Contract, inventory: Inventory) -> dict[str, Any]:
     """The specification of the job of a feed."""
-    families = sorted({column.type.family for column in contract.columns})
+    families = sorted({column.type.family for column in contract.delivered})
     conversions: dict[str, str] = {family: CONVERSIONS[family] for family in families}
     if contract.format.decimal == ",":
         conversions["decimal_comma"] = DECIMAL_COMMA
@@ -70,6 +71,10 @@ def build_specification(contract: Contract, inventory: Inventory) -> dict[str, A
         "input": _build_input(contract),
         "preparation": list(PREPARATION),
         "mapping": [_build_column(column, contract) for column in contract.columns],
+        "lookups": [
+            {"list": name, "file": f"contracts/{FOLDER}/{name}.csv", "sha256": sha256}
+            for name, sha256 in contract.lookups.items()
+        ],
         "technical_columns": [_build_technical(column) for column in TECHNICAL_COLUMNS],
         "conversions": {**conversions, "changed_texts": CHANGED},
         "door": [_build_rule(rule, meaning, contract) for rule, meaning in DOOR],
@@ -236,10 +241,10 @@ def _build_input(contract: Contract) -> dict[str, Any]:
 
 
 def _build_column(column: Column, contract: Contract) -> dict[str, Any]:
-    kind = column.type
+    kind, lookup = column.type, column.lookup
     return {
         "column": column.name,
-        "source": column.source_path,
+        "source": None if lookup else column.source_path,
         "type": kind.athena,
         "talend_type": JAVA_TYPES[kind.family],
         "parquet_type": PARQUET_TYPES[kind.family]
@@ -249,6 +254,9 @@ def _build_column(column: Column, contract: Contract) -> dict[str, Any]:
         "key_position": column.key_position,
         "is_watermark": column.name == contract.loading.watermark,
         "pad_with_zeros_to": column.pad_with_zeros_to,
+        "lookup": (
+            {"list": lookup.list, "key": lookup.key, "take": lookup.take} if lookup else None
+        ),
         "unit": column.unit,
         "personal_data": list(column.tags) if column.is_personal else [],
         "description": column.description,
@@ -271,7 +279,7 @@ def _build_rule(rule: str, meaning: str, contract: Contract) -> dict[str, Any]:
     """A rule of the door with the columns that it asks, in the contract's order."""
     asked: list[dict[str, Any]] = []
     for column in contract.columns:
-        if rule == "type" and column.type.family != "varchar":
+        if rule == "type" and column.type.family != "varchar" and column.lookup is None:
             asked.append({"column": column.name, "limit": column.type.athena})
         elif rule == "future" and column.name == contract.loading.watermark:
             asked.append({"column": column.name, "limit": "end of the business date"})

@@ -66,6 +66,13 @@ DOOR: tuple[tuple[str, str], ...] = (
     ("pattern", "The regular expression is found nowhere in the text."),
     ("allowed_values", "A text is none of the words; letters' case counts."),
     (
+        "lookup",
+        (
+            "A key is not in the reference list of a column that is looked up; letters' case does "
+            "not count. The value that is told is the key's."
+        ),
+    ),
+    (
         "duplicate_row",
         (
             "All texts of the row, as received, repeat those of a row above it in the batch that "
