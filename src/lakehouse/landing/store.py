@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lakehouse.errors import LakeError
+from lakehouse.landing.ordered import in_order
 from lakehouse.landing.streams import Summed
 from lakehouse.shared_state import OVERTAKEN
 
@@ -101,37 +103,36 @@ class Bucket:
                 Bucket=self.name, Key=key, ChecksumAlgorithm="SHA256"
             )["UploadId"]
             try:
-                return self._put_parts(key, upload, part, following, file, condition)
+                rest = iter(lambda: file.read(PART_BYTES), b"")
+                return self._put_parts(key, upload, chain((part, following), rest), condition)
             except BaseException:
                 self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
                 raise
 
     def _put_parts(
-        self,
-        key: str,
-        upload: str,
-        part: bytes,
-        following: bytes,
-        file: IO[bytes],
-        condition: Condition,
+        self, key: str, upload: str, contents: Iterable[bytes], condition: Condition
     ) -> tuple[int, str]:
-        digest, size = hashlib.sha256(), 0
-        parts: list[dict[str, Any]] = []
-        while part:
-            digest.update(part)
-            size += len(part)
-            checksum = _base64(hashlib.sha256(part).digest())
-            number = len(parts) + 1
+        """Send the parts side by side; return the size and SHA-256 of the whole."""
+
+        def send(numbered: tuple[int, bytes]) -> dict[str, Any]:
+            number, content = numbered
+            checksum = _base64(hashlib.sha256(content).digest())
             answer = self.s3.upload_part(
                 Bucket=self.name,
                 Key=key,
                 UploadId=upload,
                 PartNumber=number,
-                Body=part,
+                Body=content,
                 ChecksumSHA256=checksum,
             )
-            parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum})
-            part, following = following, file.read(PART_BYTES) if following else b""
+            return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum}
+
+        digest, size = hashlib.sha256(), 0
+        parts: list[dict[str, Any]] = []
+        for (_, content), part in in_order(send, enumerate(contents, start=1)):
+            digest.update(content)
+            size += len(content)
+            parts.append(part)
         with self._unless_overtaken(key, digest):
             self.s3.complete_multipart_upload(
                 Bucket=self.name,
