@@ -65,6 +65,9 @@ _COMMANDS: Mapping[str, _Place] = {
     "breakers": _Place(
         "lakehouse.cli.breakers", "breakers_command", "Source systems that are left alone."
     ),
+    "notify": _Place(
+        "lakehouse.cli.notify", "notify_command", "Show or send a sample of each notification."
+    ),
     "rejects": _Place(
         "lakehouse.cli.rejects", "rejects_command", "Show refused rows and why; let them in again."
     ),

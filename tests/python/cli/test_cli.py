@@ -22,6 +22,7 @@ COMMANDS = (
     "metrics",
     "contracts",
     "runs",
+    "notify",
     "rejects",
 )
 

@@ -37,7 +37,7 @@ def task_event(kind: Kind, context: Mapping[str, Any], error: object, source: st
         try_number=int(instance.try_number or 0),
         owner=str(getattr(getattr(instance, "task", None), "owner", "") or ""),
         error=describe(error),
-        error_kind=classify(error).kind if isinstance(error, BaseException) else "unknown",
+        error_kind=classify(error).kind if isinstance(error, BaseException) else "",
         log_url=str(getattr(instance, "log_url", "") or ""),
         runbook=SOURCE_PAGE if source else "",
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
+from lakehouse.orchestration.notifications.airflow_events import describe
 from lakehouse.orchestration.notifications.bounded import run_bounded
 from lakehouse.orchestration.notifications.channels import Send
 from lakehouse.orchestration.notifications.event import RANK, Event
@@ -30,7 +31,6 @@ from lakehouse.orchestration.notifications.incident import (
 )
 from lakehouse.orchestration.notifications.message import Message, compose
 from lakehouse.orchestration.notifications.settings import NotifySettings
-from lakehouse.redaction import redact
 from lakehouse.shared_state import Document, SharedState
 
 PREFIX = "notifications/"
@@ -56,15 +56,22 @@ def message_of(incident: Incident, settings: NotifySettings, environment: str) -
 
 def send_all(channels: Mapping[str, Send], message: Message) -> bool:
     """Send by every channel at once; whether any took it. Failures are logged, not raised."""
-    works = {name: _bind(send, message) for name, send in channels.items()}
-    outcomes = run_bounded(works, SEND_SECONDS)
-    for name, error in outcomes.items():
-        if error is None:
+    outcomes = deliver(channels, message)
+    for name, reason in outcomes.items():
+        if reason is None:
             _log.info("event=notified channel=%s title=%s", name, message.title)
         else:
-            reason = redact(" ".join(f"{type(error).__name__}: {error}".split()))
-            _log.error("event=not_notified channel=%s error=%s", name, reason[:300])
+            _log.error("event=not_notified channel=%s error=%s", name, reason)
     return None in outcomes.values()
+
+
+def deliver(channels: Mapping[str, Send], message: Message) -> dict[str, str | None]:
+    """Send by every channel at once; for each why it did not take the message, None when it did."""
+    works = {name: _bind(send, message) for name, send in channels.items()}
+    return {
+        name: None if error is None else describe(f"{type(error).__name__}: {error}")
+        for name, error in run_bounded(works, SEND_SECONDS).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lakehouse.errors import ConfigError
+from lakehouse.orchestration.notifications import NotifySettings
 from tests.python.orchestration.notifications.conftest import Office
 
 pytestmark = pytest.mark.integration
@@ -110,3 +115,42 @@ def test_failure__the_ops_bucket_is_out_of_reach__the_run_tells_it_once(
     _, log = office.run({"call": "on_dag_failure"})
     assert "event=notifications_without_state" in log
     assert office.counts() == {"slack": 1, "email": 1, "sns": 1}
+
+
+def test_notify_command__test__sends_a_sample_of_each_message(office: Office) -> None:
+    command = [str(Path(sys.executable).with_name("lakehouse")), "notify", "--test"]
+    run = subprocess.run(command, env=office.environ, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert office.counts() == {"slack": 8, "email": 8, "sns": 8}
+    titles = [note["Subject"] for note in office.notes()]
+    assert len(set(titles)) == 8
+    broken = {**office.environ, "LAKEHOUSE_NOTIFY_SNS": f"{office.topic}-gone"}
+    run = subprocess.run(command, env=broken, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert f"slack: sent: {titles[0]}" in run.stdout
+    assert "sns: NotFound" in run.stdout
+
+
+def test_notify_command__dry_run__prints_and_sends_nothing(office: Office) -> None:
+    environ = {**office.environ, "LAKEHOUSE_NOTIFY_LANGUAGE": "pt-BR"}
+    command = [str(Path(sys.executable).with_name("lakehouse")), "notify", "--dry-run"]
+    run = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert "Fonte payment_gateway voltou a responder" in run.stdout
+    assert sum(office.counts().values()) == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LAKEHOUSE_NOTIFY_LANGUAGE", "fr"),
+        ("LAKEHOUSE_NOTIFY_SNS", "my-topic"),
+        ("LAKEHOUSE_NOTIFY_EMAIL_TO", ""),
+        ("LAKEHOUSE_NOTIFY_GATHER_SECONDS", "soon"),
+        ("LAKEHOUSE_NOTIFY_QUIET_MINUTES", "-1"),
+    ],
+)
+def test_settings__a_wrong_one__is_named(variable: str, value: str) -> None:
+    environ = {"LAKEHOUSE_NOTIFY_EMAIL": "smtp", "LAKEHOUSE_NOTIFY_EMAIL_TO": "a@example.com"}
+    with pytest.raises(ConfigError, match=variable) as caught:
+        NotifySettings.from_env({**environ, variable: value})
+    assert caught.value.variable == variable
