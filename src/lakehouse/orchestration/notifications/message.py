@@ -94,7 +94,9 @@ def _title(incident: Incident, lead: Event, lines: Sequence[Event], texts: _Text
     count = sum(event.kind == lead.kind for event in lines) + incident.overflow
     tasks = texts["tasks.one"] if count == 1 else texts["tasks"].format(count=count)
     key = f"title.{lead.kind}"
-    template = texts.get(f"{key}.{of}", texts[key])
+    has_tasks = any(event.task_id for event in lines if event.kind == lead.kind)
+    of_what = "run" if of == "dag" and not has_tasks else of
+    template = texts.get(f"{key}.{of_what}", texts[key])
     subject = texts[f"subject.{of}"].format(name=name)
     title = template.format(subject=subject, count=tasks)
     title = title[0].upper() + title[1:]

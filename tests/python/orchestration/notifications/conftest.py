@@ -57,7 +57,7 @@ class _Webhook(BaseHTTPRequestHandler):
             answer = (400, b"invalid_blocks")
         if answer[0] == 200:
             office.posts.append(payload)
-            office.arrived.set()
+            office.arrived.release()
         self.send_response(answer[0])
         self.end_headers()
         self.wfile.write(answer[1])
@@ -77,7 +77,7 @@ class Office:
     worker: Worker
     delivered: list[dict[str, str]] = field(default_factory=list)
     posts: list[dict[str, Any]] = field(default_factory=list)
-    arrived: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     slack_hangs: bool = False
     slack_released: threading.Event = field(default_factory=threading.Event)
 

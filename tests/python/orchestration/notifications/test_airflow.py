@@ -30,6 +30,13 @@ def late():
     task(lambda: None, task_id="waits", pool="nowhere")()
 
 late()
+
+@dag(schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC),
+     **{**DAG_ARGS, "deadline": None, "dagrun_timeout": timedelta(seconds=1)})
+def stuck():
+    task(lambda: None, task_id="waits", pool="nowhere")()
+
+stuck()
 """
 
 _FAILS = """
@@ -99,26 +106,33 @@ def airflow(office: Office, tmp_path: Path) -> dict[str, str]:
     return environ
 
 
-def test_deadline__a_run_that_is_not_done_in_time__is_told_by_the_triggerer(
+def test_scheduler__a_late_run_and_one_that_it_ends__are_told_by_triggerer_and_dag_processor(
     office: Office, airflow: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "dags" / "late.py").write_text(_LATE)
-    for command in (["dags", "reserialize"], ["dags", "trigger", "late", "--run-id", "slow"]):
-        subprocess.run([AIRFLOW, *command], env=airflow, check=True, capture_output=True)
+    for command in ("reserialize", "trigger late --run-id slow", "trigger stuck --run-id ended"):
+        words = [AIRFLOW, "dags", *command.split()]
+        subprocess.run(words, env=airflow, check=True, capture_output=True)
     with ExitStack() as stack:
         log = stack.enter_context((tmp_path / "log.txt").open("w+"))
-        for part in ("scheduler", "triggerer"):
+        for part in ("scheduler", "triggerer", "dag-processor"):
             process = subprocess.Popen([AIRFLOW, part], env=airflow, stdout=log, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.terminate)
-        arrived = office.arrived.wait(LONGEST_SECONDS)
-        assert arrived, (tmp_path / "log.txt").read_text()[-5000:]
-    assert len(office.posts) == 1
-    text = json.dumps(office.posts[0], ensure_ascii=False)
-    assert office.posts[0]["blocks"][0]["text"]["text"] == "🟠 DAG late is late"
-    assert "late slow" in text
-    assert "data-platform" in text
-    assert "http://airflow.example/dags/late/runs/slow" in text
+        for _ in ("late", "stuck"):
+            arrived = office.arrived.acquire(timeout=LONGEST_SECONDS)
+            assert arrived, (tmp_path / "log.txt").read_text()[-5000:]
+    assert len(office.posts) == 2
+    told = {post["blocks"][0]["text"]["text"]: json.dumps(post) for post in office.posts}
+    assert set(told) == {"🟠 DAG late is late", "🔴 DAG stuck failed"}
+    late, stuck = told["🟠 DAG late is late"], told["🔴 DAG stuck failed"]
+    assert "late slow" in late
+    assert "http://airflow.example/dags/late/runs/slow" in late
+    assert "stuck ended" in stuck
+    assert "timed_out" in stuck
+    assert "http://airflow.example/dags/stuck/runs/ended" in stuck
+    assert "data-platform" in late
+    assert "data-platform" in stuck
 
 
 def test_runs_that_fail__until_airflow_pauses_the_dag__are_told_and_so_is_the_recovery(

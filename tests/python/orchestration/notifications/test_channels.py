@@ -48,7 +48,7 @@ def test_failure__in_portuguese__names_the_portuguese_runbook(office: Office) ->
     )
     (note,) = office.notes()
     assert note["Subject"] == "DAG marketplace_daily falhou: 1 tarefa"
-    assert "Tipo de erro: desconhecido" in note["Message"]
+    assert "Espécie de erro: desconhecido" in note["Message"]
     page = "https://docs.example/pt-BR/runbooks/marketplace_daily.md"
     assert f"O que fazer: {page}" in note["Message"]
 

@@ -138,7 +138,7 @@ def test_paused__the_third_failed_run_on_end__is_told_at_once(lake: Any) -> None
     for run in ("r1", "r2", "r2", "r3"):
         notifier.run_failed(_run("failure", run), 3)
     assert [message.title.split(" (")[0] for message in sent] == [
-        "DAG land_payments failed: 1 task",
+        "DAG land_payments failed",
         "DAG land_payments failed again and again and was paused",
     ]
 
