@@ -17,7 +17,7 @@ from lakehouse.orchestration.dbt import dbt_operation
 from lakehouse.orchestration.deadlines import deadline_after
 from lakehouse.orchestration.defaults import DAG_ARGS, OWNER
 from lakehouse.orchestration.schedule import weekly_schedule
-from lakehouse.orchestration.waiting import no_run_of
+from lakehouse.orchestration.waiting import waits_for
 
 
 @dag(
@@ -28,12 +28,7 @@ from lakehouse.orchestration.waiting import no_run_of
     **{**DAG_ARGS, "deadline": deadline_after(timedelta(hours=12), OWNER)},
 )
 def maintenance() -> None:
-    wait = task.sensor(
-        task_id="wait_for_daily",
-        poke_interval=300,
-        timeout=6 * 3600,
-        mode="reschedule",
-    )(no_run_of)("marketplace_daily")
+    wait = waits_for("transform", "transform", seconds=300)
     maintain = dbt_operation("maintain", "maintain")
     retention = task(tasks.expire_lake, task_id="retention")()
     orphans = dbt_operation("orphans", "drop_orphans")

@@ -44,7 +44,7 @@ class Inventory:
     """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection.
 
     `breakers` holds the limits of the source systems that have some of their own, and those of the
-    others under `default`.
+    others under `default`; `pools` holds in the same way how many tasks may ask a source at a time.
     """
 
     region: str
@@ -57,6 +57,11 @@ class Inventory:
     first_ingest_date: date
     last_ingest_date: str
     breakers: Mapping[str, BreakerLimits]
+    pools: Mapping[str, int]
+
+    def pool_slots(self, source: str) -> int:
+        """How many tasks may ask a source system at a time."""
+        return self.pools.get(source) or self.pools["default"]
 
     def breaker_limits(self, source: str) -> BreakerLimits:
         """The limits of a source system's breaker."""
@@ -144,6 +149,7 @@ def load_inventory(path: Path, *, bucket_prefix: str | None = None) -> Inventory
         first_ingest_date=first_date,
         last_ingest_date=last.text(),
         breakers=_build_breakers(root.child("breakers")),
+        pools=_build_pools(root.child("pools")),
     )
 
 
@@ -161,6 +167,11 @@ def _build_breakers(node: Node) -> dict[str, BreakerLimits]:
         values = {name: each.integer(minimum=1) for name, each in given.items() if each}
         breakers[source] = BreakerLimits(**{**found, **values})
     return breakers
+
+
+def _build_pools(node: Node) -> dict[str, int]:
+    node.child("default")
+    return {source: node.child(source).integer(minimum=1) for source in node.names()}
 
 
 def _build_zone(name: str, node: Node) -> Zone:

@@ -58,6 +58,15 @@ def _days_with(name: str, keys: list[str], contract: Contract) -> list[date]:
     )
 
 
+def is_missing(lake: Lake, contract: Contract, business_date: date) -> bool:
+    """Whether a feed was due on a business date and has no published batch of it."""
+    days = published_days(lake, contract)
+    if business_date in days:
+        return False
+    earlier = [day for day in days if day < business_date]
+    return not earlier or contract.frequency.after(earlier[-1]) <= business_date
+
+
 def read_published(lake: Lake, contract: Contract, business_date: date) -> Manifest:
     """The manifest of a published batch.
 

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from lakehouse.orchestration.notifications import callbacks as notifications
+from lakehouse.orchestration.runbooks import runbook_of
 from lakehouse.redaction import redact
 from lakehouse.transience import classify
 
@@ -18,7 +19,7 @@ def describe_failure(dag_id: str, task_id: str, run_id: str, try_number: int, er
     kind = f" kind={classify(error).kind}" if isinstance(error, BaseException) else ""
     return (
         f"task failed: dag={dag_id} task={task_id} run={run_id} try={try_number}{kind} "
-        f"runbook=docs/en/runbooks/{dag_id}.md error={redact(str(error)).splitlines()[:1]}"
+        f"runbook={runbook_of(dag_id)} error={redact(str(error)).splitlines()[:1]}"
     )
 
 

@@ -1,8 +1,8 @@
-"""The dbt project as Airflow tasks: every model with its tests one task, as a start of dbt is dear.
+"""The dbt project as Airflow tasks: one that builds it, and one of every node with its tests.
 
 Cosmos renders them from a manifest built before (`dbt parse`), so parsing a DAG file runs no
-dbt. One factory, so that a change of mode or profile is one edit. Tests that are no single model's
-are two tasks more: those of raw, before every model, and those between tables, after all of them.
+dbt. One factory, so that a change of mode or profile is one edit. Tests that are no single node's
+are two tasks more: those of raw, before every node, and those between tables, after all of them.
 Unit tests, which read no data, are not the DAG's.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import airflow  # noqa: F401  (Cosmos reads Airflow's version when its constants are imported)
+from airflow.sdk import TaskGroup
 from cosmos import (
     DbtTaskGroup,
     ExecutionConfig,
@@ -24,14 +25,14 @@ from cosmos import (
 )
 from cosmos import settings as cosmos_settings
 from cosmos.constants import (
+    DbtResourceType,
     ExecutionMode,
     InvocationMode,
     LoadMode,
     TestBehavior,
-    TestIndirectSelection,
 )
 from cosmos.dbt.graph import DbtNode
-from cosmos.operators.local import DbtRunOperationLocalOperator, DbtTestLocalOperator
+from cosmos.operators.local import DbtRunOperationLocalOperator
 
 from lakehouse.orchestration.dbt_artifacts import (
     before_dbt,
@@ -39,12 +40,14 @@ from lakehouse.orchestration.dbt_artifacts import (
     note_event,
     push_results,
 )
-from lakehouse.orchestration.skips import skip_without_sources
+from lakehouse.orchestration.dbt_nodes import NodeOfBuild, ProjectBuild, TestsOfBuild
 from lakehouse.settings import find_project_dir, stage_of
 
+_NODES = (DbtResourceType.MODEL, DbtResourceType.SEED, DbtResourceType.SNAPSHOT)
+_OF_RAW, _BETWEEN = "tests_of_raw", "tests_between_tables"
 _EXCLUDED = (
-    "resource_type:unit_test {{ '' if macros.datetime.fromisoformat(ds).weekday() == 6 "
-    "else 'config.meta.scan:history' }}"
+    "resource_type:unit_test {{ '' if macros.datetime.fromisoformat(dag_run.partition_key or "
+    "params.business_date).weekday() == 6 else 'config.meta.scan:history' }}"
 )
 """What reads the whole history is built and tested on Sundays only."""
 
@@ -54,11 +57,6 @@ _EVERY_COMMAND: dict[str, Any] = {
     "dbt_cmd_global_flags": ["--no-write-json"],
     "pre_execute": before_dbt,
 }
-
-
-def _before_raw(context: Any) -> None:
-    skip_without_sources(context)
-    before_dbt(context)
 
 
 def _profile(project: Path) -> ProfileConfig:
@@ -88,24 +86,33 @@ def dbt_operation(
     )
 
 
-def _task_id(node: DbtNode) -> str:
-    """The name that dbt knows it by."""
-    name: str = node.resource_name.split(".")[0]
-    return name
-
-
-def find_shared_tests(manifest: Path) -> tuple[list[str], list[str]]:
-    """The names of the data tests that are no single model's: of raw alone, and between tables."""
-    nodes = json.loads(manifest.read_text("utf-8"))["nodes"].values()
-    of_raw, between = [], []
-    for node in nodes:
+def group_tests(manifest: Path) -> dict[str, list[str]]:
+    """The ids of the data tests, under the id of the one node that each reads; those of raw alone
+    under `tests_of_raw`, those of several nodes under `tests_between_tables`."""
+    found: dict[str, list[str]] = {_OF_RAW: [], _BETWEEN: []}
+    for test, node in json.loads(manifest.read_text("utf-8"))["nodes"].items():
         if node["resource_type"] == "test":
-            parents = set(node["depends_on"]["nodes"])
+            parents = sorted(set(node["depends_on"]["nodes"]))
             if all(parent.startswith("source.") for parent in parents):
-                of_raw.append(node["name"])
+                found[_OF_RAW].append(test)
             elif len(parents) > 1:
-                between.append(node["name"])
-    return sorted(of_raw), sorted(between)
+                found[_BETWEEN].append(test)
+            else:
+                found.setdefault(parents[0], []).append(test)
+    return found
+
+
+def _zone(node: DbtNode) -> str:
+    """The zone of a model, which its folder decides; `seeds` and `snapshots` of the others."""
+    if node.resource_type == DbtResourceType.MODEL:
+        folder: str = node.fqn[1]
+        return folder
+    return f"{node.resource_type.value}s"
+
+
+def _child_group(parent: TaskGroup, name: str) -> TaskGroup:
+    found = parent.children.get(parent.child_id(name))
+    return found or TaskGroup(group_id=name, parent_group=parent)
 
 
 def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
@@ -113,11 +120,13 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
 
     Args:
         group_id: the group's name in the DAG.
-        business_date: template or text (`{{ ds }}`) of the day that models read (`run_date`).
+        business_date: template or text of the day that models read (`run_date`).
     """
     project = find_project_dir(os.environ)
     manifest = manifest_path(project)
     profile = _profile(project)
+    tests = group_tests(manifest)
+    told_by = f"{group_id}.build"
     every_command = {
         **_EVERY_COMMAND,
         "vars": {"run_date": business_date},
@@ -125,6 +134,19 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
         "callback": push_results,
         "dbt_runner_callbacks": [note_event],
     }
+
+    def node_task(*, task_group: TaskGroup, node: DbtNode, task_args: Any, **_: Any) -> NodeOfBuild:
+        return NodeOfBuild(
+            **task_args,
+            task_id=node.resource_name.split(".")[0],
+            task_group=_child_group(task_group, _zone(node)),
+            owner=node.owner,
+            select=f"fqn:{'.'.join(node.fqn)}",
+            indirect_selection="cautious",
+            node_ids=[node.unique_id, *tests.get(node.unique_id, [])],
+            told_by=told_by,
+        )
+
     group = DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
@@ -132,38 +154,33 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
         ),
         profile_config=profile,
         execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.LOCAL,
-            invocation_mode=InvocationMode.DBT_RUNNER,
-            test_indirect_selection=TestIndirectSelection.CAUTIOUS,
+            execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
             test_behavior=TestBehavior.BUILD,
-            normalize_task_id=_task_id,
+            node_converters=dict.fromkeys(_NODES, node_task),
         ),
         operator_args=every_command,
     )
-    models = list(group.children.values())
-    first = [task for task in models if not task.upstream_task_ids]
-    last = [task for task in models if not task.downstream_task_ids]
+    nodes = list(group.iter_tasks())
+    common = {
+        **every_command,
+        "task_group": group,
+        "project_dir": project,
+        "profile_config": profile,
+        "manifest_filepath": manifest,
+        "cache_dir": nodes[0].cache_dir,
+        "invocation_mode": InvocationMode.DBT_RUNNER,
+    }
 
-    def tests_of(name: str, tests: list[str], **more: Any) -> DbtTestLocalOperator:
-        return DbtTestLocalOperator(
-            task_id=name,
-            task_group=group,
-            select=" ".join(tests),
-            project_dir=project,
-            profile_config=profile,
-            manifest_filepath=manifest,
-            cache_dir=models[0].cache_dir,
-            invocation_mode=InvocationMode.DBT_RUNNER,
-            **{**every_command, **more},
+    def tests_task(name: str) -> TestsOfBuild:
+        select = " ".join(test.split(".")[2] for test in tests[name])
+        return TestsOfBuild(
+            task_id=name, select=select, node_ids=tests[name], told_by=told_by, **common
         )
 
-    raw, shared = find_shared_tests(manifest)
-    # It runs although a feed was skipped, to say why nothing is built; the others follow it.
-    of_raw = tests_of("tests_of_raw", raw, trigger_rule="none_failed", pre_execute=_before_raw)
-    between = tests_of("tests_between_tables", shared)
-    of_raw >> first
-    last >> between
+    build = ProjectBuild(task_id="build", execution_timeout=timedelta(hours=4), **common)
+    build >> tests_task(_OF_RAW) >> [task for task in nodes if not task.upstream_task_ids]
+    [task for task in nodes if not task.downstream_task_ids] >> tests_task(_BETWEEN)
     return group

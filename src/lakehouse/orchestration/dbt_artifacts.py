@@ -6,10 +6,10 @@ import datetime as dt
 import gc
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lakehouse.settings import Settings
 
@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from lakehouse.cost import RunResults
 
 _log = logging.getLogger(__name__)
-_KEY = "dbt_results"
-_RUNBOOK = "docs/en/runbooks/marketplace_daily.md"
+RESULTS = "dbt_results"
+"""The XCom that holds what a dbt command made of its nodes."""
+_RUNBOOK = "docs/en/runbooks/transform.md"
+
+
+_QUIET = ("success", "pass", "skipped")
+_FAILURES = ("error", "fail", "runtime error")
+
+Outcome = Literal["built", "left out", "skipped", "failed"]
 
 
 @dataclass(slots=True)
@@ -69,6 +76,7 @@ def note_event(event: Any) -> None:
             {
                 "unique_id": event.data.node_info.unique_id,
                 "status": result.status,
+                "message": result.message if result.status not in _QUIET else "",
                 "execution_time": result.execution_time,
                 "adapter_response": {
                     "rows_affected": dict(result.adapter_response).get("rows_affected")
@@ -90,7 +98,23 @@ def push_results(project_dir: str, context: Any) -> None:
                 "args": {"vars": context["task"].vars or {}},
                 "results": command.results,
             }
-            context["ti"].xcom_push(key=_KEY, value=results)
+            context["ti"].xcom_push(key=RESULTS, value=results)
+
+
+def judge(results: Iterable[Mapping[str, Any]], node_ids: Sequence[str]) -> tuple[Outcome, str]:
+    """What became of some nodes in a build, and why where one failed.
+
+    Args:
+        results: what dbt says of each node (`unique_id`, `status`, `message`).
+        node_ids: a node and its tests, or some tests.
+    """
+    ours = [result for result in results if result["unique_id"] in set(node_ids)]
+    failed = [result for result in ours if result["status"] in _FAILURES]
+    if failed:
+        return "failed", "; ".join(f"{each['unique_id']}: {each['message']}" for each in failed)
+    if any(result["status"] == "skipped" for result in ours):
+        return "skipped", ""
+    return ("built" if ours else "left out"), ""
 
 
 def record_cost() -> str:
@@ -107,7 +131,7 @@ def record_cost() -> str:
 
     context = get_current_context()
     tasks = sorted(task for task in context["dag"].task_ids if task.startswith("dbt."))
-    found: list[RunResults | None] = context["ti"].xcom_pull(task_ids=tasks, key=_KEY) or []
+    found: list[RunResults | None] = context["ti"].xcom_pull(task_ids=tasks, key=RESULTS) or []
     commands = [results for results in found if results]
     if not commands:
         return "no dbt command left results"

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow.timetables.interval import CronDataIntervalTimetable
+from airflow.sdk import CronDataIntervalTimetable, CronPartitionTimetable, PartitionedAtRuntime
+from airflow.sdk.bases.timetable import BaseTimetable
 
+from lakehouse.orchestration.business_date import KEY_FORMAT, ZONE
 from lakehouse.orchestration.tasks import demonstration_world
 
 
-def daily_schedule(environ: Mapping[str, str]) -> CronDataIntervalTimetable | None:
-    """06:00 in São Paulo for the day before; None over a made-up marketplace.
+def is_made_up(environ: Mapping[str, str]) -> bool:
+    """Whether the sources are those of a made-up marketplace, which a run moves to its day.
 
-    A run moves that marketplace to its day and never back, so a run that nobody asked for would
-    take the days before out of reach.
+    It moves on and never back, so a run that nobody asked for would take the days before out of
+    reach.
     """
-    return _unless_made_up("0 6 * * *", environ)
+    return demonstration_world(environ) is not None
 
 
-def weekly_schedule(environ: Mapping[str, str]) -> CronDataIntervalTimetable | None:
+def daily_schedule(environ: Mapping[str, str]) -> BaseTimetable:
+    """06:00 in São Paulo for the day before; over a made-up marketplace when asked."""
+    if is_made_up(environ):
+        return PartitionedAtRuntime()
+    return CronPartitionTimetable("0 6 * * *", timezone=ZONE, run_offset=-1, key_format=KEY_FORMAT)
+
+
+def weekly_schedule(environ: Mapping[str, str]) -> BaseTimetable | None:
     """Sundays at 12:00 in São Paulo; None over a made-up marketplace."""
-    return _unless_made_up("0 12 * * 0", environ)
-
-
-def _unless_made_up(cron: str, environ: Mapping[str, str]) -> CronDataIntervalTimetable | None:
-    if demonstration_world(environ) is not None:
+    if is_made_up(environ):
         return None
-    return CronDataIntervalTimetable(cron, timezone="America/Sao_Paulo")
+    return CronDataIntervalTimetable("0 12 * * 0", timezone=ZONE)

@@ -36,17 +36,34 @@ def skips_when_paused(land: Callable[[str, str], str | None]) -> Callable[[str, 
     return run
 
 
-def skip_without_sources(context: Any) -> None:
-    """What the first task of a build does first: nothing is built while a feed was skipped, as
-    figures of half the sources are wrong ones.
+def confirm_landed(day: str) -> None:
+    """The last task of landing: a day counts as landed when none of its feeds was skipped.
 
     Raises:
         AirflowSkipException: a task before it was skipped; it says which, and why.
     """
+    from airflow.sdk import get_current_context
+
+    context = get_current_context()
     before = sorted(context["task"].upstream_task_ids)
     found = context["ti"].xcom_pull(task_ids=before, key=PAUSED) or []
-    reasons = [reason for reason in found if reason]
+    _skip_for(f"{day} has not landed", [reason for reason in found if reason])
+
+
+def skip_without_sources(day: str) -> None:
+    """The first task of a build: nothing is built of a day while a feed that was due has no batch
+    of it, as figures of half the sources are wrong ones.
+
+    Raises:
+        AirflowSkipException: naming the feeds.
+    """
+    from lakehouse.orchestration.tasks import find_missing
+
+    _skip_for(f"nothing is built of {day}", find_missing(day))
+
+
+def _skip_for(consequence: str, reasons: list[Any]) -> None:
     if reasons:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        raise AirflowSkipException("nothing is built: " + "; ".join(reasons))
+        raise AirflowSkipException(f"{consequence}: {'; '.join(reasons)}")

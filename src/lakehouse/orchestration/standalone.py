@@ -5,14 +5,16 @@ Everything that it writes lies under `.lakehouse/airflow` and `.local-athena`. S
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from lakehouse.errors import ConfigError, LakehouseError, MarketplaceError
+from lakehouse.errors import ConfigError, LakeError, LakehouseError, MarketplaceError
 from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
+from lakehouse.orchestration.pools import pools
 from lakehouse.orchestration.tasks import SCALE, SEED
 from lakehouse.settings import Settings
 
@@ -28,7 +30,7 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "2",
-        # Over the made-up marketplace no DAG has a schedule, so nothing starts by itself.
+        # Over the made-up marketplace nothing starts by itself.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(PORT),
@@ -55,6 +57,18 @@ def check_port_is_free(port: int) -> None:
             ) from error
 
 
+def make_database(environment: dict[str, str], home: Path, project: Path) -> None:
+    """Make Airflow's database, or bring it to this version, and the pools of the source systems."""
+    wanted = home / "pools.json"
+    wanted.write_text(json.dumps(pools(project), indent=2), "utf-8")
+    for command in (["db", "migrate"], ["pools", "import", str(wanted)]):
+        done = subprocess.run(
+            ["airflow", *command], env=environment, check=False, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise LakeError(f"`airflow {' '.join(command)}` failed:\n{done.stderr[-2000:]}")
+
+
 def main() -> int:
     """Start sources, parse the dbt project, run `airflow standalone` until it ends."""
     settings = Settings.from_env()
@@ -75,21 +89,21 @@ def main() -> int:
         environment = {
             **os.environ,
             **airflow_environment(home, settings.project_dir),
+            **sources.variables(),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "LAKEHOUSE_PROJECT_DIR": str(settings.project_dir),
             "LAKEHOUSE_DBT_MANIFEST": str(manifest / "manifest.json"),
-            **sources.variables(),
             SEED: str(world.seed),
             SCALE: str(world.scale),
         }
         parse = ["dbt", "--quiet", "parse", "--target-path", str(manifest)]
         subprocess.run(parse, cwd=settings.project_dir, env=environment, check=True)
+        make_database(environment, home, settings.project_dir)
         sys.stdout.write(
             f"Airflow opens on http://127.0.0.1:{PORT}; its login is printed below.\n"
-            "marketplace_daily has no schedule here, so nothing runs by itself. Trigger it with "
-            f"the logical date {world.first_day}, and when that run is green with the day after, "
-            "one day at a time: the marketplace moves on and never back. If the DAG is paused, "
-            "switch it on first.\n"
+            "Nothing runs by itself here. Trigger business_day with the partition key "
+            f"{world.first_day}: the source systems land that day, and when the last one has, "
+            "transform builds it. Then the day after: the marketplace moves on and never back.\n"
         )
         sys.stdout.flush()
         return subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.errors import ConfigError, ReconcileError
 from lakehouse.observability import bound
-from lakehouse.settings import Settings, find_project_dir
+from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.landing import Manifest, NotDue
@@ -25,10 +25,19 @@ _log = logging.getLogger(__name__)
 SEED, SCALE = "LAKEHOUSE_WORLD_SEED", "LAKEHOUSE_WORLD_SCALE"
 
 
-def feeds() -> list[str]:
-    """The feeds that have a contract, by name; cheap enough for a DAG file."""
-    contracts = find_project_dir(os.environ) / "contracts"
-    return sorted(path.name.removesuffix(".odcs.yaml") for path in contracts.glob("*.odcs.yaml"))
+def parse_day(day: str) -> date:
+    """The business date of a run, as its template renders it.
+
+    Raises:
+        ConfigError: the run was started without one, or it is no date.
+    """
+    try:
+        return date.fromisoformat(day)
+    except ValueError as error:
+        raise ConfigError(
+            f"the run has no business date ({day!r}): start it with a partition key such as "
+            "2026-06-01, or with the parameter business_date"
+        ) from error
 
 
 def prepare_lake() -> int:
@@ -66,21 +75,23 @@ def demonstration_world(environ: Mapping[str, str]) -> World | None:
         raise ConfigError(f"{SEED} and {SCALE} must be numbers: {error}", variable=SEED) from error
 
 
-def deliver_sources(day: str) -> str:
-    """Move the demonstration's sources to the end of the day; real sources deliver by themselves.
+def close_day(day: str) -> str:
+    """End a business date: move the demonstration's sources to its end; real ones deliver alone.
 
     Raises:
-        ConfigError: there is a marketplace to move and LAKEHOUSE_POSTGRES_URL is not set.
+        ConfigError: the day is none, or there is a marketplace to move and LAKEHOUSE_POSTGRES_URL
+            is not set.
     """
     settings = Settings.from_env()
+    business_date = parse_day(day)
     world = demonstration_world(os.environ)
     if world is None:
         return "the sources deliver by themselves"
     from lakehouse.marketplace import advance, write_ledger
     from lakehouse.marketplace.advance import find_sources
 
-    advance(world, date.fromisoformat(day), find_sources(settings))
-    return str(write_ledger(world, date.fromisoformat(day), settings.demo_dir / "ledger"))
+    advance(world, business_date, find_sources(settings))
+    return str(write_ledger(world, business_date, settings.demo_dir / "ledger"))
 
 
 def land_feed(feed: str, day: str) -> str | None:
@@ -96,7 +107,7 @@ def land_feed(feed: str, day: str) -> str | None:
 
     settings = Settings.from_env()
     sources = Sources.from_settings(settings)
-    business_date = date.fromisoformat(day)
+    business_date = parse_day(day)
     with bound(feed=feed, batch=run_id_of(feed, business_date)):
         manifest = land(feed, business_date, sources, connect_lake(settings))
     return tell_landed(manifest)
@@ -119,6 +130,31 @@ def tell_landed(manifest: Manifest | NotDue) -> str | None:
     for kind, sentence in manifest.warnings.items():
         _log.warning("event=odd run_id=%s kind=%s: %s", manifest.run_id, kind, sentence)
     return manifest.run_id
+
+
+def find_missing(day: str) -> list[str]:
+    """The feeds that were due on a business date and have no published batch of it, each as a
+    sentence; with the word of the source's breaker where that is not closed.
+
+    Raises:
+        ConfigError: the day is none.
+    """
+    from lakehouse.breakers import circuit_of
+    from lakehouse.contracts import connect_lake
+    from lakehouse.landing.history import is_missing
+
+    settings = Settings.from_env()
+    business_date = parse_day(day)
+    lake = connect_lake(settings)
+    found = []
+    for contract in lake.contracts.values():
+        if is_missing(lake, contract, business_date):
+            source = contract.source.system
+            breaker = circuit_of(lake, source).read()
+            is_left_alone = breaker.state != "closed"
+            why = f" ({source} is left alone: {breaker.reason})" if is_left_alone else ""
+            found.append(f"{contract.feed} has not landed{why}")
+    return found
 
 
 def expire_lake() -> str:
@@ -150,7 +186,7 @@ def expire_lake() -> str:
 
 def is_weekly(day: str) -> bool:
     """Whether a business date is a Sunday: what reads all history is built on those only."""
-    return date.fromisoformat(day).isoweekday() == 7
+    return parse_day(day).isoweekday() == 7
 
 
 def reconcile_day(day: str) -> str:

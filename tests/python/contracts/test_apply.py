@@ -116,7 +116,8 @@ def test_bootstrap_lake__twice__makes_everything_once(lake: Any) -> None:
     assert buckets == {
         f"lakehouse-local-{zone}"
         for zone in (
-            "stage", "raw", "integration", "curated", "snapshots", "ops", "athena-results",
+            "stage", "raw", "integration", "curated", "snapshots", "ops", "delivery",
+            "athena-results",
         )
     }  # fmt: skip
 

@@ -7,10 +7,12 @@ import json
 import re
 import sqlite3
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psycopg
@@ -18,7 +20,7 @@ import pytest
 
 from lakehouse.athena import Athena
 from lakehouse.breakers import circuit_of
-from lakehouse.contracts import connect_lake
+from lakehouse.contracts import connect_lake, load_contracts
 from lakehouse.cost.build_costs import list_executions
 from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import DAILY_FIGURES
@@ -30,6 +32,44 @@ pytestmark = [pytest.mark.dag, pytest.mark.integration]
 DAY, NEXT_DAY = "2026-06-01", "2026-06-02"
 """A Monday, when what is built weekly is left out, and the day after."""
 FIGURES = len({each.figure for each in DAILY_FIGURES})
+LANDING = sorted(
+    {
+        f"landing__{contract.source.system}"
+        for contract in load_contracts(PROJECT / "contracts").values()
+    }
+)
+
+AT_ONCE = "(?!wait_for_).*"
+"""All tasks but those that wait: runs that the scheduler was asked for here never begin."""
+
+_RUN = """
+import json, sys
+import pendulum
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+for number, (dag_id, day, marked) in enumerate(json.loads(sys.argv[2])):
+    at = pendulum.now("UTC").add(seconds=-number)
+    run = bag.dags[dag_id].test(
+        logical_date=at, run_conf={"business_date": day}, mark_success_pattern=marked
+    )
+    states = {each.task_id: each.state for each in run.get_task_instances()}
+    print("\\nTOLD " + json.dumps({"dag": dag_id, "state": run.state, "tasks": states}), flush=True)
+"""
+_SCHEDULE = """
+import json
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+with create_session() as session:
+    job = Job()
+    session.add(job)
+    session.flush()
+    SchedulerJobRunner(job=job, num_runs=1)._create_dagruns_for_partitioned_asset_dags(session)
+with create_session() as session:
+    runs = session.query(DagRun).filter(DagRun.run_type == "asset_triggered")
+    print("\\nTOLD " + json.dumps([[run.dag_id, run.partition_key] for run in runs]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +79,25 @@ class Airflow:
     endpoint: dict[str, str]
     environ: dict[str, str]
 
-    def test(self, dag: str, day: str, *options: str, **variables: str) -> str:
-        """Run a DAG of a day; return what it said once it has succeeded."""
+    def test(
+        self, *dag_ids: str, day: str, only: str | None = None, **variables: str
+    ) -> tuple[dict[str, dict[str, str]], str]:
+        """Run DAGs of a day, all their tasks or those that fit a pattern; return what became of
+        their tasks, and what was said."""
+        marked = f"(?!({only})$).*" if only else None
+        wanted = json.dumps([[dag_id, day, marked] for dag_id in dag_ids])
+        told, log = self._python(_RUN, str(PROJECT / "dags"), wanted, **variables)
+        assert [each["state"] for each in told] == ["success"] * len(dag_ids), log[-6000:]
+        return {each["dag"]: each["tasks"] for each in told}, log
+
+    def schedule(self) -> list[list[str]]:
+        """What the scheduler has started because of Assets by now: DAGs and their partitions."""
+        ((runs), _log) = self._python(_SCHEDULE)
+        return sorted(runs[0])
+
+    def _python(self, code: str, *words: str, **variables: str) -> tuple[list[Any], str]:
         run = subprocess.run(
-            ["airflow", "dags", "test", *options, dag, f"{day}T12:00:00"],
+            [sys.executable, "-c", code, *words],
             env={**self.environ, **variables},
             cwd=PROJECT,
             capture_output=True,
@@ -50,26 +105,18 @@ class Airflow:
             check=False,
         )
         log = run.stdout + run.stderr
-        assert run.returncode == 0, log[-4000:]
-        assert re.search(rf"\bdag_id={dag}\b.*\bstate=success\b", log), log[-4000:]
-        return log
+        assert run.returncode == 0, log[-6000:]
+        told = [json.loads(line[5:]) for line in run.stdout.splitlines() if line[:5] == "TOLD "]
+        return told, log
 
-    def states(self, day: str) -> dict[str, str]:
-        """What became of the tasks of the last run of marketplace_daily on a day."""
+    def updated(self) -> Counter[tuple[str, str | None]]:
+        """How often each partition of each Asset was updated, as Airflow's own database has it."""
         with sqlite3.connect(Path(self.environ["AIRFLOW_HOME"]) / "airflow.db") as database:
             query = (
-                "select run_id from dag_run where dag_id = 'marketplace_daily' "
-                "and logical_date like ? order by id desc limit 1"
+                "select asset.name, partition_key "
+                "from asset_event join asset on asset.id = asset_id"
             )
-            ((run_id,),) = database.execute(query, (f"{day}%",))
-            query = "select task_id, state from task_instance where run_id = ?"
-            return dict(database.execute(query, (run_id,)))
-
-    def updated(self) -> Counter[str]:
-        """How often each Asset was updated, as Airflow's own database has it."""
-        with sqlite3.connect(Path(self.environ["AIRFLOW_HOME"]) / "airflow.db") as database:
-            query = "select asset.name from asset_event join asset on asset.id = asset_id"
-            return Counter(name for (name,) in database.execute(query))
+            return Counter((name, key) for name, key in database.execute(query))
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +135,9 @@ def airflow(
         environ = {
             **airflow_environ,
             **endpoint.environ,
-            "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
             **sources.variables(),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "LAKEHOUSE_SOURCES_DIR": str(folder / "sources"),
             "LAKEHOUSE_WORLD_SEED": str(world.seed),
             "LAKEHOUSE_WORLD_SCALE": str(world.scale),
         }
@@ -100,38 +148,58 @@ def airflow(
 
 @pytest.fixture(scope="module")
 def first_day(airflow: Airflow) -> str:
-    """What the first business date's run said."""
-    return airflow.test("marketplace_daily", DAY)
+    """The first business date, landed by all systems but one; what was said."""
+    return airflow.test("business_day", *LANDING[1:], day=DAY)[1]
 
 
-def test_marketplace_daily__first_business_date__lands_builds_and_reconciles(
-    first_day: str, airflow: Airflow
+@pytest.fixture(scope="module")
+def first_build(first_day: str, airflow: Airflow) -> str:
+    """The same with the last system and the build."""
+    assert first_day
+    assert [run for run in airflow.schedule() if run[0] == "transform"] == []
+    return airflow.test(LANDING[0], "transform", day=DAY)[1]
+
+
+def test_transform__first_business_date__builds_and_reconciles(
+    first_build: str, airflow: Airflow
 ) -> None:
-    assert f"{FIGURES} of {FIGURES} figures agree" in first_day, first_day[-4000:]
+    assert f"{FIGURES} of {FIGURES} figures agree" in first_build, first_build[-4000:]
     assert_cost_is_kept(airflow.endpoint, airflow.environ["LAKEHOUSE_DBT_MANIFEST"])
 
 
-@pytest.mark.usefixtures("first_day")
-def test_marketplace_daily__a_feed_that_is_not_due__updates_no_asset(airflow: Airflow) -> None:
-    before = airflow.updated()
-    assert (before["raw.geolocation"], before["raw.sellers"], before["curated"]) == (1, 1, 1)
-    others = "(?!(prepare_lake|deliver_sources|land_geolocation|land_sellers)$).*"
-    airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
-    after = airflow.updated()
-    assert (after["raw.geolocation"], after["raw.sellers"]) == (1, 2)
-
-
-def test_marketplace_daily__at_debug__its_log_holds_nobody_and_no_password(
+@pytest.mark.usefixtures("first_build")
+def test_transform__last_of_all_systems_has_landed_the_date__begins_for_that_date(
     airflow: Airflow,
 ) -> None:
+    runs = airflow.schedule()
+    assert [run for run in runs if run[0] == "transform"] == [["transform", DAY]]
+    assert [run for run in runs if run[0] in LANDING] == [[dag_id, DAY] for dag_id in LANDING]
+
+
+@pytest.mark.usefixtures("first_build")
+def test_landing__a_feed_that_is_not_due__updates_no_asset_and_lets_the_day_land(
+    airflow: Airflow,
+) -> None:
+    before = airflow.updated()
+    assert (before["raw.geolocation", None], before["raw.sellers", None]) == (1, 1)
+    assert (before["curated", DAY], before["landed.postal", DAY]) == (1, 1)
+    dag_ids = ("business_day", "landing__postal", "landing__catalogue")
+    airflow.test(*dag_ids, day=NEXT_DAY, only=AT_ONCE)
+    after = airflow.updated()
+    assert (after["raw.geolocation", None], after["raw.sellers", None]) == (1, 2)
+    assert (after["landed.postal", NEXT_DAY], after["landed.catalogue", NEXT_DAY]) == (1, 1)
+
+
+@pytest.mark.usefixtures("first_build")
+def test_landing__at_debug__its_log_holds_nobody_and_no_password(airflow: Airflow) -> None:
     """Libraries would log what they send to S3 and to the services."""
     url = airflow.environ["LAKEHOUSE_POSTGRES_URL"]
-    others = "(?!(prepare_lake|deliver_sources|land_customers|land_payments)$).*"
-    log = airflow.test(
-        "marketplace_daily",
-        NEXT_DAY,
-        "--mark-success-pattern",
-        others,
+    _, log = airflow.test(
+        "business_day",
+        "landing__order_management",
+        "landing__payment_gateway",
+        day=NEXT_DAY,
+        only="close_day|land_customers|land_payments",
         AIRFLOW__LOGGING__LOGGING_LEVEL="DEBUG",
         AIRFLOW__LOGGING__COLORED_CONSOLE_LOG="False",
         LAKEHOUSE_POSTGRES_URL=url.replace("postgres:@", "postgres:pg-pass-planted@"),
@@ -149,31 +217,38 @@ def test_marketplace_daily__at_debug__its_log_holds_nobody_and_no_password(
     assert [person for person in people if person in log] == []
 
 
-def test_marketplace_daily__source_is_left_alone__skips_what_needs_it_and_says_why(
+@pytest.mark.usefixtures("first_build")
+def test_landing__source_is_left_alone__skips_its_day_and_nothing_is_built_of_it(
     airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in airflow.environ.items():
         if name.startswith(("AWS_", "LAKEHOUSE_")):
             monkeypatch.setenv(name, value)
-    circuit = circuit_of(connect_lake(Settings.from_env()), "payment_gateway")
+    circuit = circuit_of(connect_lake(Settings.from_env()), "customer_service")
     for _ in range(circuit.limits.failures):
         caller, _state = circuit.enter()
         circuit.failed(str(caller), "status 503")
-    others = "(?!(land_exchange_rates|dbt\\..*|reconcile_day|record_cost)$).*"
-    log = airflow.test("marketplace_daily", NEXT_DAY, "--mark-success-pattern", others)
+    dag_ids = ("business_day", "landing__customer_service", "transform")
+    tasks, log = airflow.test(*dag_ids, day=NEXT_DAY, only=AT_ONCE)
     circuit.reset()
-    states = airflow.states(NEXT_DAY)
-    assert states["land_exchange_rates"] == states["dbt.tests_of_raw"] == "skipped"
-    assert states["dbt.fct_orders"] == states["reconcile_day"] == "skipped"
-    assert set(states.values()) == {"success", "skipped"}
-    assert states["record_cost"] == states["land_orders"] == "success"
-    why = "exchange_rates: payment_gateway was not asked: it did not answer before (status 503)"
-    assert f"nothing is built: {why}" in log
+    assert tasks["landing__customer_service"] == {"land_reviews": "skipped", "landed": "skipped"}
+    assert airflow.updated()["landed.customer_service", NEXT_DAY] == 0
+    build = tasks["transform"]
+    assert build["all_landed"] == build["dbt.build"] == build["reconcile_day"] == "skipped"
+    assert set(build.values()) == {"success", "skipped"}
+    assert build["record_cost"] == "success"
+    assert (
+        f"{NEXT_DAY} has not landed: reviews: customer_service was not asked: it did not answer "
+        "before (status 503)"
+    ) in log
+    assert "reviews has not landed (customer_service is left alone: status 503)" in log, log[-4000:]
+    airflow.test("landing__customer_service", day=NEXT_DAY)
+    assert airflow.updated()["landed.customer_service", NEXT_DAY] == 1
 
 
-@pytest.mark.usefixtures("first_day")
+@pytest.mark.usefixtures("first_build")
 def test_maintenance__after_a_day__counts_files_and_drops_nothing(airflow: Airflow) -> None:
-    log = airflow.test("maintenance", NEXT_DAY)
+    _, log = airflow.test("maintenance", day=NEXT_DAY, only="maintain|retention|orphans")
     assert re.search(r"ci_curated\.fct_orders: \d+ files .*; nothing to do", log), log[-4000:]
     assert "0 objects deleted" in log
     assert "would drop" not in log

@@ -15,14 +15,6 @@ from lakehouse.orchestration.callbacks import describe_failure
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def test_feeds__checkout__are_the_contract_files_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
-    assert tasks.feeds() == sorted(
-        path.name.split(".")[0] for path in (PROJECT / "contracts").iterdir() if path.is_file()
-    )
-    assert "orders" in tasks.feeds()
-
-
 def test_demonstration_world__no_seed__means_real_sources() -> None:
     assert tasks.demonstration_world({}) is None
 
@@ -38,28 +30,38 @@ def test_demonstration_world__seed_is_no_number__names_the_variable() -> None:
         tasks.demonstration_world({tasks.SEED: "many"})
 
 
-def test_deliver_sources__world_without_database__names_the_variable(
+def test_close_day__world_without_database__names_the_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
     monkeypatch.setenv(tasks.SEED, "7")
     monkeypatch.delenv("LAKEHOUSE_POSTGRES_URL", raising=False)
     with pytest.raises(ConfigError, match="LAKEHOUSE_POSTGRES_URL"):
-        tasks.deliver_sources("2026-06-01")
+        tasks.close_day("2026-06-01")
+
+
+@pytest.mark.parametrize("day", ["None", "", "2026-13-01"])
+def test_close_day__run_without_a_business_date__says_how_to_start_it(
+    monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+    monkeypatch.delenv(tasks.SEED, raising=False)
+    with pytest.raises(ConfigError, match=r"has no business date .* partition key"):
+        tasks.close_day(day)
 
 
 def test_describe_failure__error_of_several_lines__one_line_with_runbook() -> None:
-    line = describe_failure("marketplace_daily", "land_orders", "r1", 2, "first\nsecond")
+    line = describe_failure("landing__order_management", "land_orders", "r1", 2, "first\nsecond")
     assert line.count("\n") == 0
     assert "task=land_orders" in line
-    assert "runbook=docs/en/runbooks/marketplace_daily.md" in line
+    assert "runbook=docs/en/runbooks/landing.md" in line
     assert "first" in line
     assert "second" not in line
 
 
 def test_describe_failure__secrets_in_the_error__are_masked() -> None:
     error = OSError("postgresql://reader:hunter2-hunter2@db/orders does not answer")
-    line = describe_failure("marketplace_daily", "land_orders", "r1", 2, error)
+    line = describe_failure("landing__order_management", "land_orders", "r1", 2, error)
     assert "hunter2" not in line
     assert "kind=unknown" in line
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from lakehouse.errors import SourcePausedError, SourceUnavailableError
 from lakehouse.orchestration.notifications.event import Event, Kind
+from lakehouse.orchestration.runbooks import page_of
 from lakehouse.redaction import redact
 from lakehouse.transience import classify
 
@@ -79,7 +80,7 @@ def with_runbook(event: Event, docs: Path) -> Event:
     """The event with the page of its DAG, or that of errors where the DAG has none."""
     if event.runbook:
         return event
-    page = f"runbooks/{event.dag_id}.md"
+    page = page_of(event.dag_id)
     return replace(event, runbook=page if (docs / page).is_file() else _ERRORS_PAGE)
 
 

@@ -10,7 +10,7 @@ from lakehouse.orchestration.notifications.airflow_events import SOURCE_PAGE
 from lakehouse.orchestration.notifications.event import Event
 from lakehouse.orchestration.notifications.incident import Incident, record, settle
 
-_DAG, _RUN = "marketplace_daily", "sample__2026-06-01"
+_DAG, _RUN = "transform", "sample__2026-06-01"
 
 
 def sample_incidents(now: datetime) -> list[Incident]:

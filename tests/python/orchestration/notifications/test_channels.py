@@ -42,14 +42,14 @@ def test_failure__all_channels__get_the_same_facts_without_secrets(office: Offic
 
 def test_failure__in_portuguese__names_the_portuguese_runbook(office: Office) -> None:
     office.run(
-        {**FAILED, "dag_id": "marketplace_daily"},
+        {**FAILED, "dag_id": "transform"},
         LAKEHOUSE_NOTIFY_LANGUAGE="pt-BR",
         LAKEHOUSE_NOTIFY_DOCS="https://docs.example/",
     )
     (note,) = office.notes()
-    assert note["Subject"] == "DAG marketplace_daily falhou: 1 tarefa"
+    assert note["Subject"] == "DAG transform falhou: 1 tarefa"
     assert "Espécie de erro: desconhecido" in note["Message"]
-    page = "https://docs.example/pt-BR/runbooks/marketplace_daily.md"
+    page = "https://docs.example/pt-BR/runbooks/transform.md"
     assert f"O que fazer: {page}" in note["Message"]
 
 

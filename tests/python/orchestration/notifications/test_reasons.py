@@ -29,7 +29,7 @@ HEADER = "seller_id,seller_zip_code_prefix,seller_city,seller_state,seller_name,
 
 def _context() -> dict[str, Any]:
     instance = SimpleNamespace(
-        dag_id="marketplace_daily",
+        dag_id="transform",
         run_id="r",
         task_id="land_sellers",
         map_index=-1,
@@ -61,7 +61,7 @@ def test_held_batch__its_notification__carries_the_reason_of_the_manifest(
     assert run.reason in text
     assert "permanente: alguém precisa agir" in text
     assert "Responsável: catalogue" in text
-    assert "docs/pt-BR/runbooks/marketplace_daily.md" in text
+    assert "docs/pt-BR/runbooks/transform.md" in text
 
 
 def test_find_source__an_error_that_another_one_caused__is_the_silence_behind_it() -> None:
