@@ -85,18 +85,6 @@ def find_sources(settings: Settings) -> Sources:
         drop_s3=settings.drop_dir if isinstance(settings.drop_dir, S3Prefix) else None,
     )
 
-    def variables(self) -> dict[str, str]:
-        """The environment variables by which `lakehouse` finds these sources."""
-        found = {
-            "LAKEHOUSE_POSTGRES_URL": self.postgres_url,
-            "LAKEHOUSE_DROP_DIR": str(self.drop),
-        }
-        if self.mysql_url is not None:
-            found["LAKEHOUSE_MYSQL_URL"] = self.mysql_url
-        if self.gateway is not None:
-            found["LAKEHOUSE_PAYMENTS_URL"] = self.gateway.url
-        return found
-
 
 def advance(world: World, day: dt.date, sources: Sources) -> None:
     """Bring every source to its state at the end of ``day``; the same day again changes nothing."""

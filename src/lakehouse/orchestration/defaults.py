@@ -43,10 +43,4 @@ DAG_ARGS: dict[str, Any] = {
     "on_failure_callback": on_dag_failure,
     "on_success_callback": on_dag_success,
 }
-
-DAG_ARGS: dict[str, Any] = {
-    "catchup": False,
-    "max_active_runs": 1,
-    "default_args": DEFAULT_ARGS,
-}
 """The arguments that every DAG starts from."""
