@@ -146,6 +146,13 @@ def check_slack(payload: dict[str, Any]) -> None:
             assert 1 <= len(text["text"]) <= longest
 
 
+@pytest.mark.parametrize("error", ["&" * 600, "x" * 600, "😀" * 600])
+def test_slack__forty_long_errors__fill_sections_to_their_limit(error: str) -> None:
+    payload = as_slack(_message(*(event(task_id=f"t{n}", error=error) for n in range(40))))
+    check_slack(payload)
+    assert max(len(block["text"]["text"]) for block in payload["blocks"] if "text" in block) > 2400
+
+
 def test_slack__control_characters_of_an_error__are_escaped() -> None:
     payload = as_slack(_message(event(error="<!channel> a & b <https://evil|click>")))
     assert "&lt;!channel&gt; a &amp; b &lt;https://evil|click&gt;" in str(payload)
