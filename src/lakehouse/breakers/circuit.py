@@ -64,8 +64,10 @@ class Circuit:
         return self._change(lambda breaker: release(breaker, self.clock(), caller))
 
     def reset(self) -> Breaker:
-        """Close the breaker, whatever it was."""
-        return self._change(lambda breaker: reset(breaker, self.clock()))
+        """Close the breaker, whatever it was; a state that cannot be read too."""
+        closed = reset(Breaker(self.source), self.clock())
+        self.state.write(self.source, to_document(closed))
+        return closed
 
     def _change(self, step: Callable[[Breaker], Breaker]) -> Breaker:
         def decide(document: Document | None) -> tuple[Document | None, Breaker]:
@@ -104,15 +106,21 @@ def _load(source: str, document: Mapping[str, Any] | None) -> Breaker:
     if document is None:
         return Breaker(source)
     try:
-        times = {
-            name: None if document[name] is None else datetime.fromisoformat(document[name])
-            for name in ("since", "until")
-        }
+        times = {name: _parse_instant(document[name]) for name in ("since", "until")}
         if document["state"] not in ("closed", "open", "half_open"):
             raise ValueError(f"state {document['state']!r}")
         return Breaker(**{**document, **times})
     except (KeyError, TypeError, ValueError) as error:
         raise LakeError(
-            f"the breaker of {source} cannot be read ({error}): delete {PREFIX}{source}.json from "
-            "the ops bucket, which closes it"
+            f"the breaker of {source} cannot be read ({error}): close it by `lakehouse breakers "
+            f"reset {source}`"
         ) from error
+
+
+def _parse_instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return instant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections import Counter, deque
 from collections.abc import Iterator
 from typing import IO, Any
@@ -83,9 +84,10 @@ def iter_text_tables(
     header = _parse_header(first_line, source_file, contract.feed, contract.format, "utf-8-sig")
     refused = _Refused(source_file)
     last = 0
+    joined, reader = _Joined(first_line, source), None
     try:
-        with pacsv.open_csv(
-            _Joined(first_line, source),
+        reader = pacsv.open_csv(
+            joined,
             read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
             parse_options=pacsv.ParseOptions(
                 delimiter=contract.format.delimiter,
@@ -100,30 +102,36 @@ def iter_text_tables(
                 null_values=[""],
                 check_utf8=False,
             ),
-        ) as reader:
-            schema = reader.schema
-            if schema.names != header:
-                # What is not named as text would be guessed: 007 would be the number 7.
-                raise SourceSchemaError(
-                    contract.feed,
-                    f"{source_file} has a header that can be read in two ways: {_show(header)} or "
-                    f"{_show(schema.names)}. Deliver plain names on the first line",
-                )
-            yield _build_table(schema.empty_table(), np.zeros(0, dtype=np.int64), [], source_file)
-            for batch in reader:
-                numbers, unreadable = refused.number(last, batch.num_rows)
-                last += len(numbers) + len(unreadable)
-                table = pa.Table.from_batches([batch])
-                yield _build_table(table, numbers, unreadable, source_file)
-            if refused.rows:
-                rest = list(refused.rows)
-                yield _build_table(schema.empty_table(), np.zeros(0, np.int64), rest, source_file)
+        )
+        schema = reader.schema
+        if schema.names != header:
+            # What is not named as text would be guessed: 007 would be the number 7.
+            raise SourceSchemaError(
+                contract.feed,
+                f"{source_file} has a header that can be read in two ways: {_show(header)} or "
+                f"{_show(schema.names)}. Deliver plain names on the first line",
+            )
+        yield _build_table(schema.empty_table(), np.zeros(0, dtype=np.int64), [], source_file)
+        for batch in reader:
+            numbers, unreadable = refused.number(last, batch.num_rows)
+            last += len(numbers) + len(unreadable)
+            table = pa.Table.from_batches([batch])
+            yield _build_table(table, numbers, unreadable, source_file)
+        if refused.rows:
+            rest = list(refused.rows)
+            yield _build_table(schema.empty_table(), np.zeros(0, np.int64), rest, source_file)
     except pa.ArrowInvalid as error:
         raise SourceSchemaError(
             contract.feed,
             f"{source_file} cannot be read as CSV: {str(error)[:_SHOWN_ERROR]}. A record has at "
             f"most {BLOCK_BYTES} bytes: a quote that is never closed makes one of all that follows",
         ) from error
+    finally:
+        # Arrow reads ahead in a thread, which would abort a process that ends meanwhile. It waits
+        # for it when the reader goes, which an exception keeps alive with this frame; and it does
+        # not where the reader could not be opened.
+        joined.wait()
+        del reader
 
 
 class _Refused:
@@ -170,6 +178,12 @@ class _Joined(io.RawIOBase):
         super().__init__()
         self._line = line
         self._rest = rest
+        self._reading = threading.Lock()
+
+    def wait(self) -> None:
+        """Until no thread is reading."""
+        with self._reading:
+            pass
 
     def readable(self) -> bool:
         """True."""
@@ -177,8 +191,9 @@ class _Joined(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """As many bytes, as long as there are any."""
-        line, self._line = self._line[:size], self._line[size:]
-        return line + self._rest.read(size - len(line))
+        with self._reading:
+            line, self._line = self._line[:size], self._line[size:]
+            return line + self._rest.read(size - len(line))
 
 
 def read_header(content: bytes, source_file: str, feed: str, source: Format) -> list[str]:

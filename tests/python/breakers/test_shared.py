@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from lakehouse.breakers import Breaker, Circuit, circuit_of
+from lakehouse.cli import cli
 from lakehouse.contracts import Lake
 from lakehouse.contracts.inventory import BreakerLimits
 from lakehouse.errors import LakeError
@@ -159,11 +161,29 @@ def test_read__object_of_another_kind__is_named(lake: Lake, content: bytes) -> N
         circuit_of(lake, "pay").read()
 
 
-@pytest.mark.parametrize("content", [b"{}", b'{"state": "ajar", "since": null, "until": null}'])
+NO_ZONE = b"""{"source": "pay", "state": "open", "failures": 5, "probe": null, "reason": "",
+"since": "2026-06-01T12:00:00", "until": "2026-06-01T12:10:00"}"""
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b'{"state": "ajar", "since": null, "until": null}', NO_ZONE]
+)
 def test_read__document_that_is_no_breaker__says_how_to_go_on(lake: Lake, content: bytes) -> None:
     lake.s3.put_object(Bucket=lake.bucket("ops"), Key="breakers/pay.json", Body=content)
-    with pytest.raises(LakeError, match=r"breaker of pay cannot be read .*delete breakers/pay"):
-        circuit_of(lake, "pay").read()
+    circuit = circuit_of(lake, "pay")
+    for ask in (circuit.read, circuit.enter):
+        with pytest.raises(LakeError, match=r"breaker of pay cannot be read .*breakers reset pay"):
+            ask()
+
+
+@pytest.mark.parametrize("content", [b"{}", b"{", NO_ZONE])
+def test_reset__state_that_cannot_be_read__is_closed(lake: Lake, content: bytes) -> None:
+    system = "payment_gateway"
+    lake.s3.put_object(Bucket=lake.bucket("ops"), Key=f"breakers/{system}.json", Body=content)
+    result = CliRunner().invoke(cli, ["breakers", "reset", system])
+    assert (result.exit_code, result.stdout) == (0, f"{system}: closed\n"), result.output
+    assert circuit_of(lake, system).read().state == "closed"
+    assert circuit_of(lake, system).enter()[0] is not None
 
 
 def test_circuit__what_it_keeps__is_what_it_reads(lake: Lake) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -307,3 +308,33 @@ def test_drop__a_name_that_is_not_in_utf8__is_told_by_its_escape(
     (folder / "sellers\udce9.csv").write_bytes(HEADER + ROWS)
     with pytest.raises(SourceError, match=r"'sellers\\udce9.csv' in .* is no name in UTF-8"):
         land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+
+
+class _Slow(io.BytesIO):
+    """A file whose reads take a moment, and that knows when one is under way."""
+
+    reading = 0
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reading += 1
+        self.reads += 1
+        threading.Event().wait(0.1)
+        content = super().read(size)
+        self.reading -= 1
+        return content
+
+
+@pytest.mark.parametrize("good", [0, 40 * MIB])
+def test_csv__given_up__is_read_no_further(monkeypatch: pytest.MonkeyPatch, good: int) -> None:
+    """A thread of Arrow that reads while the interpreter ends aborts the process (status 134)."""
+    monkeypatch.setattr(read_csv, "_MOST_REFUSED_BYTES", 1024)
+    source = _Slow(HEADER + ROW % 1 * (good // len(ROW)) + b"a,b\n" * (30 * MIB))
+    with pytest.raises(SourceSchemaError, match="cannot be read as CSV") as caught:
+        for _ in iter_csv(source, "sellers.csv", CONTRACTS["sellers"]):
+            pass
+    reads = source.reads
+    assert source.reading == 0
+    threading.Event().wait(0.3)
+    assert (source.reads, source.reading) == (reads, 0)
+    assert caught.tb is not None  # what keeps the reader's frame alive
