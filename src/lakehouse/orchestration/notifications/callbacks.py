@@ -6,11 +6,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.orchestration.notifications.airflow_events import (
-    SOURCE_PAGE,
     deadline_event,
+    describe,
     find_source,
     run_event,
     task_event,
@@ -29,7 +30,7 @@ from lakehouse.orchestration.notifications.notifier import (
     send_all,
 )
 from lakehouse.orchestration.notifications.settings import NotifySettings
-from lakehouse.redaction import learn_secrets, redact
+from lakehouse.redaction import learn_secrets
 from lakehouse.settings import Settings, find_project_dir
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 FIRST_RETRY_TOLD = 2
 """The number of failed tries from which on a retry is told: one hiccup is no news."""
+
+STATE_SECONDS = 10.0
+"""How long the end of a failed run waits for the state before it tells without."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ def source_is_left_alone(source: str, reason: str, context: Mapping[str, Any]) -
     def work(settings: NotifySettings) -> None:
         lake = _connect_lake()
         event = task_event("skip", context, reason, source)
-        _notifier(settings, lake).tell(*_opened(lake, source), event)
+        _notifier(settings, lake).tell(*_opened(lake, source, context), event)
 
     _run(work)
 
@@ -71,11 +75,18 @@ def run_failed(context: Mapping[str, Any]) -> None:
     def work(settings: NotifySettings) -> None:
         event = _placed(run_event("failure", context, _base_url()))
         most = int(getattr(context["dag"], "max_consecutive_failed_dag_runs", 0) or 0)
-        try:
+        reached: list[Notifier] = []
+
+        def reach() -> None:
             notifier = _notifier(settings, _connect_lake())
-            notifier.run_failed(event, most)
-        except Exception as error:  # noqa: BLE001
-            _log.error("event=notifications_without_state error=%s", redact(str(error)))
+            notifier.state.read(event.incident)
+            reached.append(notifier)
+
+        error = run_bounded({"state": reach}, STATE_SECONDS)["state"]
+        if error is None:
+            reached[0].run_failed(event, most)
+        else:
+            _log.error("event=notifications_without_state error=%s", describe(error))
             _tell_directly(settings, event)
 
     _run(work)
@@ -145,29 +156,22 @@ def _tell_task(kind: Any, context: Mapping[str, Any], settings: NotifySettings) 
         return contract.source.system if contract else None
 
     source = find_source(error, source_of)
-    events = _opened(lake, source) if source else []
+    events = _opened(lake, source, context) if source else []
     if kind != "retry" or int(context["ti"].try_number or 0) >= FIRST_RETRY_TOLD:
         events.append(_placed(task_event(kind, context, error, source)))
     if events:
         _notifier(settings, lake).tell(*events)
 
 
-def _opened(lake: Lake, source: str) -> list[Event]:
-    """That the breaker of a source is open, once for each time that it opened."""
+def _opened(lake: Lake, source: str, context: Mapping[str, Any]) -> list[Event]:
+    """That the breaker of a source is open, if it is; the same each time until it opens anew."""
     from lakehouse.breakers import circuit_of
 
     breaker = circuit_of(lake, source).read()
     if breaker.state != "open" or breaker.since is None:
         return []
-    return [
-        Event(
-            kind="open",
-            incident=f"source.{source}",
-            at=breaker.since,
-            error=redact(breaker.reason),
-            runbook=SOURCE_PAGE,
-        )
-    ]
+    noticed = task_event("open", context, breaker.reason, source)
+    return [replace(noticed, at=breaker.since, task_id="", map_index=-1, try_number=0, log_url="")]
 
 
 def _answers(lake: Lake, source: str) -> bool:
@@ -213,7 +217,7 @@ def _settings() -> NotifySettings | None:
     try:
         return NotifySettings.from_env(os.environ)
     except Exception as error:  # noqa: BLE001
-        _log.error("event=not_notified error=%s", redact(str(error)))
+        _log.error("event=not_notified error=%s", describe(error))
         return None
 
 
@@ -225,5 +229,4 @@ def _run(work: Work) -> None:
     learn_secrets(os.environ)
     outcome = run_bounded({"notify": lambda: work(settings)}, longest_seconds(settings))
     if (error := outcome["notify"]) is not None:
-        text = f"{type(error).__name__}: {error}"
-        _log.error("event=not_notified error=%s", redact(text))
+        _log.error("event=not_notified error=%s", describe(f"{type(error).__name__}: {error}"))

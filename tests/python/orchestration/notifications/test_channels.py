@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,18 @@ def test_failure__the_ops_bucket_is_out_of_reach__the_run_tells_it_once(
     _, log = office.run({"call": "on_dag_failure"})
     assert "event=notifications_without_state" in log
     assert office.counts() == {"slack": 1, "email": 1, "sns": 1}
+
+
+def test_failure__the_ops_bucket_does_not_answer__the_run_tells_it_all_the_same(
+    office: Office,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        off = {"LAKEHOUSE_NOTIFY_SNS": ""}
+        seconds, log = office.run({"call": "on_dag_failure"}, **away, **off)
+    assert seconds < 25
+    assert "event=notifications_without_state error=not done within 10 s" in log
+    assert office.counts() == {"slack": 1, "email": 1, "sns": 0}
 
 
 def test_notify_command__test__sends_a_sample_of_each_message(office: Office) -> None:

@@ -200,6 +200,22 @@ def test_breaker__opens_and_closes__is_told_by_the_callbacks_of_its_feeds(
     ]
 
 
+def test_breaker__seen_by_a_first_retry_alone__its_closing_is_told_too(
+    office: Office, lake: Any
+) -> None:
+    circuit = circuit_of(lake, "payment_gateway")
+    for _ in range(circuit.limits.failures):
+        caller, _ = circuit.enter()
+        circuit.failed(str(caller), "status 503")
+    office.run({"call": "on_retry", "error": "away", "try_number": 1})
+    circuit.reset()
+    office.run({"call": "on_dag_success"})
+    assert [each["Subject"].split(" (")[0] for each in office.notes()] == [
+        "Source payment_gateway does not answer and is left alone",
+        "Source payment_gateway answers again",
+    ]
+
+
 def test_retry__the_first__is_no_news_and_the_second_is(office: Office) -> None:
     office.run({"call": "on_retry", "error": "unknown", "try_number": 1})
     assert office.notes() == []
