@@ -1,7 +1,8 @@
 """A loader that is quick to kill: it imports once, then lands each batch in a child of its own.
 
-It reads lines of JSON (`do`: land or replay, `feed`, `day`, `kill_after` in seconds or null) and
-answers each when the child has ended. Sources and lake come from the environment.
+It reads lines of JSON (`do`: land or replay, `feed`, `day`, `kill_after` in seconds or null,
+`kill_at_write` or null) and answers each when the child has ended. Sources and lake come from the
+environment.
 """
 
 from __future__ import annotations
@@ -35,8 +36,23 @@ SMALL_PART = 64 * 1024
 """Objects of more bytes go up in parts, so that kills fall between parts too."""
 
 
-def work(lake: Lake, sources: Sources, command: dict[str, str]) -> None:
+def die_at_write(lake: Lake, number: int) -> None:
+    """Let SIGKILL meet this process right before its n-th write to S3; right after it, if n < 0."""
+    left = [abs(number)]
+
+    def count(model: Any, **more: Any) -> None:
+        if model.name not in ("GetObject", "HeadObject", "ListObjectsV2", "ListMultipartUploads"):
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    lake.s3.meta.events.register("before-call.s3" if number > 0 else "after-call.s3", count)
+
+
+def work(lake: Lake, sources: Sources, command: dict[str, Any]) -> None:
     """Land or replay one batch."""
+    if command["kill_at_write"]:
+        die_at_write(lake, command["kill_at_write"])
     day = date.fromisoformat(command["day"])
     if command["do"] == "land":
         land(command["feed"], day, sources, lake)

@@ -1,5 +1,7 @@
 """SIGKILLs at random instants of landing, over all kinds of sources; `make kills` runs 300.
 
+Half of the instants are random in time, half are right before or after a random write to S3.
+
 Each business date is landed undisturbed into one lake, then again and again into another one, whose
 loaders are killed and started anew until they end. A thread looks at what readers see meanwhile.
 """
@@ -50,6 +52,9 @@ ONE_OF_A_KIND = (
 )  # fmt: skip
 """A feed for each kind of source and of files."""
 _MOST_ATTEMPTS = 60
+_WRITES = 18
+"""Some more writes than a small batch has."""
+_NEVER = {"kill_after": None, "kill_at_write": None}
 
 
 class Loader:
@@ -77,10 +82,11 @@ class Loader:
         heard: dict[str, Any] = json.loads(line)
         return heard
 
-    def run(self, do: str, feed: str, day: date, kill_after: float | None = None) -> dict[str, Any]:
-        """Let a child do something, kill it after so many seconds, and say how it ended."""
+    def run(self, do: str, feed: str, day: date, **when: float) -> dict[str, Any]:
+        """Let a child do something, kill it after so many seconds (`kill_after`) or at a write
+        (`kill_at_write`), and say how it ended."""
         assert self._process.stdin
-        command = {"do": do, "feed": feed, "day": day.isoformat(), "kill_after": kill_after}
+        command = {"do": do, "feed": feed, "day": day.isoformat(), **_NEVER, **when}
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         ended = self._hear()
@@ -249,10 +255,14 @@ class Run:
 
     def _repeat(self, do: str, feed: str, day: date) -> None:
         for attempt in range(_MOST_ATTEMPTS):
-            wait = None
-            if attempt < self.most_kills:
-                wait = self.random.uniform(0, self.seconds[feed] * (1 + attempt / 4))
-            if not self.torn_loader.run(do, feed, day, wait)["killed"]:
+            when: dict[str, float] = {}
+            if attempt < self.most_kills and self.random.random() < 0.5:
+                longest = self.seconds[feed] * (1 + attempt / 4)
+                when = {"kill_after": self.random.uniform(0, longest)}
+            elif attempt < self.most_kills:
+                write = self.random.randint(1, _WRITES)
+                when = {"kill_at_write": self.random.choice((write, -write))}
+            if not self.torn_loader.run(do, feed, day, **when)["killed"]:
                 return
             self.summary.kills[feed] += 1
         raise AssertionError(f"{do} {feed} {day} did not end in {_MOST_ATTEMPTS} attempts")
