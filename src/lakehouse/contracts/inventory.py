@@ -41,7 +41,8 @@ class BreakerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection.
+    """What `infra/lake.yml` says. `first_ingest_date` and `last_ingest_date` bound projection;
+    `incomplete_upload_days`: when a bucket aborts an upload that nobody completed.
 
     `breakers` holds the limits of the source systems that have some of their own, and those of the
     others under `default`; `pools` holds in the same way how many tasks may ask a source at a time.
@@ -56,6 +57,7 @@ class Inventory:
     zones: Mapping[str, Zone]
     first_ingest_date: date
     last_ingest_date: str
+    incomplete_upload_days: int
     breakers: Mapping[str, BreakerLimits]
     pools: Mapping[str, int]
 
@@ -148,6 +150,7 @@ def load_inventory(path: Path, *, bucket_prefix: str | None = None) -> Inventory
         },
         first_ingest_date=first_date,
         last_ingest_date=last.text(),
+        incomplete_upload_days=root.child("incomplete_upload_days").integer(minimum=1),
         breakers=_build_breakers(root.child("breakers")),
         pools=_build_pools(root.child("pools")),
     )

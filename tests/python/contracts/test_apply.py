@@ -122,6 +122,16 @@ def test_bootstrap_lake__twice__makes_everything_once(lake: Any) -> None:
     }  # fmt: skip
 
 
+def test_bootstrap_lake__new_bucket__aborts_uploads_that_nobody_completed(lake: Any) -> None:
+    bucket = lake.bucket("raw")
+    lake.s3.delete_bucket(Bucket=bucket)
+    assert bootstrap_lake(lake) == [f"bucket {bucket}"]
+    (rule,) = lake.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["Filter"] == {"Prefix": ""}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
 def test_bootstrap_lake__environment_on_aws__is_refused(lake: Any) -> None:
     with pytest.raises(LakeError, match="not made by the bootstrap"):
         bootstrap_lake(replace(lake, environment="prod"))

@@ -164,16 +164,21 @@ class Reader(threading.Thread):
         self.checks = 0
 
     def run(self) -> None:
-        """Look until `stop`, or until something is wrong."""
+        """Look until `end`, or until something is wrong."""
         while not self._ended.is_set() and not self.problems:
             with self.pause:
                 self.look()
 
-    def stop(self) -> None:
-        """End, and say what was wrong."""
+    def require_whole(self) -> None:
+        """Raise AssertionError with what was wrong so far."""
+        if self.problems:
+            raise AssertionError("; ".join(self.problems))
+
+    def end(self) -> None:
+        """Look no more."""
         self._ended.set()
-        self.join()
-        assert self.problems == []
+        if self.is_alive():
+            self.join()
 
     def look(self) -> None:
         """Check all that is visible now."""
@@ -357,14 +362,15 @@ def tear_landing(
                 _require_counts(run.expected, day, sources.postgres_url, sent)
             reader = Reader(run.torn, run.expected)
             reader.start()
-            stack.callback(reader._ended.set)
+            stack.callback(reader.end)
             waiting: list[str] = []
             while run.summary.kills.total() < kills * number // days or waiting:
                 if not waiting:
                     waiting = run.random.sample(landed, len(landed))
                 run.tear(waiting.pop(), day, reader)
-                assert reader.problems == []
-            reader.stop()
+                reader.require_whole()
+            reader.end()
+            reader.require_whole()
             run.summary.looks += reader.looks
             run.summary.checks += reader.checks
         run.summary.seconds = time.monotonic() - began
