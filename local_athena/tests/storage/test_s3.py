@@ -7,6 +7,8 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -537,3 +539,40 @@ def test_request__that_s3_refuses__is_refused_by_its_code(
             urllib.request.urlopen(f"{endpoint.url}/{bucket}/{target}")
         assert refused.value.code == 400
         assert code in refused.value.read()
+
+
+def test_get__while_it_is_overwritten__headers_and_body_are_of_one_version(
+    s3: Any, bucket: str
+) -> None:
+    bodies = [bytes([letter]) * size for letter, size in ((65, 300_000), (66, 500_000), (67, 9))]
+    etags = {f'"{hashlib.md5(body).hexdigest()}"': body for body in bodies}
+    s3.put_object(Bucket=bucket, Key="k", Body=bodies[0])
+    ended = threading.Event()
+
+    def overwrite() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            s3.put_object(Bucket=bucket, Key="k", Body=bodies[number % 3])
+
+    writers = [threading.Thread(target=overwrite) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(300):
+            answer = s3.get_object(Bucket=bucket, Key="k")
+            body = answer["Body"].read()
+            assert answer["ContentLength"] == len(body)
+            assert etags[answer["ETag"]] == body
+    finally:
+        ended.set()
+        for writer in writers:
+            writer.join()
+
+
+def test_answer__has_the_date_of_the_server(s3: Any, bucket: str) -> None:
+    """Clients compare it with Last-Modified, so that their own clocks play no part."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    answer = s3.head_object(Bucket=bucket, Key="k")
+    now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    assert timedelta() <= now - answer["LastModified"] < timedelta(seconds=60)

@@ -104,12 +104,22 @@ def _install() -> WsgiApp:
         return _dispatcher
 
 
+_LOOKS = 20
+
+
 def _lazily(method: Any) -> Any:
-    """GetObject's look-up: its key gives the body in pieces, and only the range that is asked."""
+    """GetObject's look-up: its key gives the body in pieces, and only the range that is asked.
+
+    An object that is overwritten between the look and the reading is looked up again: the answer is
+    one version's headers and the same version's body.
+    """
 
     @wraps(method)
     def get_key(self: Any, *args: Any, **kwargs: Any) -> Any:
-        key, not_modified = method(self, *args, **kwargs)
+        for _ in range(_LOOKS):
+            key, not_modified = method(self, *args, **kwargs)
+            if not isinstance(key, DiskKey) or key.open():
+                break
         if isinstance(key, DiskKey):
             number = self._get_int_param("partNumber")
             key = (key.part(number) or key) if number else key

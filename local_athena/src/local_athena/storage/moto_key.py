@@ -18,13 +18,21 @@ from typing import Any
 from moto.s3.models import FakeKey
 from moto.utilities.utils import LowercaseDict
 
-from local_athena.storage.moto_world import FileSlice, World, current, pack, touched, unpack
+from local_athena.storage.moto_world import (
+    FileSlice,
+    OpenFile,
+    World,
+    current,
+    pack,
+    touched,
+    unpack,
+)
 
 _VOLATILE = frozenset(
     {
         "name", "bucket_name", "account_id", "region_name", "partition", "lock", "disposed",
         "contentsize", "last_modified", "world", "path", "pending", "lazy", "window", "packed",
-        "stamp", "_tick", "_time_progressed",
+        "stamp", "opened", "_tick", "_time_progressed",
         "_value_buffer", "_max_buffer_size", "is_latest",
     }
 )  # fmt: skip
@@ -73,6 +81,7 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
         self.window: tuple[int, int] | None = None
         self.packed = b""
         self.stamp: tuple[int, int] | None = None
+        self.opened: OpenFile | None = None
         facts: dict[str, Any] = self.__dict__
         try:
             super().__init__(*args, **kwargs)
@@ -92,7 +101,7 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
     def value(self) -> Any:
         """The bytes; a FileSlice for who asked for a `lazy` key."""
         offset, size = self.window or (0, self.contentsize)
-        content = FileSlice(self.file, offset, size)
+        content = FileSlice(self.file, offset, size, self.opened)
         return content if self.lazy else bytes(content)
 
     @value.setter
@@ -130,6 +139,17 @@ class DiskKey(FakeKey):  # type: ignore[misc]  # moto's types are not read
         if self.path is None:
             raise FileNotFoundError(self.name)
         return self.path
+
+    def open(self) -> bool:
+        """Hold on to the bytes that belong to the metadata; False when others lie there by now."""
+        try:
+            opened = OpenFile(self.file)
+        except FileNotFoundError:
+            return False
+        if self.stamp is not None and self.stamp != opened.stamp:
+            return False
+        self.opened = opened
+        return True
 
     def part(self, part_number: int) -> "DiskKey | None":
         """This key, limited to one part of its multipart upload."""
@@ -230,6 +250,7 @@ def load_key(
         window=None,
         packed=blob or b"",
         stamp=(stat.st_size, stat.st_mtime_ns),
+        opened=None,
     )
     if blob is None:
         facts["_metadata"] = LowercaseDict({"Content-Type": "binary/octet-stream"})

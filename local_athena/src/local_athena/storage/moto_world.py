@@ -5,6 +5,7 @@ The handler of a request enters its world (`entered`), moto's patched classes as
 """
 
 import io
+import os
 import pickle
 import threading
 import time
@@ -135,13 +136,36 @@ def publish_changes() -> None:
         del waiting[place]
 
 
-class FileSlice:
-    """Part of a file as a body: knows its length, can be sliced, is read in pieces."""
+class OpenFile:
+    """A file that stays what it was when it was opened, whatever is put in its place; it is closed
+    with the last reference to it."""
 
-    def __init__(self, path: Path, start: int, size: int) -> None:
+    def __init__(self, path: Path) -> None:
+        self._descriptor = -1
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        stat = os.fstat(self._descriptor)
+        self.stamp = stat.st_size, stat.st_mtime_ns
+
+    def read(self, size: int, offset: int) -> bytes:
+        """At most `size` bytes from `offset` on."""
+        return os.pread(self._descriptor, size, offset)
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+
+class FileSlice:
+    """Part of a file as a body: knows its length, can be sliced, is read in pieces.
+
+    With `opened` it is read from there, whatever lies at `path` by then.
+    """
+
+    def __init__(self, path: Path, start: int, size: int, opened: OpenFile | None = None) -> None:
         self.path = path
         self.start = start
         self.size = size
+        self._opened = opened
 
     def __len__(self) -> int:
         return self.size
@@ -151,18 +175,18 @@ class FileSlice:
 
     def __getitem__(self, part: slice) -> "FileSlice":
         start, stop, _ = part.indices(self.size)
-        return FileSlice(self.path, self.start + start, max(0, stop - start))
+        return FileSlice(self.path, self.start + start, max(0, stop - start), self._opened)
 
     def __iter__(self) -> Iterator[bytes]:
-        left = self.size
-        with self.path.open("rb") as file:
-            file.seek(self.start)
-            while left > 0:
-                piece = file.read(min(left, _PIECE))
-                if not piece:
-                    return
-                left -= len(piece)
-                yield piece
+        opened = self._opened or OpenFile(self.path)
+        offset, left = self.start, self.size
+        while left > 0:
+            piece = opened.read(min(left, _PIECE), offset)
+            if not piece:
+                return
+            offset += len(piece)
+            left -= len(piece)
+            yield piece
 
     def __bytes__(self) -> bytes:
         return b"".join(self)
