@@ -106,7 +106,8 @@ def advance_command(business_date: dt.date) -> None:
             variable=SEED,
         )
     advance(world, business_date, find_sources(settings))
-    click.echo(write_ledger(world, business_date, settings.demo_dir / "ledger"))
+    folder, has_topic = settings.demo_dir / "ledger", settings.kafka is not None
+    click.echo(write_ledger(world, business_date, folder, has_topic=has_topic))
 
 
 def _variables(world: World, settings: Settings, sources: Sources) -> dict[str, str]:

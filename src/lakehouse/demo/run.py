@@ -238,7 +238,8 @@ def _reconcile(
     with reporter.step("reconcile", f"{outcome.last_day} reconcile") as step:
         ledger = settings.demo_dir / "ledger" / f"{outcome.last_day.isoformat()}.json"
         if not ledger.is_file():
-            write_ledger(plan.world, outcome.last_day, ledger.parent)
+            has_topic = settings.kafka is not None
+            write_ledger(plan.world, outcome.last_day, ledger.parent, has_topic=has_topic)
         answer = reconcile(ledger, lake.inventory.databases(lake.environment), run)
         step.note = answer.summary
     return answer

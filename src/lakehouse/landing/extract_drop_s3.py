@@ -18,13 +18,14 @@ from lakehouse.contracts import Contract
 from lakehouse.drop_place import S3Prefix
 from lakehouse.errors import SourceError, SourceUnavailableError
 from lakehouse.landing.extract_drop import is_delivered, refuse_growing
+from lakehouse.landing.object_body import ObjectBody
 from lakehouse.landing.stage import Stage
 from lakehouse.transience import is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_GONE = ("NoSuchKey", "404")
+_CHANGED = ("NoSuchKey", "PreconditionFailed", "404", "412")
 
 
 def find_objects(s3: S3Client, folder: S3Prefix, contract: Contract) -> list[str]:
@@ -79,12 +80,12 @@ def _copy_object(
     """Raises _ChangedError where the object was replaced meanwhile, or has gone."""
     place: Any = {"Bucket": folder.bucket, "Key": folder.prefix + name}
     with _named(contract, folder):
-        answer = s3.get_object(**place, ChecksumMode="ENABLED")
-    with io.BufferedReader(_Body(answer["Body"], contract, folder)) as body:
-        stage.put_file(name, body)
+        body = ObjectBody(s3, folder.bucket, folder.prefix + name)
+    with io.BufferedReader(_Body(body, contract, folder)) as file:
+        stage.put_file(name, file)
     with _named(contract, folder):
         after = s3.head_object(**place)
-    if (after["ETag"], after["LastModified"]) != (answer["ETag"], answer["LastModified"]):
+    if (after["ETag"], after["LastModified"]) != (body.etag, body.modified):
         raise _ChangedError
 
 
@@ -95,7 +96,7 @@ class _ChangedError(Exception):
 class _Body(io.RawIOBase):
     """An object's bytes, read once; what ends them early is an error of the source."""
 
-    def __init__(self, body: Any, contract: Contract, folder: S3Prefix) -> None:
+    def __init__(self, body: ObjectBody, contract: Contract, folder: S3Prefix) -> None:
         super().__init__()
         self._body = body
         self._contract = contract
@@ -125,7 +126,7 @@ def _named(contract: Contract, folder: S3Prefix) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in _GONE:
+        if code in _CHANGED:
             raise _ChangedError from error
         if is_transient(error):
             raise SourceUnavailableError(

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lakehouse.errors import LakeError
+from lakehouse.landing.object_body import ObjectBody
 from lakehouse.landing.ordered import in_order
 from lakehouse.landing.streams import Summed
 from lakehouse.shared_state import OVERTAKEN
@@ -159,11 +160,11 @@ class Bucket:
         body = self.open(key)
         return None if body is None else body.read()
 
-    def open(self, key: str) -> Any:
+    def open(self, key: str) -> ObjectBody | None:
         """The body of an object, to be read once from its start; None when there is none."""
         try:
             with _named(self.name):
-                return self.s3.get_object(Bucket=self.name, Key=key)["Body"]
+                return ObjectBody(self.s3, self.name, key)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                 return None

@@ -13,7 +13,7 @@ import numpy as np
 from lakehouse.marketplace import account_history, json_feeds, truth
 from lakehouse.marketplace.catalogue import Kind
 from lakehouse.marketplace.catalogue_feeds import snapshot_copies
-from lakehouse.marketplace.defects import NONE, rules
+from lakehouse.marketplace.defects import DUPLICATE, NONE, rules
 from lakehouse.marketplace.deliveries import order_chunks
 from lakehouse.marketplace.event_feed import event_copies
 from lakehouse.marketplace.events import events_of
@@ -64,8 +64,11 @@ _SNAPSHOTS: tuple[tuple[str, Kind], ...] = (("products", "product"), ("sellers",
 _CATEGORY_NAMES = [name for name, _, _, _ in CATEGORIES] + [NO_CATEGORY_NAME]
 
 
-def ledger(world: World, day: dt.date) -> list[Figure]:
-    """All figures at the end of the business date."""
+def ledger(world: World, day: dt.date, *, has_topic: bool = False) -> list[Figure]:
+    """All figures at the end of the business date.
+
+    ``has_topic``: order events come from a topic, where no record is told twice, and not as files.
+    """
     number = world.check_day(day)
     known = account_history.versions(world, number)
     people = account_history.current_people(world, known, number)
@@ -94,7 +97,10 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
         add_piece(world, tally, marts, facts, people)
         add_transitions(world, tally, events, facts.orders, number)
         sent = events.sent < day_end(number)
-        _reject(world, tally, "order_events", event_copies(world, events)[sent], events.sent[sent])
+        copies = event_copies(world, events)[sent]
+        if has_topic:
+            copies = np.where(copies == DUPLICATE, NONE, copies)
+        _reject(world, tally, "order_events", copies, events.sent[sent])
     for delivered in range(world.first, number + 1):
         for feed, kind in _SNAPSHOTS:
             copies = snapshot_copies(world, feed, kind, delivered)
@@ -127,14 +133,17 @@ def ledger(world: World, day: dt.date) -> list[Figure]:
     return [*tally.figures(), *metrics.figures()]
 
 
-def write_ledger(world: World, day: dt.date, folder: Path) -> Path:
-    """Write ``<folder>/<date>.json`` and return its path; the same bytes each time."""
+def write_ledger(world: World, day: dt.date, folder: Path, *, has_topic: bool = False) -> Path:
+    """Write ``<folder>/<date>.json`` and return its path; the same bytes each time.
+
+    ``has_topic``: as for :func:`ledger`.
+    """
     lines = [
         json.dumps(
             {"figure": figure.figure, "grain": dict(figure.grain) or None, "value": figure.value},
             ensure_ascii=False,
         )
-        for figure in ledger(world, day)
+        for figure in ledger(world, day, has_topic=has_topic)
     ]
     head = json.dumps({"date": day.isoformat(), "seed": world.seed, "scale": world.scale})
     body = head[:-1] + ', "figures": [\n' + ",\n".join(lines) + "\n]}\n"

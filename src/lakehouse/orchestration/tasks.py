@@ -91,7 +91,8 @@ def close_day(day: str) -> str:
     from lakehouse.marketplace.advance import find_sources
 
     advance(world, business_date, find_sources(settings))
-    return str(write_ledger(world, business_date, settings.demo_dir / "ledger"))
+    ledger = settings.demo_dir / "ledger"
+    return str(write_ledger(world, business_date, ledger, has_topic=settings.kafka is not None))
 
 
 def land_feed(feed: str, day: str) -> str | None:

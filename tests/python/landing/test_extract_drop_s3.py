@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lakehouse.backoff import retrying
 from lakehouse.contracts import Lake
 from lakehouse.drop_place import S3Prefix, parse_place
 from lakehouse.errors import (
@@ -138,7 +139,9 @@ def test_land__bucket_that_is_not_there__is_named(lake: Lake) -> None:
         land("sellers", DAY, Sources(drop_dir=S3Prefix("nobody", "")), lake)
 
 
-def test_copy_objects__body_that_breaks_off__is_no_answer_of_the_source(lake: Lake) -> None:
+def test_copy_objects__body_that_breaks_off__is_no_answer_of_the_source(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The store reads blocks, never the whole object; half of one is not taken for the whole."""
     from botocore.response import StreamingBody
 
@@ -151,11 +154,13 @@ def test_copy_objects__body_that_breaks_off__is_no_answer_of_the_source(lake: La
 
     class Broken:
         def get_object(self, **_: Any) -> Any:
-            return {"Body": StreamingBody(Half(HEADER + ROW), 1000), "ETag": "x", "LastModified": 0}
+            body = StreamingBody(Half(HEADER + ROW), 1000)
+            return {"Body": body, "ETag": "x", "LastModified": 0, "ContentLength": 1000}
 
         def head_object(self, **_: Any) -> Any:
             raise AssertionError("the body was taken for whole")
 
+    monkeypatch.setitem(retrying.__kwdefaults__, "sleep", lambda seconds: None)
     stage = Stage(Bucket(lake.s3, lake.bucket("stage")), lake.contract("sellers"), DAY, "run")
     with pytest.raises(SourceUnavailableError, match="IncompleteReadError"):
         copy_objects(Broken(), PLACE, ["s.csv"], lake.contract("sellers"), stage)  # type: ignore[arg-type]

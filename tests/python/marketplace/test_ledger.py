@@ -220,3 +220,12 @@ def test_write_ledger__twice__writes_the_same_bytes_in_the_agreed_form(tmp_path:
     assert [document[name] for name in ("date", "seed", "scale")] == ["2026-06-01", 42, 0.002]
     assert set(document["figures"][0]) == {"figure", "grain", "value"}
     assert [path.name for path in tmp_path.iterdir()] == ["2026-06-01.json"]
+
+
+def test_ledger__events_from_a_topic__have_no_copies_and_nothing_else_is_different() -> None:
+    world = World(scale=0.005)
+    filed = ledger(world, world.first_day)
+    told = ledger(world, world.first_day, has_topic=True)
+    (copies,) = [figure for figure in filed if figure not in told]
+    assert (copies.grain["feed"], copies.grain["rule"]) == ("order_events", "duplicate_row")
+    assert told == [figure for figure in filed if figure != copies]

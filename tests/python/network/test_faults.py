@@ -29,6 +29,7 @@ import lakehouse.landing.extract_kafka as extract_kafka
 import lakehouse.landing.extract_postgres as extract_postgres
 import lakehouse.landing.rest_calls as rest_calls
 import lakehouse.mysql_client as mysql_client
+from lakehouse.backoff import retrying
 from lakehouse.contracts import Lake, connect_lake
 from lakehouse.contracts.inventory import BreakerLimits
 from lakehouse.errors import MarketplaceError, SourcePausedError, SourceUnavailableError
@@ -198,6 +199,7 @@ def between_tries(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any
 
         waiting = SimpleNamespace(sleep=sleep)
         monkeypatch.setitem(ask_source.__kwdefaults__, "sleep", sleep)
+        monkeypatch.setitem(retrying.__kwdefaults__, "sleep", sleep)
         monkeypatch.setattr(tenacity.nap, "time", waiting)
         monkeypatch.setattr(botocore.endpoint, "time", waiting)
 
