@@ -41,7 +41,7 @@ sources: .venv/.ready-demo ## PostgreSQL, MariaDB, Kafka (fetches 43 MB once, Ma
 	@$(BIN)/lakehouse sources run $(ARGS)
 
 .PHONY: airflow
-airflow: .venv/.ready-airflow ## open Airflow on 127.0.0.1:8080 with the project's DAG
+airflow: .venv/.ready-airflow ## open Airflow on 127.0.0.1:8080 with the project's DAGs
 	@$(BIN)/python -m lakehouse.orchestration.standalone
 
 .PHONY: docs

@@ -185,6 +185,38 @@ def expire_lake() -> str:
     return f"{sum(each.object_count for each in gone)} objects deleted"
 
 
+def bucket_of(zone: str) -> str:
+    """The bucket of a zone, for templates; raises ConfigError as `find_inventory` does."""
+    from lakehouse.contracts import find_inventory
+
+    settings = Settings.from_env()
+    return find_inventory(settings).bucket(settings.environment, zone)
+
+
+def database_of(zone: str) -> str:
+    """The database of a zone, for templates; raises ConfigError as `find_inventory` does."""
+    from lakehouse.contracts import find_inventory
+
+    settings = Settings.from_env()
+    return find_inventory(settings).database(settings.environment, zone)
+
+
+def find_workgroup() -> str:
+    """The Athena workgroup of the environment, for templates."""
+    from lakehouse.athena import connect_athena
+
+    return connect_athena(Settings.from_env()).workgroup
+
+
+def locate_result(query_id: str) -> str:
+    """The address of the file that Athena wrote for a query; its workgroup may decide where."""
+    from lakehouse.athena import connect_athena
+
+    execution = connect_athena(Settings.from_env()).wait(query_id)
+    location: str = execution["ResultConfiguration"]["OutputLocation"]
+    return location
+
+
 def is_weekly(day: str) -> bool:
     """Whether a business date is a Sunday: what reads all history is built on those only."""
     return parse_day(day).isoweekday() == 7

@@ -49,6 +49,7 @@ for dag in bag.dags.values():
             "upstream": sorted(task.upstream_task_ids), "owner": task.owner,
             "select": getattr(task, "select", None), "pool": task.pool, "doc": task.doc_md,
             "indirect_selection": getattr(task, "indirect_selection", None),
+            "job_driver": getattr(task, "job_driver", None),
             "node_ids": list(getattr(task, "node_ids", [])),
             "retries": task.retries, "trigger_rule": task.trigger_rule.value,
             "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),

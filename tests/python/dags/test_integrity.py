@@ -34,6 +34,7 @@ SYSTEMS = {
 }
 LANDING = {f"landing__{system}" for system in SYSTEMS}
 DAILY = {"business_day", "transform"} | LANDING
+QUERIES = {"scheduled_queries__late_deliveries", "scheduled_queries__sales_of_the_week"}
 
 
 def all_tasks(dag_facts: Any) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def all_tasks(dag_facts: Any) -> dict[str, Any]:
 
 def test_dag_files__all__import_without_errors(dag_facts: Any) -> None:
     assert dag_facts["errors"] == {}
-    assert set(dag_facts["dags"]) == DAILY | {"maintenance"}
+    assert set(dag_facts["dags"]) == DAILY | QUERIES | {"maintenance", "history_rebuild"}
 
 
 def test_dag_files__all__name_a_runbook_that_exists_in_both_languages(dag_facts: Any) -> None:
@@ -122,11 +123,12 @@ def test_tasks__every_try_again__waits_longer_than_the_one_before_and_never_long
 
 
 def test_tasks__all_have_owner_retries_and_timeout(dag_facts: Any) -> None:
-    longer = {"maintenance.maintain", "maintenance.orphans", "transform.dbt.build"}
+    longer = {"maintenance.maintain": 4, "maintenance.orphans": 4, "transform.dbt.build": 4}
+    longer["history_rebuild.rebuild"] = 24
     for task_id, task in all_tasks(dag_facts).items():
         assert task["owner"] in OWNERS, task_id
         assert task["retries"] == 2, task_id
-        assert task["timeout"] == 3600 * (4 if task_id in longer else 1), task_id
+        assert task["timeout"] == 3600 * longer.get(task_id, 1), task_id
 
 
 def test_landing__one_task_a_feed__in_its_systems_pool_with_its_asset_and_page(
@@ -228,6 +230,33 @@ def test_transform__cost__is_kept_whatever_became_of_the_build(dag_facts: Any) -
     assert tasks["record_cost"]["trigger_rule"] == "all_done"
     others = {task["trigger_rule"] for name, task in tasks.items() if name != "record_cost"}
     assert others == {"all_success"}
+
+
+def test_scheduled_queries__each__runs_when_its_file_says_and_publishes_last(
+    dag_facts: Any,
+) -> None:
+    weekly = dag_facts["dags"]["scheduled_queries__sales_of_the_week"]
+    assert weekly["summary"] == "0 8 * * 1"
+    daily = dag_facts["dags"]["scheduled_queries__late_deliveries"]
+    assert daily["assets"] == ["curated"]
+    for dag in (weekly, daily):
+        assert dag["is_partitioned"]
+        assert dag["tasks"]["withdraw"]["upstream"] == ["query"]
+        assert dag["tasks"]["publish"]["upstream"] == ["copy"]
+        assert not [name for name, task in dag["tasks"].items() if "publish" in task["upstream"]]
+    assert {task["owner"] for task in daily["tasks"].values()} == {"logistics"}
+    made_up = dag_facts["made_up"]["scheduled_queries__sales_of_the_week"]
+    assert made_up["summary"] == "PartitionedAtRuntime"
+
+
+def test_history_rebuild__runs__only_when_asked_for_a_feed_and_a_span(dag_facts: Any) -> None:
+    dag = dag_facts["dags"]["history_rebuild"]
+    assert dag["summary"] == "None"
+    assert dag["params"] == ["feed", "first_day", "last_day"]
+    driver = dag["tasks"]["rebuild"]["job_driver"]["sparkSubmit"]
+    assert driver["entryPoint"].endswith("/history_rebuild.py")
+    assert driver["entryPointArguments"][:2] == ["--feed", "{{ params.feed }}"]
+    assert "spark.sql.catalog.lake=org.apache.iceberg" in driver["sparkSubmitParameters"]
 
 
 def test_maintenance__runs__weekly_after_the_days_build_one_thing_after_the_other(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
 import re
 import sqlite3
@@ -16,6 +18,7 @@ from typing import Any
 
 import boto3
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.athena import Athena
@@ -252,6 +255,51 @@ def test_maintenance__after_a_day__counts_files_and_drops_nothing(airflow: Airfl
     assert re.search(r"ci_curated\.fct_orders: \d+ files .*; nothing to do", log), log[-4000:]
     assert "0 objects deleted" in log
     assert "would drop" not in log
+
+
+@pytest.mark.usefixtures("first_build")
+def test_scheduled_queries__of_a_date__deliver_what_the_source_says_and_replace_it(
+    airflow: Airflow,
+) -> None:
+    """A day of the source's own database on which orders were delivered late."""
+    late = (
+        "select order_delivered_customer_date::date, array_agg(order_id order by order_id) "
+        "from orders where order_delivered_customer_date::date > "
+        "order_estimated_delivery_date::date and order_delivered_customer_date::date < %s "
+        "group by 1 order by count(*) desc, 1 desc limit 1"
+    )
+    with psycopg.connect(airflow.environ["LAKEHOUSE_POSTGRES_URL"]) as connection:
+        ((day, order_ids),) = connection.execute(late, (DAY,)).fetchall()
+    bucket = boto3.client(
+        "s3",
+        endpoint_url=airflow.endpoint["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+    def delivered(query: str) -> dict[str, bytes]:
+        where = {"Bucket": "lakehouse-ci-delivery", "Prefix": f"{query}/date={day}/"}
+        keys = [each["Key"] for each in bucket.list_objects_v2(**where).get("Contents", [])]
+        return {
+            key.removeprefix(where["Prefix"]): bucket.get_object(Bucket=where["Bucket"], Key=key)[
+                "Body"
+            ].read()
+            for key in keys
+        }
+
+    dag_ids = ["scheduled_queries__late_deliveries", "scheduled_queries__sales_of_the_week"]
+    airflow.test(*dag_ids, dag_ids[0], day=day.isoformat())
+    files = delivered("late_deliveries")
+    assert files.pop("_SUCCESS") == b""
+    rows = [row for file in files.values() for row in pq.read_table(io.BytesIO(file)).to_pylist()]
+    assert sorted(row["order_id"] for row in rows) == order_ids
+    (csv_file,) = delivered("sales_of_the_week").keys() - {"_SUCCESS"}
+    assert csv_file == "sales_of_the_week.csv"
+    lines = list(csv.DictReader(io.StringIO(delivered("sales_of_the_week")[csv_file].decode())))
+    assert [line["purchase_date_br"] for line in lines] == [
+        str(day - dt.timedelta(days=days)) for days in range(7, 0, -1)
+    ]
 
 
 def assert_cost_is_kept(endpoint: dict[str, str], manifest: str) -> None:

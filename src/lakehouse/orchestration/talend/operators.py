@@ -65,7 +65,7 @@ class _LandingOperator(BaseOperator):
         self,
         *,
         feed: str,
-        business_date: str = "{{ ds }}",
+        business_date: str = "{{ dag_run.partition_key or ds }}",
         context_name: str | None = None,
         parameters: Mapping[str, str] | None = None,
         **kwargs: Any,

@@ -1,0 +1,97 @@
+"""Batches of raw made anew from the stage, each by the same door; the Spark job does it for years.
+
+A day is independent of the others, so days may be rebuilt side by side, on as many machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from lakehouse.contracts.lake import Lake
+from lakehouse.contracts.tables import feed_prefix
+from lakehouse.errors import LakehouseError
+from lakehouse.landing.batch import land, reprocess
+from lakehouse.landing.history import published_days
+from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
+from lakehouse.landing.stage import MARKER
+from lakehouse.landing.store import Bucket
+
+Outcome = Literal["restored", "changed", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What became of a feed's day: `restored` where raw had no batch of it, `changed` where the
+    contract of today makes another one of the same bytes. Counts are of rows; `problem` is what was
+    wrong with a day that failed, "" of the others."""
+
+    feed: str
+    business_date: date
+    run_id: str
+    outcome: Outcome
+    read_count: int = 0
+    written_count: int = 0
+    rejected_count: int = 0
+    problem: str = ""
+
+    def to_row(self) -> dict[str, Any]:
+        """Plain values by name."""
+        return asdict(self)
+
+
+def staged_days(lake: Lake, feed: str) -> list[date]:
+    """The business dates of which the stage holds a feed's complete delivery, in order.
+
+    Raises:
+        ConfigError: there is no such feed.
+    """
+    contract = lake.contract(feed)
+    prefix = f"{feed_prefix(contract)}ingest_date="
+    stage = Bucket(lake.s3, lake.bucket("stage"))
+    return sorted(
+        {
+            date.fromisoformat(key.removeprefix(prefix).partition("/")[0])
+            for key in stage.list(prefix)
+            if key.endswith(f"/{MARKER}")
+        }
+    )
+
+
+def rebuild_day(lake: Lake, feed: str, business_date: date) -> Rebuilt:
+    """Let the stage's bytes of a day through the door; an error of that day is its outcome.
+
+    No source is asked: the day must be one of `staged_days`.
+    """
+    run_id = run_id_of(feed, business_date)
+    try:
+        if business_date in published_days(lake, lake.contract(feed)):
+            before, after = reprocess(feed, business_date, lake)
+            return _told(after, "unchanged" if _facts(before) == _facts(after) else "changed")
+        manifest = land(feed, business_date, Sources(), lake)
+        if isinstance(manifest, NotDue):
+            return Rebuilt(
+                feed, business_date, run_id, "failed", problem="the stage has no delivery"
+            )
+        return _told(manifest, "restored")
+    except LakehouseError as error:
+        problem = f"{type(error).__name__}: {error}"
+        return Rebuilt(feed, business_date, run_id, "failed", problem=problem)
+
+
+def _facts(manifest: Manifest) -> Manifest:
+    """A manifest without its remarks, which depend on the days beside it."""
+    return replace(manifest, warnings={})
+
+
+def _told(manifest: Manifest, outcome: Outcome) -> Rebuilt:
+    return Rebuilt(
+        manifest.feed,
+        manifest.business_date,
+        manifest.run_id,
+        outcome,
+        manifest.read_count,
+        manifest.written_count,
+        manifest.rejected_count,
+    )
