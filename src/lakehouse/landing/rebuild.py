@@ -12,9 +12,8 @@ from typing import Any, Literal
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LakehouseError
-from lakehouse.landing.batch import land, reprocess
-from lakehouse.landing.history import published_days
-from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
+from lakehouse.landing.batch import replay
+from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.stage import MARKER
 from lakehouse.landing.store import Bucket
 
@@ -23,7 +22,7 @@ Outcome = Literal["restored", "changed", "unchanged", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What became of a feed's day: `restored` where raw had no batch of it, `changed` where the
+    """What became of a feed's day: `restored` where raw had no whole batch of it, `changed` where the
     contract of today makes another one of the same bytes. Counts are of rows; `problem` is what was
     wrong with a day that failed, "" of the others."""
 
@@ -64,20 +63,16 @@ def rebuild_day(lake: Lake, feed: str, business_date: date) -> Rebuilt:
 
     No source is asked: the day must be one of `staged_days`.
     """
-    run_id = run_id_of(feed, business_date)
     try:
-        if business_date in published_days(lake, lake.contract(feed)):
-            before, after = reprocess(feed, business_date, lake)
-            return _told(after, "unchanged" if _facts(before) == _facts(after) else "changed")
-        manifest = land(feed, business_date, Sources(), lake)
-        if isinstance(manifest, NotDue):
-            return Rebuilt(
-                feed, business_date, run_id, "failed", problem="the stage has no delivery"
-            )
-        return _told(manifest, "restored")
+        done = replay(feed, business_date, lake)
     except LakehouseError as error:
         problem = f"{type(error).__name__}: {error}"
+        run_id = run_id_of(feed, business_date)
         return Rebuilt(feed, business_date, run_id, "failed", problem=problem)
+    if done.before is None or done.damage:
+        return _told(done.after, "restored")
+    is_same = _facts(done.before) == _facts(done.after)
+    return _told(done.after, "unchanged" if is_same else "changed")
 
 
 def _facts(manifest: Manifest) -> Manifest:
