@@ -22,9 +22,9 @@ Outcome = Literal["restored", "changed", "unchanged", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What became of a feed's day: `restored` where raw had no whole batch of it, `changed` where the
-    contract of today makes another one of the same bytes. Counts are of rows; `problem` is what was
-    wrong with a day that failed, "" of the others."""
+    """What became of a feed's day: `restored` where raw had no whole batch of it, `changed` where
+    the contract of today makes another one of the same bytes. Counts are of rows; `problem` is what
+    was wrong with a day that failed, "" of the others."""
 
     feed: str
     business_date: date
