@@ -576,3 +576,24 @@ def test_answer__has_the_date_of_the_server(s3: Any, bucket: str) -> None:
     answer = s3.head_object(Bucket=bucket, Key="k")
     now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
     assert timedelta() <= now - answer["LastModified"] < timedelta(seconds=60)
+
+
+def test_complete_upload__condition__is_that_of_the_object_it_replaces(
+    s3: Any, bucket: str
+) -> None:
+    def complete(**condition: str) -> str:
+        where = {"Bucket": bucket, "Key": "k"}
+        where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
+        part = s3.upload_part(PartNumber=1, Body=b"new", **where)
+        parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+        whole = s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **where, **condition)
+        return str(whole["ETag"])
+
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        complete(IfMatch='"x"')
+    first = complete(IfNoneMatch="*")
+    for refused in ({"IfNoneMatch": "*"}, {"IfMatch": '"x"'}):
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            complete(**refused)
+    old = s3.put_object(Bucket=bucket, Key="k", Body=b"old", IfMatch=first)["ETag"]
+    assert complete(IfMatch=old) == first

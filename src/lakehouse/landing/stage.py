@@ -113,9 +113,18 @@ class Stage:
     def put_file(self, name: str, file: IO[bytes]) -> int:
         """Store what a file holds, however long it is; return its size in bytes."""
         self._check()
-        files = self._files()
-        size, files[name] = self._bucket.put_file(self._plain_key(name), file)
+        files, key = self._files(), self._plain_key(name)
+        try:
+            size, files[name] = self._bucket.put_file(key, file)
+        except OvertakenError as error:
+            raise self._overtaken(key) from error
         return size
+
+    def _overtaken(self, key: str) -> FeedClaimedError:
+        return FeedClaimedError(
+            self._run_id,
+            f"another loader wrote {self._bucket.uri(key)} meanwhile: this one gives up",
+        )
 
     def _check(self) -> None:
         if self._claim is not None:
@@ -160,10 +169,7 @@ class Stage:
         try:
             self._files()[MARKER] = self._bucket.put(key, content.encode("utf-8"), succeeding(None))
         except OvertakenError as error:
-            raise FeedClaimedError(
-                self._run_id,
-                f"another loader completed {self._bucket.uri(key)} meanwhile: this one gives up",
-            ) from error
+            raise self._overtaken(key) from error
 
     def find_complete(self) -> Delivery | None:
         """The delivery that is there, or None when there is no complete one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -73,7 +73,7 @@ class Bucket:
         try:
             yield
         except ClientError as error:
-            if error.response["Error"]["Code"] not in OVERTAKEN:
+            if _code(error) not in OVERTAKEN:
                 raise
             body = self.open(key)
             if body is not None:
@@ -92,7 +92,8 @@ class Bucket:
         to the same key is removed first.
 
         Raises:
-            OvertakenError: the condition does not hold, and what lies there is not this content.
+            OvertakenError: the condition does not hold, and what lies there is not this content; or
+                another writer of the key removed this upload.
         """
         part = file.read(PART_BYTES)
         following = file.read(PART_BYTES) if len(part) == PART_BYTES else b""
@@ -106,8 +107,11 @@ class Bucket:
             try:
                 rest = iter(lambda: file.read(PART_BYTES), b"")
                 return self._put_parts(key, upload, chain((part, following), rest), condition)
-            except BaseException:
-                self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+            except BaseException as error:
+                with suppress(ClientError):
+                    self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+                if isinstance(error, ClientError) and _code(error) == "NoSuchUpload":
+                    raise OvertakenError(self.uri(key)) from error  # another writer aborted it
                 raise
 
     def _put_parts(
@@ -203,6 +207,10 @@ class Bucket:
         """Remove an object; removing what is not there is no error."""
         with _named(self.name):
             self.s3.delete_object(Bucket=self.name, Key=key)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 def _base64(digest: bytes) -> str:

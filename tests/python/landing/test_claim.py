@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import lakehouse.landing.publish as publish
+import lakehouse.landing.store as store
 import lakehouse.shared_state as shared_state
 from lakehouse.contracts import Lake
 from lakehouse.errors import FeedClaimedError
 from lakehouse.landing import Manifest, Sources, land, replay
 from lakehouse.landing.claim import Claim, list_claims
 from lakehouse.landing.publish import find_mismatches
-from lakehouse.landing.store import Bucket
+from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.transience import is_transient
 from tests.python.landing.test_bad_files import HEADER, ROW, ROWS, deliver
 from tests.python.landing.test_protocol import objects_of
@@ -234,3 +235,23 @@ def test_claim__while_its_holder_works__is_renewed(lake: Lake) -> None:
             seen.add(json.loads(body)["renewed_at"])
             assert datetime.now(UTC) - began < timedelta(seconds=60)
     assert objects_of(lake) == {}
+
+
+def test_put_file__another_writer_aborted_the_upload__is_told_as_overtaken(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both write one key in parts: the second removes what it takes for the leftovers of a kill."""
+    monkeypatch.setattr(store, "PART_BYTES", 5 * 1024 * 1024)
+    bucket = Bucket(lake.s3, lake.bucket("raw"))
+
+    class _Meanwhile(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() == 2 * store.PART_BYTES:
+                bucket.put_file("k", io.BytesIO(b"theirs" * store.PART_BYTES))
+            return super().read(size)
+
+    with pytest.raises(OvertakenError):
+        bucket.put_file("k", _Meanwhile(b"ours" * store.PART_BYTES))
+    body = bucket.get("k") or b""
+    assert body == b"theirs" * store.PART_BYTES
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=bucket.name)

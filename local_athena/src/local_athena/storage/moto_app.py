@@ -29,7 +29,13 @@ from local_athena.storage.moto_world import (
     touched,
     write_alone,
 )
-from local_athena.storage.s3_rules import refuse_counts, refuse_key, refuse_part, refuse_path
+from local_athena.storage.s3_rules import (
+    refuse_counts,
+    refuse_key,
+    refuse_part,
+    refuse_path,
+    refuse_successor,
+)
 
 Json = dict[str, Any]
 WsgiApp = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
@@ -144,6 +150,8 @@ def _refusing(method: Any) -> Any:
         if "uploadId" in query:
             bucket = current().buckets.get(name) if name else None
             refuse_part(query, key, {} if bucket is None else bucket.multiparts)
+            if request.method == "POST" and bucket is not None:
+                refuse_successor(request.headers.get("If-Match"), bucket.keys.get(key))
         return method(self, request, full_url)
 
     return respond

@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from moto.s3.exceptions import InvalidArgumentError, NoSuchUpload, S3ClientError
+from moto.s3.exceptions import (
+    InvalidArgumentError,
+    MissingKey,
+    NoSuchUpload,
+    PreconditionFailed,
+    S3ClientError,
+)
 
 MAX_KEY_BYTES = 1024
 MAX_PARTS = 10_000
@@ -43,6 +49,21 @@ def refuse_counts(query: Mapping[str, Sequence[Any]]) -> None:
             if text and not 0 <= int(text) <= _INT_MAX:
                 message = f"Argument {name} must be an integer between 0 and {_INT_MAX}"
                 raise InvalidArgumentError(message, name, text)
+
+
+def refuse_successor(wanted: str | None, found: Any) -> None:
+    """What If-Match says of the object that an upload is to replace, None where there is none.
+
+    Raises:
+        MissingKey: there is no object.
+        PreconditionFailed: it is another version.
+    """
+    if wanted is None:
+        return
+    if found is None:
+        raise MissingKey
+    if found.etag.strip('"') != wanted.strip('"'):
+        raise PreconditionFailed("If-Match")
 
 
 def refuse_part(query: Mapping[str, Sequence[Any]], key: str, uploads: Mapping[str, Any]) -> None:
