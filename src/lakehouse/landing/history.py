@@ -15,15 +15,9 @@ from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LandingError, ManifestError
 from lakehouse.landing.model import Manifest, run_id_of
-from lakehouse.landing.publish import (
-    MANIFEST,
-    REJECTED,
-    SUCCESS,
-    find_count_problems,
-    find_mismatches,
-    is_confirmed_by,
-)
+from lakehouse.landing.publish import MANIFEST, REJECTED, SUCCESS
 from lakehouse.landing.store import Bucket
+from lakehouse.landing.verify import find_count_problems, find_mismatches, is_confirmed_by
 
 
 def list_runs(lake: Lake, contracts: Iterable[Contract]) -> list[Manifest]:

@@ -35,8 +35,9 @@ from lakehouse.contracts import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.landing import Manifest, list_runs, run_id_of, verify_manifest
 from lakehouse.landing.claim import list_claims
-from lakehouse.landing.publish import MANIFEST, SUCCESS, find_count_problems, is_confirmed_by
+from lakehouse.landing.publish import MANIFEST, SUCCESS
 from lakehouse.landing.store import Bucket
+from lakehouse.landing.verify import find_count_problems, is_confirmed_by
 from lakehouse.marketplace import World, advance, running_sources
 from lakehouse.marketplace.sources import MariaDb, find_mariadb
 from lakehouse.marketplace.sources.topic import TOPIC, _records

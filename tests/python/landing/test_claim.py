@@ -21,8 +21,8 @@ from lakehouse.contracts import Lake
 from lakehouse.errors import FeedClaimedError
 from lakehouse.landing import Manifest, Sources, land, replay
 from lakehouse.landing.claim import Claim, list_claims
-from lakehouse.landing.publish import find_mismatches
 from lakehouse.landing.store import Bucket, OvertakenError
+from lakehouse.landing.verify import find_mismatches
 from lakehouse.transience import is_transient
 from tests.python.landing.test_bad_files import HEADER, ROW, ROWS, deliver
 from tests.python.landing.test_protocol import objects_of
