@@ -75,8 +75,9 @@ def fill(
 
     Chunks are looked at side by side, and enter one after the other.
     """
-    # Arrow's own allocator gives the memory of each chunk back, and takes it again for the next.
-    pa.set_memory_pool(pa.system_memory_pool())
+    # Arrow's first choice gives the memory of each chunk back, and takes it again for the next.
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     intake = Intake(contract, stage, delivery)
     until = end_of_day(business_date)
 
