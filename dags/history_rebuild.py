@@ -16,7 +16,7 @@ from lakehouse.orchestration.defaults import DAG_ARGS
 from lakehouse.orchestration.landing import source_systems
 from lakehouse.orchestration.spark_job import APPLICATION, ROLE, job_driver, setting_of
 
-FEEDS = sorted(each.feed for system in source_systems() for each in system.contracts)
+FEEDS = sorted(each.name for system in source_systems() for each in system.feeds)
 
 
 @dag(

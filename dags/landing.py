@@ -19,7 +19,7 @@ from lakehouse.orchestration.assets import (
 from lakehouse.orchestration.business_date import DAY, day_params, when_all_have
 from lakehouse.orchestration.deadlines import deadline_after
 from lakehouse.orchestration.defaults import DAG_ARGS, RUN_LIMIT
-from lakehouse.orchestration.landing import SourceSystem, feed_docs, source_systems
+from lakehouse.orchestration.landing import SourceSystem, source_systems
 from lakehouse.orchestration.skips import confirm_landed, skips_when_paused
 
 
@@ -43,16 +43,16 @@ def landing_dag(system: SourceSystem) -> DAG:
             owner=system.team,
             trigger_rule="none_failed",  # it tells why the day has not landed
         )(DAY)
-        for contract in system.contracts:
+        for feed in system.feeds:
             land = task(
                 skips_when_paused(updates_raw(tasks.land_feed)),
-                task_id=f"land_{contract.feed}",
-                outlets=[raw_alias(contract.feed)],
+                task_id=f"land_{feed.name}",
+                outlets=[raw_alias(feed.name)],
                 pool=system.pool,
-                owner=contract.team,
-                doc_md=feed_docs(contract),
+                owner=feed.team,
+                doc_md=feed.docs,
             )
-            land(contract.feed, DAY) >> confirm
+            land(feed.name, DAY) >> confirm
 
     return landing()
 

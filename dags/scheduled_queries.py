@@ -52,7 +52,7 @@ def query_dag(query: ScheduledQuery) -> DAG:
             task_id="query",
             query=query.statement,
             database="{{ database('curated') }}",
-            output_location=query.results,
+            output_location=f"s3://{RESULTS}/lakehouse/",  # what it says of queries is no result
             workgroup="{{ workgroup() }}",
             sleep_time=2,
             **AWS,

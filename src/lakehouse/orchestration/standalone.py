@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from lakehouse.settings import Settings
 
 PORT = 8080
 ALWAYS = "9999-12-31"
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
 def airflow_environment(home: Path, project: Path) -> dict[str, str]:
@@ -28,6 +30,7 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / PASSWORDS),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "2",
         # Over the made-up marketplace nothing starts by itself.
@@ -55,6 +58,17 @@ def check_port_is_free(port: int) -> None:
                 f"what listens there (`ss -ltnp 'sport = :{port}'` names it), then run `make "
                 "airflow` again"
             ) from error
+
+
+def find_login(home: Path) -> str:
+    """The password of `admin`: that of before, else a new one; Airflow says it at its first start
+    alone."""
+    place = home / PASSWORDS
+    if not place.exists():
+        place.touch(0o600)
+        place.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}), "utf-8")
+    password: str = json.loads(place.read_text("utf-8"))["admin"]
+    return password
 
 
 def make_database(environment: dict[str, str], home: Path, project: Path) -> None:
@@ -100,7 +114,7 @@ def main() -> int:
         subprocess.run(parse, cwd=settings.project_dir, env=environment, check=True)
         make_database(environment, home, settings.project_dir)
         sys.stdout.write(
-            f"Airflow opens on http://127.0.0.1:{PORT}; its login is printed below.\n"
+            f"Airflow opens on http://127.0.0.1:{PORT}: admin, {find_login(home)}\n"
             "Nothing runs by itself here. Trigger business_day with the partition key "
             f"{world.first_day}: the source systems land that day, and when the last one has, "
             "transform builds it. Then the day after: the marketplace moves on and never back.\n"
