@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse.contracts import Check, Column, ColumnType, Contract, Lake, Lookup, load_contracts
-from lakehouse.landing import Manifest, Sources, land, reprocess
+from lakehouse.landing import Manifest, Sources, land, replay
 from lakehouse.landing.door import Admission, admit
 from tests.python.landing.test_bad_input import reviews
 from tests.python.landing.test_door import reasons, records_of
@@ -151,12 +151,14 @@ def test_land__list_that_changed__is_in_the_manifest_and_reprocessed(
     assert manifest.warned_by_rule == {"kind_is_known": 2}
     assert manifest.ignored_fields == ("order_kind",)
     assert kinds_of(lake, manifest) == [(orders[0], "gift"), (orders[1], None), (orders[2], None)]
-    assert reprocess("reviews", DAY, known) == (manifest, manifest)
+    same = replay("reviews", DAY, known)
+    assert (same.before, same.after, same.changed) == (manifest, manifest, False)
 
     more = with_kinds(
         lake, (orders[0].upper(), "gift"), (orders[2].upper(), "own"), sha256="b" * 64
     )
-    before, after = reprocess("reviews", DAY, more)
-    assert before == manifest
+    other = replay("reviews", DAY, more)
+    after = other.after
+    assert (other.before, other.changed) == (manifest, True)
     assert after.lookups == {"kinds": "b" * 64}
     assert kinds_of(lake, after) == [(orders[0], "gift"), (orders[1], None), (orders[2], "own")]

@@ -194,7 +194,12 @@ class _MemoryS3:
         if (Bucket, Key) not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         body = self.objects[Bucket, Key]
-        return {"Body": io.BytesIO(body), "ETag": _etag(body)}
+        return {
+            "Body": io.BytesIO(body),
+            "ETag": _etag(body),
+            "ContentLength": len(body),
+            "LastModified": datetime(2026, 6, 1, tzinfo=UTC),
+        }
 
     def get_paginator(self, name: str) -> Any:
         assert name == "list_objects_v2"

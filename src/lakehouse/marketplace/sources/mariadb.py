@@ -44,6 +44,7 @@ class MariaDb:
         self._port = port
         self._server: Server | None = None
         self._url = ""
+        self._command: list[str] = []
 
     @property
     def url(self) -> str:
@@ -68,22 +69,20 @@ class MariaDb:
         init = self._data / "init.sql"
         init.touch(0o600)
         init.write_text(_init_sql(password), encoding="utf-8")
-        command = [
+        self._command = [
             program,
             "--no-defaults",
             f"--user={getpass.getuser()}",
             f"--datadir={tables}",
             f"--port={port}",
             "--bind-address=127.0.0.1",
-            f"--socket={tables / 'mysql.sock'}",
-            f"--init-file={init}",
+            "--socket=mysql.sock",  # in the folder of tables: a whole path may be too long for one
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--innodb-buffer-pool-size=64M",
         ]
-        self._server = Server("MariaDB", command, self._data)
         try:
-            self._server.wait_ready(self._answers, _READY_SECONDS)
+            self.start(f"--init-file={init}")
         finally:
             init.unlink(missing_ok=True)
         return self
@@ -95,6 +94,17 @@ class MariaDb:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def start(self, *more: str) -> None:
+        """Start the server, or start it again after `stop` or `kill`."""
+        self._server = Server("MariaDB", [*self._command, *more], self._data)
+        self._server.wait_ready(self._answers, _READY_SECONDS)
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
 
     def stop(self) -> None:
         """Stop the server and wait for it; more than once does no harm."""
