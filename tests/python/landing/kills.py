@@ -332,18 +332,13 @@ def tear_landing(
     with ExitStack() as stack:
         stack.enter_context(small_parts())
         sources = stack.enter_context(running_sources(WORLD, folder / "sources"))
-        mysql_url = None
         if find_mariadb() is not None:
-            mysql_url = stack.enter_context(MariaDb(folder / "mariadb")).url
-            sources = replace(sources, mysql_url=mysql_url)
+            server = stack.enter_context(MariaDb(folder / "mariadb"))
+            sources = replace(sources, mysql_url=server.url)
         brokers = Brokers()
-        assert sources.gateway is not None
         addresses = {
-            "LAKEHOUSE_POSTGRES_URL": sources.postgres_url,
-            "LAKEHOUSE_DROP_DIR": str(sources.drop),
-            "LAKEHOUSE_PAYMENTS_URL": sources.gateway.url,
+            **sources.variables(),
             "LAKEHOUSE_KAFKA_BOOTSTRAP": brokers.cluster.bootstrap,
-            **({"LAKEHOUSE_MYSQL_URL": mysql_url} if mysql_url else {}),
         }
         lakes, loaders = [], []
         for prefix in ("calm", "torn"):
