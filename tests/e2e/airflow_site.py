@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-_START_SECONDS = 180.0
+_START_SECONDS = 600.0
 _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 _FINAL = ("success", "failed", "skipped", "upstream_failed")
@@ -121,8 +121,14 @@ class AirflowSite:
 
     def slots(self, pool: str, count: int) -> None:
         """How many tasks of a pool may run at a time."""
-        body = {"slots": count}
-        self.ask("PATCH", f"/api/v2/pools/{pool}?update_mask=slots", body)
+        whole = self.ask("GET", f"/api/v2/pools/{pool}")
+        body = {
+            "pool": pool,
+            "slots": count,
+            "description": whole["description"],
+            "include_deferred": whole["include_deferred"],
+        }
+        self.ask("PATCH", f"/api/v2/pools/{pool}", body)
 
     def pid_of(self, dag_id: str, task_id: str) -> int | None:
         """The process of a task that runs, None where none does."""
