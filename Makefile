@@ -56,7 +56,7 @@ test: .venv/.ready-test ## unit, property, integration and DAG tests
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: e2e
-e2e: .venv/.ready-test ## ten days, other seeds, kills in mid build, bytes that each model reads (half an hour)
+e2e: .venv/.ready-test ## three bad days through Airflow from real servers (MariaDB; Java, fetches 43 MB once, Maven), ten days, bytes read (an hour)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 .PHONY: long
