@@ -140,9 +140,12 @@ class AirflowSite:
             row = database.execute(query, (dag_id, task_id)).fetchone()
         return None if row is None or row[0] is None else int(row[0])
 
-    def logs_of(self, dag_id: str, task_id: str) -> str:
-        """All that the tries of a task logged, on all days."""
-        files = sorted(self.home.glob(f"logs/dag_id={dag_id}/*/task_id={task_id}/*.log"))
+    def logs_of(self, dag_id: str, day: str, task_id: str) -> str:
+        """All that the tries of a task logged in the run of a date."""
+        run = self.run_of(dag_id, day)
+        assert run is not None
+        folder = self.home / "logs" / f"dag_id={dag_id}" / f"run_id={run['dag_run_id']}"
+        files = sorted((folder / f"task_id={task_id}").glob("*.log"))
         return "\n".join(file.read_text("utf-8", errors="replace") for file in files)
 
 
