@@ -270,7 +270,8 @@ def test_scheduled_queries__of_a_date__deliver_what_the_source_says_and_replace_
         ((day, order_ids),) = connection.execute(late, (DAY,)).fetchall()
         bought = (
             "select distinct order_purchase_timestamp::date from orders "
-            "where order_purchase_timestamp >= %s and order_purchase_timestamp < %s order by 1"
+            "where order_purchase_timestamp >= %s and order_purchase_timestamp < %s "
+            "and deleted_at is null order by 1"
         )
         week = (day - dt.timedelta(days=7), day)
         days_of_sales = [str(row[0]) for row in connection.execute(bought, week)]
