@@ -8,8 +8,8 @@ Unit tests, which read no data, are not the DAG's.
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from lakehouse.orchestration.dbt_artifacts import (
     note_event,
     push_results,
 )
-from lakehouse.orchestration.dbt_nodes import NodeOfBuild, ProjectBuild, TestsOfBuild
+from lakehouse.orchestration.dbt_nodes import NodeOfBuild, ProjectBuild
 from lakehouse.settings import find_project_dir, stage_of
 
 _NODES = (DbtResourceType.MODEL, DbtResourceType.SEED, DbtResourceType.SNAPSHOT)
@@ -55,7 +55,6 @@ _EXCLUDED = (
 _EVERY_COMMAND: dict[str, Any] = {
     "install_deps": False,
     "dbt_cmd_global_flags": ["--no-write-json"],
-    "pre_execute": before_dbt,
 }
 
 
@@ -82,17 +81,18 @@ def dbt_operation(
         cache_dir=cosmos_settings.cache_dir / "lakehouse_operations",
         invocation_mode=InvocationMode.DBT_RUNNER,
         execution_timeout=timeout,
+        pre_execute=before_dbt,
         **_EVERY_COMMAND,
     )
 
 
-def group_tests(manifest: Path) -> dict[str, list[str]]:
+def group_tests(nodes: Mapping[str, DbtNode]) -> dict[str, list[str]]:
     """The ids of the data tests, under the id of the one node that each reads; those of raw alone
     under `tests_of_raw`, those of several nodes under `tests_between_tables`."""
     found: dict[str, list[str]] = {_OF_RAW: [], _BETWEEN: []}
-    for test, node in json.loads(manifest.read_text("utf-8"))["nodes"].items():
-        if node["resource_type"] == "test":
-            parents = sorted(set(node["depends_on"]["nodes"]))
+    for test, node in nodes.items():
+        if node.resource_type == DbtResourceType.TEST:
+            parents = sorted(set(node.depends_on))
             if all(parent.startswith("source.") for parent in parents):
                 found[_OF_RAW].append(test)
             elif len(parents) > 1:
@@ -125,26 +125,38 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
     project = find_project_dir(os.environ)
     manifest = manifest_path(project)
     profile = _profile(project)
-    tests = group_tests(manifest)
     told_by = f"{group_id}.build"
     every_command = {
         **_EVERY_COMMAND,
-        "vars": {"run_date": business_date},
-        "exclude": _EXCLUDED,
+        "project_dir": project,
+        "profile_config": profile,
+        "manifest_filepath": manifest,
+        "cache_dir": cosmos_settings.cache_dir / "lakehouse_build",
+        "invocation_mode": InvocationMode.DBT_RUNNER,
         "callback": push_results,
         "dbt_runner_callbacks": [note_event],
     }
+    variables = {"run_date": business_date}
 
-    def node_task(*, task_group: TaskGroup, node: DbtNode, task_args: Any, **_: Any) -> NodeOfBuild:
+    def telling(task_id: str, select: str, node_ids: list[str], **more: Any) -> NodeOfBuild:
         return NodeOfBuild(
-            **task_args,
-            task_id=node.resource_name.split(".")[0],
+            task_id=task_id,
+            node_ids=node_ids,
+            told_by=told_by,
+            select=select,
+            exclude=_EXCLUDED,
+            vars=variables,
+            command={**every_command, "indirect_selection": "cautious"},
+            **more,
+        )
+
+    def node_task(*, task_group: TaskGroup, node: DbtNode, **_: Any) -> NodeOfBuild:
+        return telling(
+            node.resource_name.split(".")[0],
+            f"fqn:{'.'.join(node.fqn)}",
+            [node.unique_id],
             task_group=_child_group(task_group, _zone(node)),
             owner=node.owner,
-            select=f"fqn:{'.'.join(node.fqn)}",
-            indirect_selection="cautious",
-            node_ids=[node.unique_id, *tests.get(node.unique_id, [])],
-            told_by=told_by,
         )
 
     group = DbtTaskGroup(
@@ -161,26 +173,28 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.BUILD,
             node_converters=dict.fromkeys(_NODES, node_task),
         ),
-        operator_args=every_command,
+        operator_args={"install_deps": False},
     )
     nodes = list(group.iter_tasks())
-    common = {
-        **every_command,
-        "task_group": group,
-        "project_dir": project,
-        "profile_config": profile,
-        "manifest_filepath": manifest,
-        "cache_dir": nodes[0].cache_dir,
-        "invocation_mode": InvocationMode.DBT_RUNNER,
-    }
+    tests = group_tests(group.dbt_graph.nodes)
+    for node_id, node in group.tasks_map.items():
+        node.node_ids += tests.get(node_id, [])
 
-    def tests_task(name: str) -> TestsOfBuild:
+    def tests_task(name: str) -> NodeOfBuild:
         select = " ".join(test.split(".")[2] for test in tests[name])
-        return TestsOfBuild(
-            task_id=name, select=select, node_ids=tests[name], told_by=told_by, **common
-        )
+        return telling(name, select, tests[name], task_group=group)
 
-    build = ProjectBuild(task_id="build", execution_timeout=timedelta(hours=4), **common)
-    build >> tests_task(_OF_RAW) >> [task for task in nodes if not task.upstream_task_ids]
-    [task for task in nodes if not task.downstream_task_ids] >> tests_task(_BETWEEN)
+    of_raw, between = tests_task(_OF_RAW), tests_task(_BETWEEN)
+    build = ProjectBuild(
+        task_id="build",
+        told={task.task_id: task.node_ids for task in (of_raw, *nodes, between)},
+        task_group=group,
+        exclude=_EXCLUDED,
+        vars=variables,
+        pre_execute=before_dbt,
+        execution_timeout=timedelta(hours=4),
+        **every_command,
+    )
+    build >> of_raw >> [task for task in nodes if not task.upstream_task_ids]
+    [task for task in nodes if not task.downstream_task_ids] >> between
     return group

@@ -108,7 +108,8 @@ def judge(results: Iterable[Mapping[str, Any]], node_ids: Sequence[str]) -> tupl
         results: what dbt says of each node (`unique_id`, `status`, `message`).
         node_ids: a node and its tests, or some tests.
     """
-    ours = [result for result in results if result["unique_id"] in set(node_ids)]
+    wanted = set(node_ids)
+    ours = [result for result in results if result["unique_id"] in wanted]
     failed = [result for result in ours if result["status"] in _FAILURES]
     if failed:
         return "failed", "; ".join(f"{each['unique_id']}: {each['message']}" for each in failed)

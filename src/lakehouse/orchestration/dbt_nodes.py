@@ -1,29 +1,48 @@
 """Operators of the dbt project: one builds all of it, the others tell what became of each node.
 
-A start of dbt costs more than most nodes do, so a run starts it once. The task of a node then tells
-what that build made of the node and its tests. Where it was skipped, because another one failed
-that is right by now, and where it has told of that build before, as it was cleared or is tried
-again, it builds and tests the node itself.
+A start of dbt costs more than most nodes do, and a start of a task's process too. So a run starts
+dbt once, and that build leaves an outcome for the task of each node. The scheduler begins these
+tasks in the triggerer, which takes the outcome and ends the task where the node was built. Else the
+task goes on in a worker: it fails as its node did, or builds and tests the node itself, where dbt
+skipped it because of another one that is right by now, or where its outcome has been taken before,
+as it was cleared or is tried again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import BaseOperator
+from airflow.sdk.execution_time.xcom import XCom
+from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
 from cosmos.exceptions import CosmosDbtRunError
-from cosmos.operators.local import DbtBuildLocalOperator, DbtTestLocalOperator
+from cosmos.operators.local import DbtBuildLocalOperator
 
-from lakehouse.orchestration.dbt_artifacts import RESULTS, judge
+from lakehouse.orchestration.dbt_artifacts import RESULTS, before_dbt, judge
 
 if TYPE_CHECKING:
     from lakehouse.cost import RunResults
 
-_TOLD = "told"
-
 
 class ProjectBuild(DbtBuildLocalOperator):
-    """Builds and tests the whole project. Nodes that fail do not fail it: their own tasks tell."""
+    """Builds and tests the whole project. Nodes that fail do not fail it: their own tasks tell.
+
+    Args:
+        told: nodes and tests, by the id of the task that tells of them.
+    """
+
+    def __init__(self, *, told: Mapping[str, Sequence[str]], **more: Any) -> None:
+        self.told = told
+        super().__init__(**more)
+
+    def execute(self, context: Any, **more: Any) -> None:
+        """Build, and leave an outcome for each task that tells."""
+        super().execute(context, **more)
+        build: RunResults = context["ti"].xcom_pull(task_ids=self.task_id, key=RESULTS)
+        for task_id, node_ids in self.told.items():
+            context["ti"].xcom_push(key=task_id, value=judge(build["results"], node_ids))
 
     def handle_exception_dbt_runner(self, result: Any) -> None:
         """Fail when dbt broke off, and not for a node."""
@@ -31,37 +50,104 @@ class ProjectBuild(DbtBuildLocalOperator):
             super().handle_exception_dbt_runner(result)
 
 
-class _Told:
-    """Tells what became of `node_ids` in the build of the task `told_by`."""
+class NodeOfBuild(BaseOperator):
+    """Tells of a node and its tests, or of tests that are no single node's.
 
-    node_ids: Sequence[str]
-    told_by: str
+    Args:
+        node_ids: of what it tells.
+        told_by: the task whose build it was.
+        select: dbt's selection of the same.
+        exclude: dbt's selection of what is left out.
+        vars: dbt's variables.
+        command: the other arguments of Cosmos's operator of `dbt build`.
+    """
 
-    def execute(self, context: Any, **more: Any) -> Any:
-        build: RunResults = context["ti"].xcom_pull(task_ids=self.told_by, key=RESULTS)
-        invocation = build["metadata"]["invocation_id"]
-        memory = context["task_state_store"]
-        is_told = memory.get(_TOLD) == invocation
-        memory.set(_TOLD, invocation)
-        outcome, why = judge(build["results"], self.node_ids)
-        if is_told or outcome == "skipped":
-            return super().execute(context, **more)  # type: ignore[misc]
+    template_fields = ("select", "exclude", "vars")
+    start_from_trigger = True
+
+    def __init__(
+        self,
+        *,
+        node_ids: Sequence[str],
+        told_by: str,
+        select: str,
+        exclude: str,
+        vars: Mapping[str, str],  # noqa: A002  (as dbt's option is named)
+        command: Mapping[str, Any],
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.node_ids, self.told_by, self.command = node_ids, told_by, command
+        self.select, self.exclude, self.vars = select, exclude, vars
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls=f"{OutcomeTrigger.__module__}.{OutcomeTrigger.__name__}",
+            trigger_kwargs={"told_by": told_by},
+            next_method="tell",
+        )
+
+    def execute(self, context: Any) -> str:
+        """Tell where no triggerer has: in `dag.test()`."""
+        return self.tell(context, take_outcome(context["ti"], self.told_by))
+
+    def tell(self, context: Any, event: Sequence[str] | None) -> str:
+        """Go on from what the triggerer took.
+
+        Raises:
+            CosmosDbtRunError: the build failed, of the whole project or of this node alone.
+        """
+        outcome, why = event or ("taken before", "")
         if outcome == "failed":
             raise CosmosDbtRunError(f"in the build of {self.told_by}: {why}")
-        return outcome
+        if outcome in _DONE:
+            return outcome
+        self.log.info("event=node_builds_itself outcome=%s", outcome)
+        before_dbt(context)
+        build = DbtBuildLocalOperator(
+            task_id=self.task_id,
+            select=self.select,
+            exclude=self.exclude,
+            vars=self.vars,
+            **self.command,
+        )
+        build.build_and_run_cmd(context=context, cmd_flags=build.add_cmd_flags())
+        return "built by itself"
 
 
-class NodeOfBuild(_Told, DbtBuildLocalOperator):
-    """A model, seed or snapshot and its tests."""
+class OutcomeTrigger(BaseTrigger):
+    """Ends a task whose node the build has built; else fires with the outcome that it took, if any.
 
-    def __init__(self, *, node_ids: Sequence[str], told_by: str, **more: Any) -> None:
-        self.node_ids, self.told_by = node_ids, told_by
-        super().__init__(**more)
+    Args:
+        told_by: the task of the build.
+    """
+
+    def __init__(self, told_by: str) -> None:
+        super().__init__()
+        self.told_by = told_by
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The class and the arguments that make this trigger again."""
+        return f"{type(self).__module__}.{type(self).__name__}", {"told_by": self.told_by}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Take the outcome."""
+        outcome = await asyncio.to_thread(take_outcome, self.task_instance, self.told_by)
+        self.log.info("event=node_told outcome=%s", outcome)
+        is_done = outcome is not None and outcome[0] in _DONE
+        yield TaskSuccessEvent() if is_done else TriggerEvent(outcome)
 
 
-class TestsOfBuild(_Told, DbtTestLocalOperator):
-    """Tests that are no single node's."""
+_DONE = ("built", "left out")
 
-    def __init__(self, *, node_ids: Sequence[str], told_by: str, **more: Any) -> None:
-        self.node_ids, self.told_by = node_ids, told_by
-        super().__init__(**more)
+
+def take_outcome(instance: Any, told_by: str) -> Sequence[str] | None:
+    """What the build left for a task, outcome and reason; None where that was taken before."""
+    place = {
+        "dag_id": instance.dag_id,
+        "run_id": instance.run_id,
+        "task_id": told_by,
+        "key": instance.task_id,
+    }
+    outcome: Sequence[str] | None = XCom.get_one(**place)
+    if outcome is not None:
+        XCom.delete(**place)
+    return outcome

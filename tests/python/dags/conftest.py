@@ -48,7 +48,7 @@ for dag in bag.dags.values():
         "tasks": {task.task_id: {
             "upstream": sorted(task.upstream_task_ids), "owner": task.owner,
             "select": getattr(task, "select", None), "pool": task.pool, "doc": task.doc_md,
-            "indirect_selection": getattr(task, "indirect_selection", None),
+            "indirect_selection": getattr(task, "command", {}).get("indirect_selection"),
             "job_driver": getattr(task, "job_driver", None),
             "node_ids": list(getattr(task, "node_ids", [])),
             "retries": task.retries, "trigger_rule": task.trigger_rule.value,

@@ -75,43 +75,65 @@ def test_judge__a_node_and_its_tests__the_worst_of_them_counts(
 
 
 _TELL = """
-import sys
-from lakehouse.orchestration.dbt_nodes import _Told
-class Base:
-    def execute(self, context): return "ran dbt"
-class Node(_Told, Base):
-    node_ids, told_by = ["model.a"], "dbt.build"
-class Instance:
-    def __init__(self, invocation, status):
-        results = [{"unique_id": "model.a", "status": status, "message": "no such column"}]
-        self.build = {"metadata": {"invocation_id": invocation}, "results": results}
-    def xcom_pull(self, task_ids, key):
-        assert (task_ids, key) == ("dbt.build", "dbt_results")
-        return self.build
-class Memory(dict):
-    def set(self, key, value): self[key] = value
-for builds in ("1 success|1 success|2 success", "1 error|1 error", "1 skipped"):
-    memory = Memory()
-    for build in builds.split("|"):
-        context = {"ti": Instance(*build.split()), "task_state_store": memory}
+import asyncio, types
+from lakehouse.orchestration import dbt_nodes
+from lakehouse.orchestration.dbt_artifacts import judge
+class Store(dict):
+    def get_one(self, *, key, dag_id, run_id, task_id):
+        assert (dag_id, run_id, task_id) == ("transform", "r", "dbt.build")
+        return self.get(key)
+    def delete(self, *, key, dag_id, run_id, task_id):
+        del self[key]
+dbt_nodes.XCom = store = Store()
+class Dbt:
+    def __init__(self, **arguments): self.said = f"ran dbt on {arguments['select']}"
+    def add_cmd_flags(self): return []
+    def build_and_run_cmd(self, context, cmd_flags): print(self.said)
+dbt_nodes.DbtBuildLocalOperator = Dbt
+node = dbt_nodes.NodeOfBuild(
+    task_id="a", node_ids=["model.a"], told_by="dbt.build", select="fqn:a", exclude="", vars={},
+    command={},
+)
+ti = types.SimpleNamespace(dag_id="transform", run_id="r", task_id="a")
+async def first(trigger):
+    async for event in trigger.run():
+        return event
+for status in ("success", "error", "skipped"):
+    for is_tried_again in (False, True):
+        if not is_tried_again:
+            results = [{"unique_id": "model.a", "status": status, "message": "no such column"}]
+            store["a"] = judge(results, node.node_ids)
+        arguments = node.start_trigger_args
+        assert arguments.trigger_cls == "lakehouse.orchestration.dbt_nodes.OutcomeTrigger"
+        trigger = dbt_nodes.OutcomeTrigger(**arguments.trigger_kwargs)
+        trigger.task_instance = ti
+        event = asyncio.run(first(trigger))
+        print("TOLD", status, end=" ")
+        if isinstance(event, dbt_nodes.TaskSuccessEvent):
+            print("ended in the triggerer")
+            continue
         try:
-            print(build, Node().execute(context))
+            getattr(node, arguments.next_method)({}, event=event.payload)
         except Exception as error:
-            print(build, type(error).__name__, error)
+            print(type(error).__name__, error)
+store["a"] = ("built", "")
+print("TOLD", node.execute({"ti": ti}))
+print("TOLD", end=" ")
+node.execute({"ti": ti})
 """
 
 
-def test_node__tells_of_each_build_once__and_builds_itself_when_asked_again() -> None:
+def test_node__takes_its_outcome_once__and_builds_itself_when_asked_again() -> None:
     """In a process of its own, as Airflow's settings come from the environment at import."""
     answer = subprocess.run([sys.executable, "-c", _TELL], capture_output=True, text=True)
-    told = [
-        line for line in answer.stdout.splitlines() if line[:1].isdigit() and "-" not in line[:9]
-    ]
+    told = [line[5:] for line in answer.stdout.splitlines() if line.startswith("TOLD ")]
     assert told == [
-        "1 success built",
-        "1 success ran dbt",
-        "2 success built",
-        "1 error CosmosDbtRunError in the build of dbt.build: model.a: no such column",
-        "1 error ran dbt",
-        "1 skipped ran dbt",
+        "success ended in the triggerer",
+        "success ran dbt on fqn:a",
+        "error CosmosDbtRunError in the build of dbt.build: model.a: no such column",
+        "error ran dbt on fqn:a",
+        "skipped ran dbt on fqn:a",
+        "skipped ran dbt on fqn:a",
+        "built",
+        "ran dbt on fqn:a",
     ], answer.stderr
