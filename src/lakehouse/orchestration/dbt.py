@@ -137,6 +137,9 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
         "dbt_runner_callbacks": [note_event],
     }
     variables = {"run_date": business_date}
+    project_config = ProjectConfig(dbt_project_path=project, project_name="lakehouse")
+    # Given to its constructor it would be a path of Airflow's object stores, which loads plugins.
+    project_config.manifest_path = manifest
 
     def telling(task_id: str, select: str, node_ids: list[str], **more: Any) -> NodeOfBuild:
         return NodeOfBuild(
@@ -161,9 +164,7 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
 
     group = DbtTaskGroup(
         group_id=group_id,
-        project_config=ProjectConfig(
-            dbt_project_path=project, manifest_path=manifest, project_name="lakehouse"
-        ),
+        project_config=project_config,
         profile_config=profile,
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
