@@ -12,7 +12,8 @@ from airflow.providers.amazon.aws.operators.emr import EmrServerlessStartJobOper
 from airflow.sdk import Param, dag
 
 from lakehouse.orchestration import tasks
-from lakehouse.orchestration.defaults import DAG_ARGS
+from lakehouse.orchestration.deadlines import deadline_after
+from lakehouse.orchestration.defaults import DAG_ARGS, OWNER
 from lakehouse.orchestration.landing import source_systems
 from lakehouse.orchestration.spark_job import APPLICATION, ROLE, job_driver, setting_of
 
@@ -33,7 +34,7 @@ FEEDS = sorted(each.name for system in source_systems() for each in system.feeds
     },
     doc_md=__doc__,
     tags=["domain:platform", "zone:raw"],
-    **DAG_ARGS,
+    **{**DAG_ARGS, "deadline": deadline_after(timedelta(hours=26), OWNER)},
 )
 def history_rebuild() -> None:
     EmrServerlessStartJobOperator(

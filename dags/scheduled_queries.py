@@ -19,7 +19,8 @@ from airflow.sdk import DAG, dag, task
 
 from lakehouse.orchestration import tasks
 from lakehouse.orchestration.business_date import day_params
-from lakehouse.orchestration.defaults import DAG_ARGS
+from lakehouse.orchestration.deadlines import deadline_after
+from lakehouse.orchestration.defaults import DAG_ARGS, RUN_LIMIT
 from lakehouse.orchestration.queries import ScheduledQuery, read_queries
 from lakehouse.orchestration.schedule import query_schedule
 from lakehouse.settings import find_project_dir
@@ -43,7 +44,11 @@ def query_dag(query: ScheduledQuery) -> DAG:
         },
         doc_md=f"{query.description}\n\n```sql\n{query.sql}\n```\n\n{__doc__}",
         tags=["scheduled_query", "zone:delivery", f"format:{query.format}"],
-        **DAG_ARGS | {"default_args": {**DAG_ARGS["default_args"], "owner": query.owner}},
+        **DAG_ARGS
+        | {
+            "default_args": {**DAG_ARGS["default_args"], "owner": query.owner},
+            "deadline": deadline_after(RUN_LIMIT, query.owner),
+        },
     )
     def scheduled_query() -> None:
         results = f"scheduled_queries/{query.folder}"

@@ -26,6 +26,7 @@ for dag in DagBag(sys.argv[1]).dags.values():
         "callbacks": [dag.on_failure_callback.__name__, dag.on_success_callback.__name__],
         "most_failed_runs": dag.max_consecutive_failed_dag_runs,
         "hours": [each.interval.total_seconds() / 3600 for each in dag.deadline or []],
+        "owners": [each.callback.kwargs["owner"] for each in dag.deadline or []],
         "told_by": [each.callback.path for each in dag.deadline or []],
         "tasks": {task.task_id: [names(task.on_failure_callback), names(task.on_retry_callback)]
                   for task in dag.tasks},
@@ -33,6 +34,15 @@ for dag in DagBag(sys.argv[1]).dags.values():
 with open(sys.argv[2], "w") as out:
     json.dump(found, out)
 """
+
+
+_HOURS = {"maintenance": 12, "history_rebuild": 26}
+# As `queries/` says.
+_OWNERS = {
+    "scheduled_queries__late_deliveries": "logistics",
+    "scheduled_queries__sales_of_the_week": "sales-analytics",
+    "transform": "data-platform",
+}
 
 
 def _describe(environ: dict[str, str], out: Path, *argv: str) -> Any:
@@ -54,11 +64,14 @@ def test_dags__all__tell_failures_and_deadlines_and_are_paused_when_they_only_fa
     for dag_id, dag in dags.items():
         assert dag["callbacks"] == ["on_dag_failure", "on_dag_success"], dag_id
         assert dag["most_failed_runs"] == 3, dag_id
-        assert dag["hours"] == [12 if dag_id == "maintenance" else 3], dag_id
+        assert dag["hours"] == [_HOURS.get(dag_id, 3)], dag_id
         (path,) = dag["told_by"]
         assert path == "lakehouse.orchestration.notifications.callbacks.run_is_late"
         for task_id, callbacks in dag["tasks"].items():
             assert callbacks == [["on_failure"], ["on_retry"]], task_id
+    assert {dag_id: dags[dag_id]["owners"] for dag_id in _OWNERS} == {
+        dag_id: [owner] for dag_id, owner in _OWNERS.items()
+    }
 
 
 def test_dags__a_run_that_nobody_schedules__has_no_deadline(
