@@ -10,17 +10,16 @@ as it was cleared or is tried again.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.execution_time.xcom import XCom
-from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
+from airflow.triggers.base import StartTriggerArgs
 from cosmos.exceptions import CosmosDbtRunError
 from cosmos.operators.local import DbtBuildLocalOperator
 
 from lakehouse.orchestration.dbt_artifacts import RESULTS, before_dbt, judge
+from lakehouse.orchestration.dbt_outcomes import DONE, OutcomeTrigger, take_outcome
 
 if TYPE_CHECKING:
     from lakehouse.cost import RunResults
@@ -98,7 +97,7 @@ class NodeOfBuild(BaseOperator):
         outcome, why = event or ("taken before", "")
         if outcome == "failed":
             raise CosmosDbtRunError(f"in the build of {self.told_by}: {why}")
-        if outcome in _DONE:
+        if outcome in DONE:
             return outcome
         self.log.info("event=node_builds_itself outcome=%s", outcome)
         before_dbt(context)
@@ -111,43 +110,3 @@ class NodeOfBuild(BaseOperator):
         )
         build.build_and_run_cmd(context=context, cmd_flags=build.add_cmd_flags())
         return "built by itself"
-
-
-class OutcomeTrigger(BaseTrigger):
-    """Ends a task whose node the build has built; else fires with the outcome that it took, if any.
-
-    Args:
-        told_by: the task of the build.
-    """
-
-    def __init__(self, told_by: str) -> None:
-        super().__init__()
-        self.told_by = told_by
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class and the arguments that make this trigger again."""
-        return f"{type(self).__module__}.{type(self).__name__}", {"told_by": self.told_by}
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Take the outcome."""
-        outcome = await asyncio.to_thread(take_outcome, self.task_instance, self.told_by)
-        self.log.info("event=node_told outcome=%s", outcome)
-        is_done = outcome is not None and outcome[0] in _DONE
-        yield TaskSuccessEvent() if is_done else TriggerEvent(outcome)
-
-
-_DONE = ("built", "left out")
-
-
-def take_outcome(instance: Any, told_by: str) -> Sequence[str] | None:
-    """What the build left for a task, outcome and reason; None where that was taken before."""
-    place = {
-        "dag_id": instance.dag_id,
-        "run_id": instance.run_id,
-        "task_id": told_by,
-        "key": instance.task_id,
-    }
-    outcome: Sequence[str] | None = XCom.get_one(**place)
-    if outcome is not None:
-        XCom.delete(**place)
-    return outcome

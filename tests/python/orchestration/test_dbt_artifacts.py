@@ -76,7 +76,7 @@ def test_judge__a_node_and_its_tests__the_worst_of_them_counts(
 
 _TELL = """
 import asyncio, types
-from lakehouse.orchestration import dbt_nodes
+from lakehouse.orchestration import dbt_nodes, dbt_outcomes
 from lakehouse.orchestration.dbt_artifacts import judge
 class Store(dict):
     def get_one(self, *, key, dag_id, run_id, task_id):
@@ -84,11 +84,12 @@ class Store(dict):
         return self.get(key)
     def delete(self, *, key, dag_id, run_id, task_id):
         del self[key]
-dbt_nodes.XCom = store = Store()
+dbt_outcomes.XCom = store = Store()
+ran = []
 class Dbt:
     def __init__(self, **arguments): self.said = f"ran dbt on {arguments['select']}"
     def add_cmd_flags(self): return []
-    def build_and_run_cmd(self, context, cmd_flags): print(self.said)
+    def build_and_run_cmd(self, context, cmd_flags): ran.append(self.said)
 dbt_nodes.DbtBuildLocalOperator = Dbt
 node = dbt_nodes.NodeOfBuild(
     task_id="a", node_ids=["model.a"], told_by="dbt.build", select="fqn:a", exclude="", vars={},
@@ -104,22 +105,22 @@ for status in ("success", "error", "skipped"):
             results = [{"unique_id": "model.a", "status": status, "message": "no such column"}]
             store["a"] = judge(results, node.node_ids)
         arguments = node.start_trigger_args
-        assert arguments.trigger_cls == "lakehouse.orchestration.dbt_nodes.OutcomeTrigger"
-        trigger = dbt_nodes.OutcomeTrigger(**arguments.trigger_kwargs)
+        assert arguments.trigger_cls == "lakehouse.orchestration.dbt_outcomes.OutcomeTrigger"
+        trigger = dbt_outcomes.OutcomeTrigger(**arguments.trigger_kwargs)
         trigger.task_instance = ti
         event = asyncio.run(first(trigger))
-        print("TOLD", status, end=" ")
-        if isinstance(event, dbt_nodes.TaskSuccessEvent):
-            print("ended in the triggerer")
+        if isinstance(event, dbt_outcomes.TaskSuccessEvent):
+            print("TOLD", status, "ended in the triggerer")
             continue
         try:
             getattr(node, arguments.next_method)({}, event=event.payload)
+            print("TOLD", status, ran.pop())
         except Exception as error:
-            print(type(error).__name__, error)
+            print("TOLD", status, type(error).__name__, error)
 store["a"] = ("built", "")
 print("TOLD", node.execute({"ti": ti}))
-print("TOLD", end=" ")
 node.execute({"ti": ti})
+print("TOLD", ran.pop())
 """
 
 
