@@ -17,7 +17,7 @@ from lakehouse.errors import LandingError, ManifestError, SourceMissingError, So
 from lakehouse.landing.asking import ask_source
 from lakehouse.landing.claim import Claim
 from lakehouse.landing.extract import acknowledge, extract
-from lakehouse.landing.history import find_previous
+from lakehouse.landing.history import find_previous, require_not_overtaken
 from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
 from lakehouse.landing.publish import Publication
 from lakehouse.landing.settle import Replaced, Stopwatch, fill, new_draft, settle
@@ -160,7 +160,8 @@ def replay(feed: str, business_date: date, lake: Lake, *, only_gain: bool = Fals
 
     Raises:
         ConfigError: there is no such feed, or raw is shared.
-        LandingError: the stage does not hold the delivery, or (`only_gain`) rows would be lost.
+        LandingError: the stage does not hold the delivery, (`only_gain`) rows would be lost, or a
+            held batch's rows came with a later day.
         ManifestError: the stage was altered.
         BatchHeldError: under today's contract the batch would be held; nothing was changed.
         SourceSchemaError: the delivery lacks columns that the contract has by now.
@@ -174,6 +175,8 @@ def replay(feed: str, business_date: date, lake: Lake, *, only_gain: bool = Fals
     with timed_step(logger, "replay", run_id=run_id), Claim(lake, feed, run_id) as claim:
         publication = Publication(lake, contract, business_date, run_id, claim)
         replaced = _look(publication)
+        if replaced.manifest is not None and replaced.manifest.state == "held":
+            require_not_overtaken(lake, contract, replaced.manifest)
         stage = _stage_of(lake, contract, business_date, claim)
         delivery = stage.find_complete()
         if delivery is None:

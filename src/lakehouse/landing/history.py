@@ -16,8 +16,12 @@ from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LandingError, ManifestError
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.publish import MANIFEST, REJECTED, SUCCESS
+from lakehouse.landing.stage import Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.landing.verify import find_count_problems, find_mismatches, is_confirmed_by
+
+_GOES_ON = frozenset({"postgresql", "rest", "kafka"})
+"""Kinds of sources that are read from where the run before ended."""
 
 
 def list_runs(lake: Lake, contracts: Iterable[Contract]) -> list[Manifest]:
@@ -82,22 +86,67 @@ def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manife
     """The last published run of a feed before a business date.
 
     Raises:
-        LandingError: a run since then wrote rows, and its loader was killed before it published
-            them: going on from an earlier one would bring its rows twice.
+        LandingError: a run since then was begun, and its loader was killed before it published
+            its rows: going on from an earlier one would bring them twice.
+        ManifestError: the stage's mark of such a run cannot be read.
     """
     keys = _keys_of(lake, contract)
     days = [day for day in _days_with(SUCCESS, keys, contract) if day < business_date]
-    for day in _days_with(MANIFEST, keys, contract):
-        if day < business_date and day > (days[-1] if days else date.min):
-            unfinished = read_published(lake, contract, day)
-            if unfinished.state == "published" and unfinished.watermark:
-                raise LandingError(
-                    run_id_of(contract.feed, business_date),
-                    f"{unfinished.run_id} goes before it and is not finished: a loader was killed. "
-                    f"Finish it with `lakehouse land {contract.feed} --date {day.isoformat()}`, "
-                    "then land this day",
-                )
+    last = days[-1] if days else date.min
+    begun = _begun_days(lake, contract, keys) if contract.source.kind in _GOES_ON else []
+    for day in begun:
+        if last < day < business_date and _is_unfinished(lake, contract, day, keys):
+            raise LandingError(
+                run_id_of(contract.feed, business_date),
+                f"{run_id_of(contract.feed, day)} goes before it and is not finished: a loader was "
+                f"killed. Finish it with `lakehouse land {contract.feed} --date {day.isoformat()}`,"
+                " then land this day",
+            )
     return read_published(lake, contract, days[-1]) if days else None
+
+
+def _begun_days(lake: Lake, contract: Contract, keys: list[str]) -> list[date]:
+    """The business dates that stage or raw has something of, in order."""
+    prefix = f"{feed_prefix(contract)}ingest_date="
+    stage = Bucket(lake.s3, lake.bucket("stage"))
+    staged = {f"{feed_prefix(contract)}{name}/" for name in stage.folders(feed_prefix(contract))}
+    days = {name.removeprefix(prefix).partition("/")[0] for name in (*staged, *keys)}
+    return sorted(date.fromisoformat(day) for day in days)
+
+
+def _is_unfinished(lake: Lake, contract: Contract, day: date, keys: list[str]) -> bool:
+    """Whether a day without `_SUCCESS` has read its source, and may yet show the rows of it.
+
+    A batch is held only when raw shows nothing of it.
+    """
+    run_id = run_id_of(contract.feed, day)
+    folder = f"{feed_prefix(contract)}ingest_date={day.isoformat()}/"
+    has_data = f"{folder}{run_id}.parquet" in keys
+    if f"{folder}{MANIFEST}" in keys:
+        manifest = read_published(lake, contract, day)
+        return bool(manifest.watermark) and (manifest.state == "published" or has_data)
+    stage = Stage(Bucket(lake.s3, lake.bucket("stage")), contract, day, run_id)
+    delivery = stage.find_complete()
+    return has_data if delivery is None else bool(delivery.watermark)
+
+
+def require_not_overtaken(lake: Lake, contract: Contract, held: Manifest) -> None:
+    """Refuse a held batch whose rows a later day has, as it went on from before it.
+
+    Raises:
+        LandingError: naming that day.
+    """
+    later = next((d for d in published_days(lake, contract) if d > held.business_date), None)
+    if later is None or not held.watermark:
+        return
+    following = read_published(lake, contract, later)
+    if following.watermark.get("from") == held.watermark.get("from"):
+        raise LandingError(
+            held.run_id,
+            f"nothing was changed: it was held, and {following.run_id}, which is published, read "
+            "the source from the same place on. Its rows are there or were refused there: see "
+            f"`lakehouse rejects {contract.feed}`",
+        )
 
 
 def read_rejects(

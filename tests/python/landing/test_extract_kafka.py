@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,13 +24,17 @@ import lakehouse.landing.batch as batch
 import lakehouse.landing.extract_kafka as extract_kafka
 from lakehouse.contracts import Lake
 from lakehouse.errors import (
+    BatchHeldError,
     ConfigError,
+    LandingError,
     SourceError,
     SourceSchemaError,
     SourceUnavailableError,
 )
 from lakehouse.kafka_client import Cluster
-from lakehouse.landing import Manifest, Sources, land, read_rejects
+from lakehouse.landing import Manifest, Sources, land, read_rejects, replay
+from lakehouse.landing.history import published_days
+from lakehouse.landing.store import Bucket
 from lakehouse.marketplace import World
 from lakehouse.marketplace.rates import Rates
 from lakehouse.marketplace.sources import write_drops
@@ -145,6 +150,79 @@ def test_land__kafka_day_by_day__takes_each_record_once_in_its_day(
     assert third.watermark["from"] == "0:1 1:1 2:0 3:0"  # type: ignore[union-attr]
     again = land("order_events", D3, sources, lake)
     assert again == third
+
+
+@pytest.mark.parametrize("before", [".parquet", "_manifest.json", "_SUCCESS"])
+def test_land__kafka_day_before_was_killed__is_finished_first(
+    lake: Lake,
+    brokers: Brokers,
+    sources: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+) -> None:
+    """Killed before a write to raw: going on from before that day would bring its records twice."""
+    brokers.send(event("a"), END_OF_D1 - timedelta(hours=1))
+    brokers.send(event("b"), END_OF_D1)
+    kill_before(monkeypatch, before, lambda: land("order_events", D1, sources, lake))
+    expected = "order_events-2026-06-01 goes before it and is not finished"
+    for _ in range(2):
+        with pytest.raises(LandingError, match=expected):
+            land("order_events", D2, sources, lake)
+    assert ids(lake, land("order_events", D1, sources, lake)) == ["a"]
+    assert ids(lake, land("order_events", D2, sources, lake)) == ["b"]
+
+
+def kill_before(monkeypatch: pytest.MonkeyPatch, name: str, work: Callable[[], object]) -> None:
+    """Let work end right before it writes an object of that name to raw."""
+
+    def dying(method: Callable[..., Any]) -> Callable[..., Any]:
+        def write(self: Bucket, key: str, *arguments: Any) -> Any:
+            if self.name.endswith("raw") and key.endswith(name):
+                raise KeyboardInterrupt
+            return method(self, key, *arguments)
+
+        return write
+
+    with monkeypatch.context() as patch:
+        for method in ("put", "put_file"):
+            patch.setattr(Bucket, method, dying(getattr(Bucket, method)))
+        with pytest.raises(KeyboardInterrupt):
+            work()
+
+
+def test_land__kafka_day_before_is_held__its_records_come_with_the_next_and_never_again(
+    lake: Lake, brokers: Brokers, sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brokers.send(event("a"), END_OF_D1 - timedelta(hours=2))
+    for _ in range(21):
+        brokers.send(b"poison", END_OF_D1 - timedelta(hours=1))
+    for number in range(5000):
+        key, stamp = f"b{number}", round(END_OF_D1.timestamp() * 1000)
+        brokers.producer.produce(TOPIC, json.dumps(event(key)), partition=0, timestamp=stamp)
+    brokers.producer.flush(10)
+    with pytest.raises(BatchHeldError):
+        land("order_events", D1, sources, lake)
+    kill_before(
+        monkeypatch, "_manifest.json", lambda: land("order_events", D1, sources, eager(lake))
+    )
+    with pytest.raises(LandingError, match="is not finished"):
+        land("order_events", D2, sources, lake)  # raw shows data of a batch that was held
+    with pytest.raises(BatchHeldError):
+        land("order_events", D1, sources, lake)
+    second = land("order_events", D2, sources, lake)
+    assert ids(lake, second) == ["a", *(f"b{number}" for number in range(5000))]
+    with pytest.raises(LandingError, match="order_events-2026-06-02, which is published, read"):
+        replay("order_events", D1, eager(lake))
+    assert published_days(lake, lake.contract("order_events")) == [D2]
+
+
+def eager(lake: Lake) -> Lake:
+    """The lake whose contract of order events takes whatever is refused."""
+    contract = lake.contract("order_events")
+    loading = replace(contract.loading, reject_threshold=1.0)
+    return replace(
+        lake, contracts={**lake.contracts, "order_events": replace(contract, loading=loading)}
+    )
 
 
 def test_land__kafka_without_news__publishes_a_batch_without_rows(

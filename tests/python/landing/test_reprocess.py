@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-import lakehouse.landing.batch as batch
 from lakehouse.cli import cli
 from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError, ManifestError
@@ -253,27 +252,6 @@ def test_replay__command__tells_what_was_wrong_and_what_changed(
         result = CliRunner().invoke(cli, ["land", "--replay", run_id])
         assert result.exit_code in (2, 6)
         assert message in result.stderr
-
-
-def test_land__day_before_was_left_in_the_middle__is_finished_first(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """An earlier watermark would bring the rows of the unfinished day twice."""
-    folder = tmp_path / "reviews" / DAY.isoformat()
-    folder.mkdir(parents=True)
-    (folder / "r.jsonl").write_text(json.dumps(reviews(1, 1)[0]) + "\n", "utf-8")
-    sources = Sources(drop_dir=tmp_path)
-    extract = batch.extract
-
-    def with_watermark(*arguments: Any) -> Any:
-        return replace(extract(*arguments), watermark={"until": "then"})
-
-    monkeypatch.setattr(batch, "extract", with_watermark)
-    land("reviews", DAY, sources, lake)
-    (success,) = (key for key in keys_of(lake, "raw") if key.endswith("_SUCCESS"))
-    lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=success)
-    with pytest.raises(LandingError, match=r"reviews-2026-06-01 goes before it and is not finish"):
-        land("reviews", date(2026, 6, 2), sources, lake)
 
 
 def command(*arguments: str) -> Any:
