@@ -50,6 +50,10 @@ def rejects_command(
       lakehouse rejects order_items --date 2026-06-01 --rule minimum
       lakehouse rejects reviews --readmit
     """
+    if readmit and rule is not None:
+        raise click.UsageError(
+            "--readmit takes whole batches, whatever rule refused a row: no --rule"
+        )
     settings = Settings.from_env()
     check_feeds(settings, [feed])
     ensure_endpoint()

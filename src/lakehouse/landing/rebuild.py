@@ -5,7 +5,7 @@ A day is independent of the others, so days may be rebuilt side by side, on as m
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -71,13 +71,7 @@ def rebuild_day(lake: Lake, feed: str, business_date: date) -> Rebuilt:
         return Rebuilt(feed, business_date, run_id, "failed", problem=problem)
     if done.before is None or done.damage:
         return _told(done.after, "restored")
-    is_same = _facts(done.before) == _facts(done.after)
-    return _told(done.after, "unchanged" if is_same else "changed")
-
-
-def _facts(manifest: Manifest) -> Manifest:
-    """A manifest without its remarks, which depend on the days beside it."""
-    return replace(manifest, warnings={})
+    return _told(done.after, "changed" if done.changed else "unchanged")
 
 
 def _told(manifest: Manifest, outcome: Outcome) -> Rebuilt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError, ManifestError
 from lakehouse.landing import Manifest, Sources, land, list_runs, read_rejects, replay
 from lakehouse.landing.olist import land_olist
+from lakehouse.landing.rebuild import rebuild_day
 from tests.python.landing.test_bad_input import reviews
 from tests.python.landing.test_olist import PUBLISHED, write
 from tests.python.landing.test_protocol import objects_of
@@ -252,6 +254,26 @@ def test_replay__command__tells_what_was_wrong_and_what_changed(
         result = CliRunner().invoke(cli, ["land", "--replay", run_id])
         assert result.exit_code in (2, 6)
         assert message in result.stderr
+
+
+def test_rebuild__a_manifest_with_other_warnings__is_changed_then_unchanged(
+    lake: Lake, landed: Manifest
+) -> None:
+    odd = replace(landed, warnings={"unusual_volume": "told once"}).to_json()
+    success = f"{hashlib.sha256(odd).hexdigest()}\n".encode()
+    for name, content in (("_manifest.json", odd), ("_SUCCESS", success)):
+        (key,) = (key for key in keys_of(lake, "raw") if key.endswith(name))
+        lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=content)
+    assert rebuild_day(lake, "reviews", DAY).outcome == "changed"
+    assert list_runs(lake, [lake.contract("reviews")]) == [landed]
+    assert rebuild_day(lake, "reviews", DAY).outcome == "unchanged"
+
+
+def test_readmit__of_one_rule__is_refused(lake: Lake, landed: Manifest) -> None:
+    objects = objects_of(lake)
+    result = command("rejects", "reviews", "--rule", "maximum", "--readmit")
+    assert (result.exit_code, objects_of(lake)) == (2, objects)
+    assert "--readmit takes whole batches" in result.output
 
 
 def command(*arguments: str) -> Any:

@@ -13,14 +13,11 @@ from airflow.sdk.bases.hook import BaseHook
 
 from lakehouse.orchestration.talend.api import (
     Access,
-    Execution,
     Patience,
     TmcClient,
-    read_execution,
     read_execution_id,
     region_url,
     start_request,
-    status_request,
     terminate_request,
 )
 from lakehouse.orchestration.talend.errors import TalendError
@@ -68,11 +65,6 @@ class TalendHook(BaseHook):
         )
         with self.get_conn() as client:
             return read_execution_id(client.send(request))
-
-    def get_execution(self, execution_id: str) -> Execution:
-        """What the Management Console says of an execution."""
-        with self.get_conn() as client:
-            return read_execution(client.send(status_request(execution_id)), execution_id)
 
     def terminate(self, execution_id: str) -> None:
         """Stop an execution."""
