@@ -1,7 +1,8 @@
 """A loader that is quick to kill: it imports once, then lands each batch in a child of its own.
 
 It reads lines of JSON (`do`: land or replay, `feed`, `day`, `kill_after` in seconds or null,
-`kill_at_write` or null) and answers each when the child has ended. Sources and lake come from the
+`kill_at_write` or null) and answers each when the child has ended: with its writes, if it was not
+killed. Sources and lake come from the
 environment.
 """
 
@@ -36,28 +37,31 @@ SMALL_PART = 64 * 1024
 """Objects of more bytes go up in parts, so that kills fall between parts too."""
 
 
-def die_at_write(lake: Lake, number: int) -> None:
-    """Let SIGKILL meet this process right before its n-th write to S3; right after it, if n < 0."""
-    left = [abs(number)]
+def count_writes(lake: Lake, fatal: int | None) -> list[int]:
+    """Count the writes to S3 in the one item of a list. SIGKILL meets this process right before
+    the fatal one; right after it, if it is below zero."""
+    writes = [0]
 
     def count(model: Any, **more: Any) -> None:
         if model.name not in ("GetObject", "HeadObject", "ListObjectsV2", "ListMultipartUploads"):
-            left[0] -= 1
-            if left[0] == 0:
+            writes[0] += 1
+            if fatal and writes[0] == abs(fatal):
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    lake.s3.meta.events.register("before-call.s3" if number > 0 else "after-call.s3", count)
+    event = "after-call.s3" if fatal and fatal < 0 else "before-call.s3"
+    lake.s3.meta.events.register(event, count)
+    return writes
 
 
-def work(lake: Lake, sources: Sources, command: dict[str, Any]) -> None:
-    """Land or replay one batch."""
-    if command["kill_at_write"]:
-        die_at_write(lake, command["kill_at_write"])
+def work(lake: Lake, sources: Sources, command: dict[str, Any]) -> int:
+    """Land or replay one batch; return how often it wrote to S3."""
+    writes = count_writes(lake, command["kill_at_write"])
     day = date.fromisoformat(command["day"])
     if command["do"] == "land":
         land(command["feed"], day, sources, lake)
     else:
         replay(command["feed"], day, lake)
+    return writes[0]
 
 
 def answer(**facts: Any) -> None:
@@ -80,7 +84,7 @@ def main() -> None:
         if pid == 0:
             status = 1
             try:
-                work(lake, sources, command)
+                os.write(held_by_child, str(work(lake, sources, command)).encode())
                 status = 0
             except BaseException as error:  # noqa: BLE001  (told to who drives this process)
                 sys.stderr.write(f"{type(error).__name__}: {error}\n")
@@ -89,12 +93,13 @@ def main() -> None:
         os.close(held_by_child)
         if not select.select([alive], [], [], command["kill_after"])[0]:
             os.kill(pid, signal.SIGKILL)
+        writes = int(os.read(alive, 16) or 0)
         os.close(alive)
         _, ended = os.waitpid(pid, 0)
         killed = os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL
         seconds = time.monotonic() - began
         status = -1 if killed else os.waitstatus_to_exitcode(ended)
-        answer(killed=killed, status=status, seconds=seconds)
+        answer(killed=killed, status=status, seconds=seconds, writes=writes)
 
 
 if __name__ == "__main__":

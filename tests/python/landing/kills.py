@@ -1,6 +1,7 @@
 """SIGKILLs at random instants of landing, over all kinds of sources; `make kills` runs 300.
 
-Half of the instants are random in time, half are right before or after a random write to S3.
+A batch is killed first right before or after a random one of its writes to S3; of the instants
+after that half are random in time.
 
 Each business date is landed undisturbed into one lake, then again and again into another one, whose
 loaders are killed and started anew until they end. A thread looks at what readers see meanwhile.
@@ -53,8 +54,6 @@ ONE_OF_A_KIND = (
 )  # fmt: skip
 """A feed for each kind of source and of files."""
 _MOST_ATTEMPTS = 60
-_WRITES = 18
-"""Some more writes than a small batch has."""
 _NEVER = {"kill_after": None, "kill_at_write": None}
 
 
@@ -111,7 +110,8 @@ class Batch:
 
 @dataclass(slots=True)
 class Summary:
-    """What was done: kills by feed, batches that were landed whole, looks of the reader."""
+    """What was done: kills by feed, batches that were landed whole, looks of the reader;
+    and the kinds of sources that this machine lacks."""
 
     kills: Counter[str] = field(default_factory=Counter)
     batches: int = 0
@@ -119,13 +119,14 @@ class Summary:
     looks: int = 0
     checks: int = 0
     seconds: float = 0.0
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         feeds = ", ".join(f"{feed} {count}" for feed, count in sorted(self.kills.items()))
         return (
             f"{self.kills.total()} kills ({feeds}) in {self.seconds:.0f} s: {self.batches} batches "
             f"and {self.replays} replays came out equal; a reader looked {self.looks} times at "
-            f"{self.checks} visible batches"
+            f"{self.checks} visible batches" + "".join(f"; {lack}" for lack in self.missing)
         )
 
 
@@ -231,13 +232,15 @@ class Run:
     most_kills: int
     expected: dict[tuple[str, str], Batch] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
 
     def land_calmly(self, day: date, feeds: Sequence[str]) -> list[str]:
         """Land feeds undisturbed; return those that have a batch of that day."""
         found = []
         for feed in feeds:
-            self.seconds[feed] = self.calm_loader.run("land", feed, day)["seconds"]
+            ended = self.calm_loader.run("land", feed, day)
+            self.seconds[feed], self.writes[feed] = ended["seconds"], ended["writes"]
             if any(
                 run.business_date == day for run in list_runs(self.calm, [self.calm.contract(feed)])
             ):
@@ -262,11 +265,11 @@ class Run:
     def _repeat(self, do: str, feed: str, day: date) -> None:
         for attempt in range(_MOST_ATTEMPTS):
             when: dict[str, float] = {}
-            if attempt < self.most_kills and self.random.random() < 0.5:
+            if 0 < attempt < self.most_kills and self.random.random() < 0.5:
                 longest = self.seconds[feed] * (1 + attempt / 4)
                 when = {"kill_after": self.random.uniform(0, longest)}
             elif attempt < self.most_kills:
-                write = self.random.randint(1, _WRITES)
+                write = self.random.randint(1, self.writes[feed])
                 when = {"kill_at_write": self.random.choice((write, -write))}
             if not self.torn_loader.run(do, feed, day, **when)["killed"]:
                 return
@@ -335,6 +338,9 @@ def tear_landing(
         if find_mariadb() is not None:
             server = stack.enter_context(MariaDb(folder / "mariadb"))
             sources = replace(sources, mysql_url=server.url)
+            missing: tuple[str, ...] = ()
+        else:
+            missing = ("no MySQL, its feeds came as files: MariaDB is not installed",)
         brokers = Brokers()
         addresses = {
             **sources.variables(),
@@ -349,6 +355,7 @@ def tear_landing(
             loaders.append(Loader(own, folder / f"{prefix}.log"))
             stack.callback(loaders[-1].close)
         run = Run(lakes[0], lakes[1], loaders[0], loaders[1], random.Random(seed), most_kills)
+        run.summary.missing = missing
         for number in range(1, days + 1):
             day = WORLD.first_day + timedelta(days=number - 1)
             advance(WORLD, day, sources)
