@@ -231,7 +231,7 @@ def _build_source(node: Node, form: Format, columns: tuple[Column, ...]) -> Sour
         cursor=node.child("cursor").text() if rest else "",
         records=node.child("records").text() if rest else "",
         page_size=node.child("pageSize").integer(minimum=1) if rest else 0,
-        text_columns=_build_text_columns(node, columns) if kind == "mysql" else (),
+        text_columns=_build_text_columns(node, columns) if kind in ("postgresql", "mysql") else (),
         partition_column=_build_place(node, "partitionColumn", columns) if kafka else "",
         offset_column=_build_place(node, "offsetColumn", columns) if kafka else "",
         most_pages=_build_most_pages(node) if rest else 0,

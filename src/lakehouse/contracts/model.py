@@ -142,7 +142,8 @@ class Source:
     `folder` and `pattern` are the drop folder and its files: of a drop, and of a system whose
     data come as files where the system itself is out of reach ("" where they never do). `cursor`
     and `records` are the keys of a REST answer, `most_pages` how many of them one run may get.
-    `text_columns` are columns that a MySQL table keeps as text whatever the contract types them.
+    `text_columns` are columns that a table of a database keeps as text whatever the contract types
+    them.
     `partition_column` and `offset_column` take a record's place in its topic.
     """
 

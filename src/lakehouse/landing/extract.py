@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -41,12 +42,16 @@ def extract(
     """
     # The clients of the sources are slow to import, and a run that is published needs none.
     reader: str = contract.format.name
+    watermark: Mapping[str, str | None] = {}
+    ignored: tuple[str, ...] = ()
     match contract.source.kind:
         case "postgresql":
             from lakehouse.landing.extract_postgres import copy_changes
 
             url = _require(sources.postgres_url, "LAKEHOUSE_POSTGRES_URL", contract)
-            watermark = copy_changes(contract, end_of_day(business_date), url, previous, stage)
+            watermark, ignored = copy_changes(
+                contract, end_of_day(business_date), url, previous, stage
+            )
         case "rest":
             from lakehouse.landing.extract_rest import copy_pages
 
@@ -62,7 +67,7 @@ def extract(
         case "mysql" if sources.mysql_url:
             from lakehouse.landing.extract_mysql import copy_table
 
-            watermark = copy_table(contract, sources.mysql_url, stage)
+            ignored = copy_table(contract, sources.mysql_url, stage)
         case "kafka" if sources.kafka:
             from lakehouse.landing.extract_kafka import copy_records
 
@@ -71,12 +76,12 @@ def extract(
                 contract, end_of_day(business_date), sources.kafka, previous, stage
             )
         case _:
-            watermark = {}
             _copy_drop(contract, business_date, sources, stage)
     delivery = Delivery(
         reader=reader,
         sha256=stage.checksums(),
         watermark=watermark,
+        ignored=ignored,
     )
     stage.complete(delivery)
     return delivery

@@ -18,8 +18,9 @@ from pymysql.constants import CR, ER
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
-from lakehouse.contracts import Column, Contract
+from lakehouse.contracts import Contract
 from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
+from lakehouse.landing.source_schema import check_columns
 from lakehouse.landing.stage import Stage
 from lakehouse.mysql_client import connect_mysql, place_of
 from lakehouse.observability import format_facts
@@ -71,11 +72,11 @@ _SESSION = (
 )
 
 
-def copy_table(contract: Contract, url: str, stage: Stage) -> Mapping[str, str | None]:
+def copy_table(contract: Contract, url: str, stage: Stage) -> tuple[str, ...]:
     """Write `part-00001.csv` and so on to the stage, each with a header and at most 32 MiB.
 
-    Rows come in the order of the table's primary key, if it has one. The watermark is empty: a
-    snapshot goes on from nothing.
+    Rows come in the order of the table's primary key, if it has one. Returns the columns that the
+    contract does not mention, which are not read.
 
     Raises:
         ConfigError: the address is malformed.
@@ -89,13 +90,13 @@ def copy_table(contract: Contract, url: str, stage: Stage) -> Mapping[str, str |
             with connection.cursor() as cursor:
                 for statement in _SESSION:
                     cursor.execute(statement)
-                query = _build_query(cursor, contract)
+                query, new = _build_query(cursor, contract)
             _copy_rows(connection, query, contract, stage)
         finally:
             connection.close()
     except pymysql.Error as error:
         raise _translate(error, contract, place_of(url)) from error
-    return {}
+    return new
 
 
 def _copy_rows(connection: Any, query: str, contract: Contract, stage: Stage) -> None:
@@ -154,10 +155,11 @@ def _cut(header: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"\n".join([*kept, b""])
 
 
-def _build_query(cursor: Any, contract: Contract) -> str:
-    """The statement that reads the table, once its columns are known to be as the contract says."""
+def _build_query(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
+    """The statement that reads the table, once its columns are known to be as the contract says;
+    and the columns that it leaves."""
     schema, table = _split(contract.source.object)
-    types = _read_types(cursor, contract, schema, table)
+    types, new = _read_types(cursor, contract, schema, table)
     form = contract.format
     values = ", ".join(
         f"ifnull(concat({_literal(form.quote)}, replace("
@@ -173,13 +175,16 @@ def _build_query(cursor: Any, contract: Contract) -> str:
     )
     key = ", ".join(_name(column.decode()) for (column,) in cursor.fetchall())
     order = f" order by {key}" if key else ""
-    return f"select concat_ws({_literal(form.delimiter)}, {values}) from {name}{order}"
+    return f"select concat_ws({_literal(form.delimiter)}, {values}) from {name}{order}", new
 
 
 def _read_types(
     cursor: Any, contract: Contract, schema: str | None, table: str
-) -> Mapping[str, str]:
-    """Types by column, both in lower case; raises SourceSchemaError for all that does not fit."""
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Types by column, both in lower case, and the columns that the contract does not mention.
+
+    Raises SourceSchemaError for all that does not fit.
+    """
     where = f"where table_schema = {_schema(schema)} and table_name = {_literal(table)}"
     cursor.execute(f"select engine from information_schema.tables {where}")
     found = cursor.fetchone()
@@ -193,31 +198,9 @@ def _read_types(
             "read: alter it to InnoDB",
         )
     cursor.execute(f"select column_name, data_type from information_schema.columns {where}")
-    types = {name.decode().lower(): kind.decode().lower() for name, kind in cursor.fetchall()}
-    missing = [c.source_path for c in contract.delivered if c.source_path.lower() not in types]
-    if missing:
-        raise SourceSchemaError(
-            contract.feed,
-            f"the table {contract.source.object} lacks the columns {', '.join(missing)}. Deliver "
-            f"them, or change {contract.file}",
-        )
-    wrong = [
-        f"{column.source_path} is {types[column.source_path.lower()]}, not {column.type.athena}"
-        for column in contract.delivered
-        if types[column.source_path.lower()] not in _allowed(column, contract)
-    ]
-    if wrong:
-        raise SourceSchemaError(
-            contract.feed,
-            f"columns of the table {contract.source.object} changed their type: "
-            f"{'; '.join(wrong)}. Change them back, or change {contract.file}",
-        )
-    return types
-
-
-def _allowed(column: Column, contract: Contract) -> frozenset[str]:
-    is_text = column.name in contract.source.text_columns
-    return _TEXT if is_text else _TYPES[column.type.family]
+    found_types = {name.decode(): kind.decode().lower() for name, kind in cursor.fetchall()}
+    new = check_columns(contract, found_types, _TYPES, str.lower)
+    return {name.lower(): kind for name, kind in found_types.items()}, new
 
 
 def _as_text(name: str, kind: str) -> str:

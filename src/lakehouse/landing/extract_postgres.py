@@ -33,6 +33,7 @@ from lakehouse.contracts import Contract
 from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
 from lakehouse.landing.model import Manifest
 from lakehouse.landing.ordered import in_order
+from lakehouse.landing.source_schema import check_columns
 from lakehouse.landing.stage import Stage
 
 LOOK_BACK = timedelta(days=7)
@@ -54,6 +55,34 @@ _RANGE_PAGES = 2_048
 """Pages of a table that one connection reads at a time: 16 MiB."""
 _MOST_CONNECTIONS = 2
 
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+# Types of PostgreSQL in which a value of a contract's family may lie without loss.
+_TYPES: Mapping[str, frozenset[str]] = {
+    "varchar": frozenset(
+        {
+            *("text", "character varying", "character", '"char"', "name", "citext", "enum"),
+            *("uuid", "json", "jsonb", "xml", "inet", "cidr", "macaddr"),
+        }
+    ),
+    "integer": _WHOLE,
+    "bigint": _WHOLE,
+    "decimal": _WHOLE | {"numeric"},
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date"}),
+    "timestamp": frozenset({"timestamp without time zone", "timestamp with time zone"}),
+}
+# A domain counts as what it is made of.
+_COLUMN_TYPES = """
+with recursive made_of (name, type) as (
+    select attname::text, atttypid
+    from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped
+    union all
+    select name, typbasetype from made_of join pg_type on pg_type.oid = type where typtype = 'd'
+)
+select name, case typtype when 'e' then 'enum' else format_type(type, null) end
+from made_of join pg_type on pg_type.oid = type where typtype <> 'd'
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Window:
@@ -68,22 +97,23 @@ class _Window:
 
 def copy_changes(
     contract: Contract, until: datetime, url: str, previous: Manifest | None, stage: Stage
-) -> Mapping[str, str | None]:
-    """Write `part-00001-001.csv` and so on to the stage; return the window as the run's watermark.
+) -> tuple[Mapping[str, str | None], tuple[str, ...]]:
+    """Write `part-00001-001.csv` and so on to the stage; return the window as the run's watermark,
+    and the columns that the contract does not mention, which are not read.
 
     Memory is that of a part a connection, however many rows there are. All connections see one
     snapshot.
 
     Raises:
         SourceUnavailableError: the server does not answer.
-        SourceSchemaError: table or columns are missing.
+        SourceSchemaError: table or columns are missing, or of another type; nothing was staged.
         SourceError: the server refuses the query.
     """
     local_until = until.astimezone(ZoneInfo(contract.format.time_zone)).replace(tzinfo=None)
     local_from = previous.watermark.get("until") if previous else None
     stage.clear()
     with _named(contract), _connect(url) as connection:
-        _require_columns(connection, contract)
+        new = _require_columns(connection, contract)
         current = _ask(connection, "select pg_current_snapshot()::text")
         window = _Window(
             start=datetime.fromisoformat(local_from) if local_from else None,
@@ -95,7 +125,8 @@ def copy_changes(
             _copy_range(connection, contract, window, 1, ranges[0], stage)
         else:
             _copy_ranges(connection, contract, window, ranges, url, stage)
-    return {"from": local_from, "until": local_until.isoformat(sep=" "), "snapshot": current}
+    end = local_until.isoformat(sep=" ")
+    return {"from": local_from, "until": end, "snapshot": current}, new
 
 
 def _find_unseen(
@@ -356,24 +387,14 @@ def _written_from(transaction: int) -> sql.Composed:
     ).format(sql.Literal(transaction))
 
 
-def _require_columns(connection: psycopg.Connection[Any], contract: Contract) -> None:
+def _require_columns(connection: psycopg.Connection[Any], contract: Contract) -> tuple[str, ...]:
+    """The columns of the table that the contract does not mention."""
     table = contract.source.object
     oid = _ask(connection, "select to_regclass(%s)::oid", table)
     if oid is None:
         raise SourceSchemaError(contract.feed, f"PostgreSQL has no table {table}")
-    rows = _run(
-        connection,
-        "select attname from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped",
-        (oid,),
-    )
-    present = {row[0] for row in rows}
-    missing = [c.source_path for c in contract.delivered if c.source_path not in present]
-    if missing:
-        raise SourceSchemaError(
-            contract.feed,
-            f"the table {table} lacks the columns {', '.join(missing)}. Deliver them, or change "
-            f"{contract.file}",
-        )
+    rows = _run(connection, _COLUMN_TYPES, (oid,))
+    return check_columns(contract, dict(rows), _TYPES)
 
 
 def _first_line(error: Exception) -> str:

@@ -127,7 +127,7 @@ def settle(
         rejected_by_rule=draft.rejected_by_rule,
         files=(*files, *publication.files_of(draft)),
         watermark=delivery.watermark,
-        ignored_fields=draft.ignored,
+        ignored_fields=tuple(sorted({*draft.ignored, *delivery.ignored})),
         warned_by_rule=draft.warned_by_rule,
         lookups=contract.lookups,
         timing=timing,

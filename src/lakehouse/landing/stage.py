@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
@@ -33,12 +33,14 @@ MARKER = "_stage.json"
 class Delivery:
     """A complete delivery. `sha256` has one entry a file, in the order they are read.
 
-    `reader` says how to read the files: a format of a contract, or `olist`.
+    `reader` says how to read the files: a format of a contract, or `olist`. `ignored` are columns
+    of the source that no contract mentions and no file has.
     """
 
     reader: str
     sha256: Mapping[str, str]
     watermark: Mapping[str, str | None]
+    ignored: tuple[str, ...] = ()
 
 
 class Stage:
@@ -158,12 +160,14 @@ class Stage:
         """
         if self._claim is not None:
             self._claim.confirm()
-        document = {
+        document: dict[str, Any] = {
             "run_id": self._run_id,
             "reader": delivery.reader,
             "files": [{"name": name, "sha256": sha} for name, sha in delivery.sha256.items()],
             "watermark": dict(delivery.watermark),
         }
+        if delivery.ignored:
+            document["ignored_fields"] = list(delivery.ignored)
         content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         key = self.key(MARKER)
         try:
@@ -186,6 +190,7 @@ class Stage:
                 reader=document["reader"],
                 sha256={item["name"]: item["sha256"] for item in document["files"]},
                 watermark=document["watermark"],
+                ignored=tuple(document.get("ignored_fields", ())),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ManifestError(

@@ -26,7 +26,7 @@ from lakehouse.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from lakehouse.landing import Manifest, Sources, land
+from lakehouse.landing import Manifest, Sources, land, replay
 from lakehouse.landing.extract import end_of_day
 from lakehouse.landing.stage import Stage
 from lakehouse.landing.store import Bucket
@@ -190,19 +190,82 @@ def test_land__postgres_clock_that_goes_back__loses_no_row_of_the_look_back(
     assert [row["order_id"] for row in raw(lake, second)] == ["seven_days_back", "clock_went_back"]
 
 
-def test_land__postgres_type_changed__refuses_what_cannot_be_read(
+@pytest.mark.parametrize(
+    ("column", "kind", "found", "expected"),
+    [
+        ("order_purchase_timestamp", "text", "text", "timestamp"),
+        ("order_purchase_timestamp", "date using now()::date", "date", "timestamp"),
+        ("order_status", "integer using 1", "integer", "varchar"),
+        ("order_status", "text[] using null", r"text\[\]", "varchar"),
+        ("order_status", "bytea using null", "bytea", "varchar"),
+    ],
+)
+def test_land__postgres_type_changed__is_named_before_anything_is_staged(
+    lake: Lake,
+    orders: psycopg.Connection[Any],
+    server_url: str,
+    column: str,
+    kind: str,
+    found: str,
+    expected: str,
+) -> None:
+    add(orders, "first", "2026-06-01 10:00:00")
+    orders.execute(f"alter table orders alter column {column} type {kind}")
+    with pytest.raises(SourceSchemaError, match=f"{column} is {found}, not {expected}"):
+        land("orders", D1, Sources(postgres_url=server_url), lake)
+    assert "Contents" not in lake.s3.list_objects_v2(Bucket=lake.bucket("stage"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["varchar(40)", "char(9)", "name", "jsonb using to_jsonb(customer_id)", "state", "mood"],
+)
+def test_land__postgres_text_of_another_name__is_read(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str, kind: str
+) -> None:
+    """`state` is a domain over a domain over text, `mood` an enum."""
+    orders.execute(
+        "drop domain if exists state; drop domain if exists word; drop type if exists mood;"
+        "create domain word as text; create domain state as word;"
+        "create type mood as enum ('c')"
+    )
+    add(orders, "first", "2026-06-01 10:00:00")
+    using = " using 'c'::mood" if kind == "mood" else ""
+    orders.execute(f"alter table orders alter column customer_id type {kind}{using}")
+    manifest = land("orders", D1, Sources(postgres_url=server_url), lake)
+    orders.execute("drop table orders; drop type mood")
+    assert manifest.written_count == 1
+
+
+def test_land__postgres_text_that_the_contract_allows__refuses_what_cannot_be_read(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    contract = lake.contract("orders")
+    source = replace(contract.source, text_columns=("order_purchase_timestamp",))
+    lake = replace(lake, contracts={**lake.contracts, "orders": replace(contract, source=source)})
+    orders.execute("alter table orders alter column order_purchase_timestamp type text")
+    add(orders, "readable", "2026-06-01 10:00:00")
+    add(orders, "unreadable", "2026-06-01 10:00:00", order_purchase_timestamp="yesterday")
+    manifest = land("orders", D1, Sources(postgres_url=server_url), lake)
+    assert manifest.rejected_by_rule == {"type": 1}
+    assert [row["order_id"] for row in raw(lake, manifest)] == ["readable"]
+
+
+def test_land__postgres_column_that_is_new__is_told_and_not_read(
     lake: Lake, orders: psycopg.Connection[Any], server_url: str
 ) -> None:
     sources = Sources(postgres_url=server_url)
-    add(orders, "first", "2026-06-01 23:00:00")
-    land("orders", D1, sources, lake)
-    orders.execute("alter table orders alter column order_purchase_timestamp type text")
-    add(orders, "readable", "2026-06-02 10:00:00")
-    add(orders, "unreadable", "2026-06-02 10:00:00", order_purchase_timestamp="yesterday")
+    add(orders, "first", "2026-06-01 10:00:00")
+    first = land("orders", D1, sources, lake)
+    orders.execute('alter table orders add column "Added Later" int')
+    add(orders, "second", "2026-06-02 10:00:00", not_ours="x")
     second = land("orders", D2, sources, lake)
-    assert second.rejected_by_rule == {"type": 1}
-    # The change wrote every row anew, so `first` comes again as it was.
-    assert [row["order_id"] for row in raw(lake, second)] == ["first", "readable"]
+    assert (first.ignored_fields, first.warnings) == (("not_ours",), {})
+    assert second.ignored_fields == ("Added Later", "not_ours")
+    assert second.warnings == {
+        "new_fields": "the source has Added Later, which no contract mentions"
+    }
+    assert not replay("orders", D2, lake).changed  # the stage tells it again
 
 
 def test_land__postgres_of_another_server__reads_the_look_back_again(

@@ -32,7 +32,7 @@ from lakehouse.marketplace.rates import Rates
 from lakehouse.marketplace.sources import load_catalogue, write_drops
 from lakehouse.mysql_client import connect_mysql
 
-D1 = date(2026, 6, 1)
+D1, D2 = date(2026, 6, 1), date(2026, 6, 2)
 PRODUCTS = """
 create table products (
     product_id varchar(32) primary key, product_category_name varchar(60),
@@ -131,7 +131,7 @@ def test_copy_table__values__leave_the_server_as_its_own_text(
     }
     shelf = Shelf()
     contract = of_table(columns(lake.contract("products"), **kinds), "odd")
-    assert extract_mysql.copy_table(contract, mysql_url, shelf) == {}
+    assert extract_mysql.copy_table(contract, mysql_url, shelf) == ()
     text = shelf.files["part-00001.csv"].decode()
     assert text.splitlines()[1].startswith('"a","",,"say ""x"",')
     (row,) = shelf.rows()
@@ -216,7 +216,7 @@ def test_copy_table__first_statement_after_the_check__sees_the_moment_of_the_che
     database.execute("insert into products (product_id) values ('before')")
     build = extract_mysql._build_query
 
-    def build_slowly(cursor: Any, contract: Contract) -> str:
+    def build_slowly(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
         query = build(cursor, contract)
         database.execute("insert into products (product_id) values ('after')")
         return query
@@ -254,6 +254,23 @@ def test_land__mysql_changed_schema__is_named_before_anything_is_staged(
         land("products", D1, Sources(mysql_url=mysql_url), lake)
 
 
+def test_land__mysql_column_that_is_new__is_told_and_not_read(
+    lake: Lake, database: Any, mysql_url: str
+) -> None:
+    database.execute(PRODUCTS)
+    database.execute("insert into products (product_id) values ('1')")
+    first = land("products", D1, Sources(mysql_url=mysql_url), lake)
+    database.execute("alter table products add column Added_Later int default 7")
+    second = land("products", D2, Sources(mysql_url=mysql_url), lake)
+    assert isinstance(first, Manifest)
+    assert isinstance(second, Manifest)
+    assert (first.ignored_fields, first.warnings) == (("not_ours",), {})
+    assert second.ignored_fields == ("Added_Later", "not_ours")
+    assert second.warnings == {
+        "new_fields": "the source has Added_Later, which no contract mentions"
+    }
+
+
 def test_copy_table__altered_since_the_check__is_worth_another_try(
     lake: Lake,
     database: Any,
@@ -263,7 +280,7 @@ def test_copy_table__altered_since_the_check__is_worth_another_try(
     database.execute(PRODUCTS)
     build = extract_mysql._build_query
 
-    def build_slowly(cursor: Any, contract: Contract) -> str:
+    def build_slowly(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
         query = build(cursor, contract)
         database.execute("alter table products modify not_ours int")
         return query
