@@ -7,6 +7,7 @@ fault.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -178,11 +179,10 @@ def strike(site: Site, fault: dict[str, Any], day: str) -> Any:
             if "name" in fault:
                 file.rename(file.with_name(fault["name"]))
             else:
-                lines = whole.splitlines(keepends=True)
+                lines = gzip.decompress(whole).splitlines(keepends=True)
                 step = 100 // fault["rows"]
-                file.write_bytes(
-                    b"".join(b"{\n" if n % step == 0 else line for n, line in enumerate(lines))
-                )
+                broken = (b"{\n" if n % step == 0 else line for n, line in enumerate(lines))
+                file.write_bytes(gzip.compress(b"".join(broken)))
             site.airflow.slots(pool_of(fault), 2)
             return file, whole
         case "stop":

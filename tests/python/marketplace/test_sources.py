@@ -1,5 +1,6 @@
 import base64
 import datetime as dt
+import gzip
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace import World, advance, running_sources
-from lakehouse.marketplace.deliveries import payment_log, rate_log
+from lakehouse.marketplace.deliveries import payment_log, rate_log, review_file
 from lakehouse.marketplace.sources import PaymentGateway, load_order_management, write_drops
 from lakehouse.marketplace.sources.postgres import EmbeddedPostgres
 
@@ -249,12 +250,25 @@ def test_write_drops__again__leaves_the_files_alone(tmp_path: Path) -> None:
         "marketing_leads/2026-06-01/marketing_leads.parquet",
         "order_events/2026-06-01/order_events.jsonl",
         "products/2026-06-01/products.csv",
-        "reviews/2026-06-01/reviews.jsonl",
+        "reviews/2026-06-01/reviews.jsonl.gz",
         "sellers/2026-06-01/sellers.csv",
     ]
     before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
     write_drops(WORLD, WORLD.first, tmp_path)
     assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
+
+
+def test_write_drops__reviews__are_the_lines_as_gzip_of_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_drops(WORLD, WORLD.first, tmp_path / name)
+    one, other = (
+        (tmp_path / name / "reviews" / str(FIRST) / "reviews.jsonl.gz").read_bytes()
+        for name in ("a", "b")
+    )
+    assert one == other
+    assert one[4:8] == bytes(4)  # no time (RFC 1952, MTIME)
+    lines = [text for piece in review_file(WORLD, WORLD.first) for text in piece.to_pylist()]
+    assert gzip.decompress(one).decode().splitlines() == lines != []
 
 
 def test_write_drops__a_file_in_the_way__says_where(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ short here (`LIMITS`).
 
 from __future__ import annotations
 
+import gzip
 import os
 import select
 import socket
@@ -287,7 +288,8 @@ def bucket(
 ) -> Iterator[tuple[Road, Lake]]:
     """Reviews in a folder, and a lake whose S3 stands behind a line."""
     write_drops(WORLD, WORLD.first, tmp_path)
-    count = len((tmp_path / "reviews" / str(DAY) / "reviews.jsonl").read_bytes().splitlines())
+    packed = (tmp_path / "reviews" / str(DAY) / "reviews.jsonl.gz").read_bytes()
+    count = len(gzip.decompress(packed).splitlines())
     settings = Settings.from_env()
     upstream = int((settings.endpoint_url or "").rpartition(":")[2])
     line = proxy.put_before(f"s3-{time.monotonic_ns()}", upstream)

@@ -1,7 +1,7 @@
 """Files that the sources drop, and the log behind the payment service.
 
 ``<drop>/<feed>/<date>/<feed>.<form>``: CSV for products, sellers, category_translations and, on its
-days, geolocation; lines of JSON for reviews and order_events; Parquet for marketing_leads.
+days, geolocation; lines of JSON for reviews (gzip) and order_events; Parquet for marketing_leads.
 ``<logs>/<feed>/<date>.jsonl`` holds what the payment gateway's log of payments, and that of
 exchange_rates, gained on the business date. A file appears whole or not at all, and is left alone
 once it is there: its bytes are a function of the world and the date.
@@ -10,6 +10,7 @@ once it is there: its bytes are a function of the world and the date.
 import contextlib
 import io
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ def write_drops(world: World, day: int, drop: Path) -> None:
         "products.csv": lambda: [product_snapshot(world, day).encode()],
         "sellers.csv": lambda: [seller_snapshot(world, day).encode()],
         "category_translations.csv": lambda: [translation_snapshot().encode()],
-        "reviews.jsonl": lambda: _lines(review_file(world, day)),
+        "reviews.jsonl.gz": lambda: _packed(_lines(review_file(world, day))),
         "order_events.jsonl": lambda: _lines(event_file(world, day)),
         "marketing_leads.parquet": lambda: [_parquet(lead_file(world, day))],
     }
@@ -69,6 +70,14 @@ def _lines(pieces: Iterable[pa.StringArray]) -> Iterator[bytes]:
     for piece in pieces:
         if len(piece):
             yield ("\n".join(piece.to_pylist()) + "\n").encode()
+
+
+def _packed(content: Iterable[bytes]) -> Iterator[bytes]:
+    """As gzip without name and time, so that the same content gives the same bytes."""
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    for piece in content:
+        yield packer.compress(piece)
+    yield packer.flush()
 
 
 def _parquet(table: pa.Table) -> bytes:
