@@ -502,6 +502,24 @@ def test_land__rest_cursors_in_a_circle__are_refused(lake: Lake, service: Servic
     assert len(service.asked) == 4
 
 
+def test_land__rest_page_repeated_under_a_new_cursor__enters_once(
+    lake: Lake, service: Service
+) -> None:
+    pages = [range(100), range(100, 103), range(100, 103), range(103, 105)]
+
+    def answer(query: dict[str, str]) -> tuple[int, Any]:
+        page = int(query.get("cursor", "0"))
+        following = str(page + 1) if page + 1 < len(pages) else None
+        records = [payment(number) for number in pages[page]]
+        return 200, {"data": records, "next_cursor": following, "last_cursor": str(page + 1)}
+
+    service.answers = answer
+    manifest = land("payments", D1, Sources(payments_url=service.url), lake)
+    assert [row["order_id"] for row in raw(lake, manifest)] == [f"o{n}" for n in range(105)]
+    assert manifest.rejected_by_rule == {"duplicate_row": 3}
+    assert manifest.watermark["cursor"] == "4"
+
+
 def test_land__rest_answer_that_is_no_page__is_refused(lake: Lake, service: Service) -> None:
     service.answers = lambda query: (200, b"<html>maintenance</html>")
     with pytest.raises(SourceSchemaError, match="a page of HTML, which is not JSON"):
