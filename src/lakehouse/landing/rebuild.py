@@ -1,6 +1,7 @@
 """Batches of raw made anew from the stage, each by the same door; the Spark job does it for years.
 
-A day is independent of the others, so days may be rebuilt side by side, on as many machines.
+Days of a feed are claimed one at a time: one that meets another being rebuilt has failed, with
+nothing changed, and is rebuilt by the next run.
 """
 
 from __future__ import annotations
