@@ -3,9 +3,10 @@
     spark-submit … spark/history_rebuild.py --feed orders --from 2024-01-01 --to 2025-12-31 \
         --outcomes lake.prod_ops.history_rebuilds
 
-Each day passes the same door as at landing, so a day gives the same rows there and here. What
-became of each day is appended to the Iceberg table of `--outcomes`. The job ends with status 1 when
-a day failed; the other days are done.
+The driver claims the feed for all of them, so that no loader meets them. Each day passes the same
+door as at landing, so a day gives the same rows there and here. What became of each day is appended
+to the Iceberg table of `--outcomes`. The job ends with status 1 when a day failed; the other days
+are done.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SCHEMA = (
 )
 
 
-def rebuild(feed: str, days: Iterator[date]) -> Iterator[dict[str, Any]]:
+def rebuild(feed: str, token: str, days: Iterator[date]) -> Iterator[dict[str, Any]]:
     """Rebuild some days, on an executor."""
     from lakehouse.contracts import connect_lake
     from lakehouse.landing.rebuild import rebuild_day
@@ -33,14 +34,41 @@ def rebuild(feed: str, days: Iterator[date]) -> Iterator[dict[str, Any]]:
 
     lake = connect_lake(Settings.from_env())
     for day in days:
-        yield rebuild_day(lake, feed, day).to_row()
+        yield rebuild_day(lake, feed, day, token).to_row()
+
+
+def run(asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rebuild the days that the stage has of those asked for, and append what became of them.
+
+    Raises:
+        LakehouseError: there is no such feed, or another loader lands it.
+    """
+    from lakehouse.contracts import connect_lake
+    from lakehouse.landing.rebuild import claim_days, staged_days
+    from lakehouse.settings import Settings
+
+    lake = connect_lake(Settings.from_env())
+    feed = asked.feed
+    days = [day for day in staged_days(lake, feed) if asked.first <= day <= asked.last]
+    if not days:
+        return []
+    with claim_days(lake, feed) as claim:
+        token = claim.token
+        spark = SparkSession.builder.appName(f"history_rebuild {feed}").getOrCreate()
+        parts = spark.sparkContext.parallelize(days, len(days))
+        rows: list[dict[str, Any]] = parts.mapPartitions(
+            lambda each: rebuild(feed, token, each)
+        ).collect()
+    frame = spark.createDataFrame(rows, SCHEMA)
+    spark.sql(f"create table if not exists {asked.outcomes} ({SCHEMA}) using iceberg")
+    frame.writeTo(asked.outcomes).append()
+    spark.stop()
+    return rows
 
 
 def main() -> int:
     """Rebuild what the arguments say; the exit status."""
-    from lakehouse.contracts import connect_lake
-    from lakehouse.landing.rebuild import staged_days
-    from lakehouse.settings import Settings
+    from lakehouse.errors import LakehouseError
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feed", required=True)
@@ -48,21 +76,16 @@ def main() -> int:
     parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
     parser.add_argument("--outcomes", required=True, help="an Iceberg table, with its catalog")
     asked = parser.parse_args()
-    lake = connect_lake(Settings.from_env())
-    days = [day for day in staged_days(lake, asked.feed) if asked.first <= day <= asked.last]
-    if not days:
+    try:
+        rows = run(asked)
+    except LakehouseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    if not rows:
         print(f"the stage has no delivery of {asked.feed} in these days", file=sys.stderr)
         return 1
-    spark = SparkSession.builder.appName(f"history_rebuild {asked.feed}").getOrCreate()
-    feed = asked.feed
-    parts = spark.sparkContext.parallelize(days, len(days))
-    rows = parts.mapPartitions(lambda each: rebuild(feed, each)).collect()
-    frame = spark.createDataFrame(rows, SCHEMA)
-    spark.sql(f"create table if not exists {asked.outcomes} ({SCHEMA}) using iceberg")
-    frame.writeTo(asked.outcomes).append()
     for row in rows:
         print(json.dumps(row, default=str))
-    spark.stop()
     return 1 if any(row["outcome"] == "failed" for row in rows) else 0
 
 

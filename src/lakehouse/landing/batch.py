@@ -8,6 +8,7 @@ a batch from its stage.
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -15,7 +16,7 @@ from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import LandingError, ManifestError, SourceMissingError, SourceSchemaError
 from lakehouse.landing.asking import ask_source
-from lakehouse.landing.claim import Claim
+from lakehouse.landing.claim import Claim, Fence
 from lakehouse.landing.extract import acknowledge, extract
 from lakehouse.landing.history import find_previous, require_not_overtaken
 from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
@@ -123,7 +124,7 @@ def _ask(
         return answer
 
 
-def _stage_of(lake: Lake, contract: Contract, business_date: date, claim: Claim) -> Stage:
+def _stage_of(lake: Lake, contract: Contract, business_date: date, claim: Fence) -> Stage:
     run_id = run_id_of(contract.feed, business_date)
     bucket = Bucket(lake.s3, lake.bucket("stage"))
     return Stage(bucket, contract, business_date, run_id, claim)
@@ -150,13 +151,20 @@ class Replay:
         return self.before.contract_version
 
 
-def replay(feed: str, business_date: date, lake: Lake, *, only_gain: bool = False) -> Replay:
+def replay(
+    feed: str,
+    business_date: date,
+    lake: Lake,
+    *,
+    only_gain: bool = False,
+    token: str | None = None,
+) -> Replay:
     """Let the bytes that the stage holds of a batch through the door under the contract of today,
     and publish what comes of it where raw has something else, or nothing.
 
     The source is not asked. Whoever reads raw meanwhile sees the rows before or the rows after.
     Killed at any instant it is simply called again. With `only_gain` no row that is in raw may be
-    refused now.
+    refused now. `token` is that of a claim on the feed that another process holds for this one.
 
     Raises:
         ConfigError: there is no such feed, or raw is shared.
@@ -172,7 +180,8 @@ def replay(feed: str, business_date: date, lake: Lake, *, only_gain: bool = Fals
     run_id = run_id_of(feed, business_date)
     require_visible(lake, business_date, run_id)
     watch = Stopwatch()
-    with timed_step(logger, "replay", run_id=run_id), Claim(lake, feed, run_id) as claim:
+    own = nullcontext(Fence(lake, feed, run_id, token)) if token else Claim(lake, feed, run_id)
+    with timed_step(logger, "replay", run_id=run_id), own as claim:
         publication = Publication(lake, contract, business_date, run_id, claim)
         replaced = _look(publication)
         if replaced.manifest is not None and replaced.manifest.state == "held":

@@ -67,45 +67,26 @@ class Holder:
         return False
 
 
-class Claim:
-    """The claim of a run on its feed, in a `with`.
+class Fence:
+    """A claim as whoever works under it sees it: what must hold before anything becomes visible.
 
-    Raises:
-        FeedClaimedError: another loader holds the feed.
+    By its token another process may work for the one that holds the claim and renews it.
     """
 
-    def __init__(self, lake: Lake, feed: str, run_id: str, *, lease: timedelta = LEASE) -> None:
+    def __init__(self, lake: Lake, feed: str, run_id: str, token: str) -> None:
+        self.token = token
         self._state = _state_of(lake)
         self._feed = feed
         self._run_id = run_id
-        self._lease = lease
-        self._token = uuid.uuid4().hex
-        self._taken_at = _now()
-        self._ended = threading.Event()
         self._lost_to: Holder | str | None = None
-        self._heart = threading.Thread(target=self._beat, name=f"claim-{feed}", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._take()
-        self._heart.start()
-        return self
-
-    def __exit__(self, *of_error: object) -> None:
-        self._ended.set()
-        self._heart.join()
-        _held.discard(self._token)
-        try:
-            self._state.remove(self._feed, self._is_mine)
-        except Exception as error:  # noqa: BLE001  (the batch is what it is; the lease runs out)
-            self._tell("claim_not_released", error)
 
     def check(self) -> None:
         """Raise FeedClaimedError when it is known already that the claim was lost."""
         if self._lost_to is not None:
             raise FeedClaimedError(
                 self._run_id,
-                f"this loader did not renew its claim on {self._feed} for long, and {self._lost_to}"
-                " took it over: this one gives up",
+                f"the claim on {self._feed} was not renewed for long, and {self._lost_to} took it "
+                "over: this loader gives up",
                 holder=str(self._lost_to),
             )
 
@@ -116,10 +97,47 @@ class Claim:
             FeedClaimedError: another loader has taken it over, or it was removed.
         """
         self.check()
-        is_mine, found = self._renew()
-        if not is_mine:
-            self._lost_to = found or "nobody"
-            self.check()
+        self._renew()
+        self.check()
+
+    def _renew(self) -> None:
+        def decide(found: Document | None) -> tuple[Document | None, Holder | str | None]:
+            if found is None or not self._is_mine(found):
+                return None, _parse(found or {}) or "nobody"
+            return {**found, "renewed_at": _now()}, None
+
+        self._lost_to = self._state.change(self._feed, decide)
+
+    def _is_mine(self, found: Document) -> bool:
+        return found.get("token") == self.token
+
+
+class Claim(Fence):
+    """The claim of a run on its feed, in a `with`.
+
+    Raises:
+        FeedClaimedError: another loader holds the feed.
+    """
+
+    def __init__(self, lake: Lake, feed: str, run_id: str, *, lease: timedelta = LEASE) -> None:
+        super().__init__(lake, feed, run_id, uuid.uuid4().hex)
+        self._lease = lease
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name=f"claim-{feed}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._take()
+        self._heart.start()
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        self._ended.set()
+        self._heart.join()
+        _held.discard(self.token)
+        try:
+            self._state.remove(self._feed, self._is_mine)
+        except Exception as error:  # noqa: BLE001  (the batch is what it is; the lease runs out)
+            self._tell("claim_not_released", error)
 
     def _take(self) -> None:
         seen = self._state.read(self._feed)
@@ -131,13 +149,13 @@ class Claim:
                 return mine, None
             return None, found
 
-        _held.add(self._token)
+        _held.add(self.token)
         other: Document | None = mine
         try:
             other = self._state.change(self._feed, decide)
         finally:
             if other is not None:
-                _held.discard(self._token)
+                _held.discard(self.token)
         if other is not None:
             raise self._refusal(_parse(other))
         if is_free:
@@ -166,37 +184,25 @@ class Claim:
         return age is not None and age > lease
 
     def _beat(self) -> None:
-        while not self._ended.wait(self._lease.total_seconds() / _BEATS_PER_LEASE):
+        while self._lost_to is None:
+            if self._ended.wait(self._lease.total_seconds() / _BEATS_PER_LEASE):
+                return
             try:
-                is_mine, found = self._renew()
+                self._renew()
             except Exception as error:  # noqa: BLE001  (S3 may be back at the next beat)
                 self._tell("claim_not_renewed", error)
-                continue
-            if not is_mine:
-                self._lost_to = found or "nobody"
-                return
-
-    def _renew(self) -> tuple[bool, Holder | None]:
-        def decide(found: Document | None) -> tuple[Document | None, tuple[bool, Holder | None]]:
-            if found is None or not self._is_mine(found):
-                return None, (False, _parse(found or {}))
-            return self._document(), (True, None)
-
-        return self._state.change(self._feed, decide)
-
-    def _is_mine(self, found: Document) -> bool:
-        return found.get("token") == self._token
 
     def _document(self) -> Document:
+        now = _now()
         holder = Holder(
             feed=self._feed,
             run_id=self._run_id,
-            token=self._token,
+            token=self.token,
             host=platform.node(),
             machine=_machine(),
             pid=os.getpid(),
-            taken_at=self._taken_at,
-            renewed_at=_now(),
+            taken_at=now,
+            renewed_at=now,
             lease_seconds=self._lease.total_seconds(),
         )
         return asdict(holder)

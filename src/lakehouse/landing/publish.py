@@ -22,7 +22,7 @@ from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.contracts.technical import BATCHES, REJECTED_ROWS, Note
 from lakehouse.errors import FeedClaimedError, LandingError, ManifestError
-from lakehouse.landing.claim import Claim
+from lakehouse.landing.claim import Fence
 from lakehouse.landing.draft import Draft, DraftFile
 from lakehouse.landing.model import FileFacts, Manifest
 from lakehouse.landing.store import Bucket, OvertakenError
@@ -49,7 +49,7 @@ class Publication:
         contract: Contract,
         business_date: date,
         run_id: str,
-        claim: Claim | None = None,
+        claim: Fence | None = None,
     ) -> None:
         self.raw = Bucket(lake.s3, lake.bucket("raw"))
         self.ops = Bucket(lake.s3, lake.bucket("ops"))

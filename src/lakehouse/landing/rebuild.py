@@ -1,7 +1,6 @@
 """Batches of raw made anew from the stage, each by the same door; the Spark job does it for years.
 
-Days of a feed are claimed one at a time: one that meets another being rebuilt has failed, with
-nothing changed, and is rebuilt by the next run.
+Whoever rebuilds days side by side claims their feed once, and the days are done under that claim.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LakehouseError
 from lakehouse.landing.batch import replay
+from lakehouse.landing.claim import Claim
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.stage import MARKER
 from lakehouse.landing.store import Bucket
@@ -59,13 +59,24 @@ def staged_days(lake: Lake, feed: str) -> list[date]:
     )
 
 
-def rebuild_day(lake: Lake, feed: str, business_date: date) -> Rebuilt:
-    """Let the stage's bytes of a day through the door; an error of that day is its outcome.
+def claim_days(lake: Lake, feed: str) -> Claim:
+    """The claim on a feed under which its days are rebuilt, in a `with`; its `token` is for those
+    who rebuild them.
+
+    Raises:
+        FeedClaimedError: another loader lands the feed.
+    """
+    return Claim(lake, feed, f"{feed}-rebuild")
+
+
+def rebuild_day(lake: Lake, feed: str, business_date: date, token: str) -> Rebuilt:
+    """Let the stage's bytes of a day through the door under the claim of a token; an error of that
+    day is its outcome.
 
     No source is asked: the day must be one of `staged_days`.
     """
     try:
-        done = replay(feed, business_date, lake)
+        done = replay(feed, business_date, lake, token=token)
     except LakehouseError as error:
         problem = f"{type(error).__name__}: {error}"
         run_id = run_id_of(feed, business_date)

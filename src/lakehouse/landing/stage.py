@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import FeedClaimedError, LandingError, ManifestError
-from lakehouse.landing.claim import Claim
+from lakehouse.landing.claim import Fence
 from lakehouse.landing.model import FileFacts
 from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.streams import Summed
@@ -56,7 +56,7 @@ class Stage:
         contract: Contract,
         business_date: date,
         run_id: str,
-        claim: Claim | None = None,
+        claim: Fence | None = None,
     ) -> None:
         self._bucket = bucket
         self._run_id = run_id

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from lakehouse.contracts import Lake
 from lakehouse.errors import FeedClaimedError
 from lakehouse.landing import Manifest, Sources, land, replay
 from lakehouse.landing.claim import Claim, list_claims
+from lakehouse.landing.rebuild import claim_days, rebuild_day
 from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.verify import find_mismatches
 from lakehouse.transience import is_transient
@@ -235,6 +237,41 @@ def test_claim__while_its_holder_works__is_renewed(lake: Lake) -> None:
             seen.add(json.loads(body)["renewed_at"])
             assert datetime.now(UTC) - began < timedelta(seconds=60)
     assert objects_of(lake) == {}
+
+
+def test_rebuild__days_side_by_side__are_restored_under_one_claim(
+    lake: Lake, tmp_path: Path
+) -> None:
+    days = [date(2026, 6, day) for day in (1, 2, 3, 4)]
+    for number, day in enumerate(days):
+        place = tmp_path / "sellers" / day.isoformat()
+        place.mkdir(parents=True)
+        (place / "sellers.csv").write_bytes(HEADER + ROWS + ROW % (40 + number))
+        land("sellers", day, Sources(drop_dir=tmp_path), lake)
+    whole = objects_of(lake)
+    raw = lake.bucket("raw")
+    for key in Bucket(lake.s3, raw).list(""):
+        lake.s3.delete_object(Bucket=raw, Key=key)
+    with claim_days(lake, "sellers") as claim, ThreadPoolExecutor(len(days)) as pool:
+        with pytest.raises(FeedClaimedError, match="run sellers-rebuild"):
+            land("sellers", date(2026, 6, 5), Sources(drop_dir=tmp_path), lake)
+        done = list(pool.map(lambda day: rebuild_day(lake, "sellers", day, claim.token), days))
+    assert [each.outcome for each in done] == ["restored"] * len(days)
+    assert objects_of(lake) == whole
+
+
+def test_rebuild__claim_was_taken_over__fails_and_changes_nothing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
+    for key in Bucket(lake.s3, lake.bucket("raw")).list(""):
+        lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=key)
+    with claim_days(lake, "sellers") as claim:
+        write_claim(lake)
+        before = objects_of(lake)
+        done = rebuild_day(lake, "sellers", DAY, claim.token)
+    assert (done.outcome, done.problem.partition(":")[0]) == ("failed", "FeedClaimedError")
+    assert objects_of(lake) == before
 
 
 def test_put_file__another_writer_aborted_the_upload__is_told_as_overtaken(

@@ -21,7 +21,7 @@ from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError, ManifestError
 from lakehouse.landing import Manifest, Sources, land, list_runs, read_rejects, replay
 from lakehouse.landing.olist import land_olist
-from lakehouse.landing.rebuild import rebuild_day
+from lakehouse.landing.rebuild import claim_days, rebuild_day
 from tests.python.landing.test_bad_input import reviews
 from tests.python.landing.test_olist import PUBLISHED, write
 from tests.python.landing.test_protocol import objects_of
@@ -264,9 +264,10 @@ def test_rebuild__a_manifest_with_other_warnings__is_changed_then_unchanged(
     for name, content in (("_manifest.json", odd), ("_SUCCESS", success)):
         (key,) = (key for key in keys_of(lake, "raw") if key.endswith(name))
         lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=content)
-    assert rebuild_day(lake, "reviews", DAY).outcome == "changed"
-    assert list_runs(lake, [lake.contract("reviews")]) == [landed]
-    assert rebuild_day(lake, "reviews", DAY).outcome == "unchanged"
+    with claim_days(lake, "reviews") as claim:
+        assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "changed"
+        assert list_runs(lake, [lake.contract("reviews")]) == [landed]
+        assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "unchanged"
 
 
 def test_readmit__of_one_rule__is_refused(lake: Lake, landed: Manifest) -> None:
