@@ -20,6 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +157,17 @@ def main(ways: list[str]) -> None:
                     told["build_seconds"] = round(api.task_seconds(run, "dbt.build"), 1)
                 print(json.dumps(told), flush=True)
         finally:
-            os.killpg(standalone.pid, signal.SIGINT)
-            standalone.wait(60)
+            stop(standalone)
+
+
+def stop(standalone: subprocess.Popen[bytes]) -> None:
+    """End Airflow and all that it started; of those that do not listen nothing is left either."""
+    os.killpg(standalone.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        standalone.wait(60)
+    with suppress(ProcessLookupError):
+        os.killpg(standalone.pid, signal.SIGKILL)
+    standalone.wait()
 
 
 if __name__ == "__main__":
