@@ -122,6 +122,10 @@ crash: .venv/.ready-test ## kill local_athena 200 times under nine writers and l
 kills: .venv/.ready-test ## kill landing 300 times, all kinds of sources, and compare raw with an undisturbed run (ARGS="--kills N --seed N"; 15 minutes)
 	@$(BIN)/python -m tests.python.landing.kills $(ARGS)
 
+.PHONY: topic-kills
+topic-kills: .venv/.ready-test ## land a million records of a real topic while broker and loader are killed at random (ARGS="--records N --kills N --seed N"; Java; 10 minutes)
+	@$(BIN)/python -m tests.python.landing.topic_kills $(ARGS)
+
 .PHONY: fuzz
 fuzz: .venv/.ready-test ## send local_athena 100,000 requests that no client would send
 	@$(BIN)/python local_athena/torture/fuzz/run.py $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,12 +24,17 @@ def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    """A Kafka broker of our own; skips where Java or the jars are missing."""
+def kafka_jars() -> Path:
+    """The jars of a Kafka broker; skips where Java or they are missing."""
     try:
         find_java()
-        jars = fetch_jars(os.environ, lambda text: None)
+        return fetch_jars(os.environ, lambda text: None)
     except MarketplaceError as error:
         pytest.skip(f"no Kafka broker: {error}")
-    with KafkaBroker(tmp_path_factory.mktemp("kafka"), jars) as broker:
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory, kafka_jars: Path) -> Iterator[KafkaBroker]:
+    """A Kafka broker of our own, for topics that no other test uses."""
+    with KafkaBroker(tmp_path_factory.mktemp("kafka"), kafka_jars) as broker:
         yield broker

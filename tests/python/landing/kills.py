@@ -83,17 +83,24 @@ class Loader:
         return heard
 
     def run(self, do: str, feed: str, day: date, **when: float) -> dict[str, Any]:
+        """As `attempt`, of what may be killed and may not fail."""
+        ended = self.attempt(do, feed, day, **when)
+        if not ended["killed"] and ended["status"] != 0:
+            raise AssertionError(f"{do} {feed} {day} failed: {self.last_words()}")
+        return ended
+
+    def attempt(self, do: str, feed: str, day: date, **when: float) -> dict[str, Any]:
         """Let a child do something, kill it after so many seconds (`kill_after`) or at a write
         (`kill_at_write`), and say how it ended."""
         assert self._process.stdin
         command = {"do": do, "feed": feed, "day": day.isoformat(), **_NEVER, **when}
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
-        ended = self._hear()
-        if not ended["killed"] and ended["status"] != 0:
-            lines = self._log.read_text("utf-8").splitlines()
-            raise AssertionError(f"{do} {feed} {day} failed: {' '.join(lines[-3:])}")
-        return ended
+        return self._hear()
+
+    def last_words(self) -> str:
+        """The last lines of its log."""
+        return " ".join(self._log.read_text("utf-8").splitlines()[-3:])
 
     def close(self) -> None:
         """End the process."""
