@@ -1,11 +1,12 @@
 -- Rendered from contracts by `lakehouse contracts render`; do not edit.
 CREATE EXTERNAL TABLE IF NOT EXISTS `${stage}_ops`.`batches` (
-  `state` string COMMENT 'published; or held, when a person has to decide and raw has none of it.',
+  `state` string COMMENT 'published; held, when a person has to decide; or refused, when it could not be read at all. Raw has none of the last two.',
   `read_count` bigint COMMENT 'Rows that the source delivered.',
   `written_count` bigint COMMENT 'Rows that raw has of it.',
   `rejected_count` bigint COMMENT 'Rows that rejected_rows has of it.',
   `contract_version` string COMMENT 'Version of the contract that let the rows in.',
-  `run_id` string COMMENT 'Run that landed the batch.'
+  `run_id` string COMMENT 'Run that landed the batch.',
+  `reason` string COMMENT 'Why the batch is held or refused; null when published.'
 )
 COMMENT 'Batches that landing read: how many rows, and what became of them.'
 PARTITIONED BY (

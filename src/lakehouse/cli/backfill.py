@@ -18,7 +18,7 @@ from lakehouse.cli._output import ends_with_status
 from lakehouse.contracts import Lake, connect_lake
 from lakehouse.cost import record_last_build
 from lakehouse.errors import ConfigError
-from lakehouse.landing import list_runs
+from lakehouse.landing import published_days
 from lakehouse.settings import Settings
 
 FAILED_EXIT_CODE = 1
@@ -105,9 +105,8 @@ def _find_gaps(lake: Lake, first: date, last: date | None) -> list[str]:
     daily = [
         c for c in lake.contracts.values() if (c.frequency.count, c.frequency.unit) == (1, "d")
     ]
-    runs = list_runs(lake, daily)
-    landed = {(run.feed, run.business_date) for run in runs if run.state == "published"}
-    latest = max((run.business_date for run in runs), default=first)
+    landed = {contract.feed: published_days(lake, contract) for contract in daily}
+    latest = max((days[-1] for days in landed.values() if days), default=first)
     if first > latest:
         raise ConfigError(
             f"nothing landed on {first} or later: the newest batch is of {latest} "
@@ -116,7 +115,7 @@ def _find_gaps(lake: Lake, first: date, last: date | None) -> list[str]:
     days = days_between(first, last or latest)
     lines = []
     for contract in sorted(daily, key=lambda contract: contract.feed):
-        missing = [day.isoformat() for day in days if (contract.feed, day) not in landed]
+        missing = [day.isoformat() for day in days if day not in landed[contract.feed]]
         if missing:
             lines.append(f"{contract.feed} has no published batch of {', '.join(missing)}")
     return lines

@@ -17,7 +17,7 @@ from lakehouse.cli._output import ends_with_status, print_json, print_table
 from lakehouse.cli._replays import replay_batches
 from lakehouse.contracts import connect_lake
 from lakehouse.errors import ConfigError
-from lakehouse.landing import list_runs, read_rejects
+from lakehouse.landing import find_runs, read_rejects
 from lakehouse.settings import Settings
 
 COLUMNS = ("ingest_date", "rule", "column_name", "value", "position", "row_json")
@@ -59,7 +59,7 @@ def rejects_command(
     ensure_endpoint()
     lake = connect_lake(settings)
     contract = lake.contract(feed)
-    landed = {run.business_date for run in list_runs(lake, [contract])}
+    landed = {run.business_date: run for run in find_runs(lake, [contract]) if run.manifest}
     if not landed or (day is not None and day not in landed):
         when = f"of {day.isoformat()} " if day else ""
         raise ConfigError(f"no batch of {feed} {when}was landed: see `lakehouse runs {feed}`")
@@ -70,6 +70,8 @@ def rejects_command(
         sys.exit(replay_batches(lake, batches, as_json=as_json, only_gain=True))
     if as_json:
         print_json(rows)
+    elif day is not None and landed[day].state == "refused":
+        click.echo(f"the delivery of {day} was refused whole: {landed[day].reason}")
     elif not rows:
         click.echo(f"no refused row of {feed}" + (f" by {rule}" if rule else ""))
     else:

@@ -14,7 +14,7 @@ from lakehouse.cli._output import ends_with_status
 from lakehouse.cli._replays import replay_batches
 from lakehouse.contracts import connect_lake
 from lakehouse.errors import ConfigError
-from lakehouse.landing import list_runs
+from lakehouse.landing import published_days
 from lakehouse.settings import Settings
 
 
@@ -43,9 +43,8 @@ def reprocess_command(
     check_feeds(settings, feeds)
     ensure_endpoint()
     lake = connect_lake(settings)
-    runs = list_runs(lake, [lake.contract(feed) for feed in feeds])
-    published = {(run.feed, run.business_date) for run in runs if run.state == "published"}
-    batches = [(feed, day) for day in days for feed in feeds if (feed, day) in published]
+    published = {feed: published_days(lake, lake.contract(feed)) for feed in feeds}
+    batches = [(feed, day) for day in days for feed in feeds if day in published[feed]]
     if not batches:
         raise ConfigError(f"no batch of {', '.join(feeds)} was published in these days")
     status = replay_batches(lake, batches, as_json=as_json)

@@ -18,7 +18,7 @@ from lakehouse.settings import Settings
 
 COLUMNS = (
     "feed", "business_date", "state", "read", "written", "rejected", "started", "extraction",
-    "door", "published", "rules", "warnings",
+    "door", "published", "rules", "warnings", "reason",
 )  # fmt: skip
 
 
@@ -34,9 +34,10 @@ def runs_command(
 ) -> None:
     """List the batches of the lake, newest first, of all feeds or of each FEED.
 
-    published: in raw. held: too many rows were refused. in progress: a loader is at work on it.
-    abandoned: begun, and nobody is at work on it: land it again. Instants are UTC; extraction and
-    door are seconds, empty where the stage held the delivery already.
+    published: in raw. held: too many rows were refused. refused: the delivery could not be read
+    at all. Their reason is the last column. in progress: a loader is at work on it. abandoned:
+    begun, and nobody is at work on it: land it again. Instants are UTC; extraction and door are
+    seconds, empty where the stage held the delivery already.
 
     \b
     Examples:
@@ -74,4 +75,5 @@ def _row(run: Run) -> dict[str, Any]:
         "extraction": timing and timing.extraction_seconds,
         "door": timing and timing.door_seconds,
         "published": published and published.isoformat()[:19],
+        "reason": run.reason,
     }

@@ -93,13 +93,19 @@ _REJECTED_ROWS_COLUMNS: tuple[TechnicalColumn, ...] = (
 _BATCHES_COLUMNS: tuple[TechnicalColumn, ...] = (
     TechnicalColumn("feed", VARCHAR, "Feed that delivered the batch."),
     TechnicalColumn(
-        "state", VARCHAR, "published; or held, when a person has to decide and raw has none of it."
+        "state",
+        VARCHAR,
+        "published; held, when a person has to decide; or refused, when it could not be read at "
+        "all. Raw has none of the last two.",
     ),
     TechnicalColumn("read_count", BIGINT, "Rows that the source delivered."),
     TechnicalColumn("written_count", BIGINT, "Rows that raw has of it."),
     TechnicalColumn("rejected_count", BIGINT, "Rows that rejected_rows has of it."),
     TechnicalColumn("contract_version", VARCHAR, "Version of the contract that let the rows in."),
     TechnicalColumn("run_id", VARCHAR, "Run that landed the batch."),
+    TechnicalColumn(
+        "reason", VARCHAR, "Why the batch is held or refused; null when published.", required=False
+    ),
 )
 
 

@@ -28,7 +28,7 @@ from lakehouse.demo.marks import (
 from lakehouse.demo.plan import Plan, require_local
 from lakehouse.demo.progress import Reporter
 from lakehouse.errors import DemoError, LakehouseError
-from lakehouse.landing import Manifest, NotDue, Sources, land, list_runs
+from lakehouse.landing import Manifest, NotDue, Sources, find_runs, land
 from lakehouse.landing.model import run_id_of
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import Sources as Marketplace
@@ -117,7 +117,8 @@ def _find_outgrown(folder: Path, days: list[dt.date], lake: Lake) -> list[dt.dat
     Raises:
         LandingError: a file changed since.
     """
-    before = {run.run_id for run in list_runs(lake, list(lake.contracts.values()))}
+    runs = find_runs(lake, lake.contracts.values())
+    before = {run.manifest.run_id for run in runs if run.manifest}
     return [
         day
         for day in days
@@ -127,7 +128,7 @@ def _find_outgrown(folder: Path, days: list[dt.date], lake: Lake) -> list[dt.dat
 
 def _release_if_empty(lake: Lake) -> None:
     """Leave a lake in which nothing was published to whoever comes next."""
-    if not list_runs(lake, list(lake.contracts.values())):
+    if not any(run.manifest for run in find_runs(lake, lake.contracts.values())):
         release_lake(lake)
 
 

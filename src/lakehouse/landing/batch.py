@@ -21,6 +21,7 @@ from lakehouse.landing.extract import acknowledge, extract
 from lakehouse.landing.history import find_previous, require_not_overtaken
 from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
 from lakehouse.landing.publish import Publication
+from lakehouse.landing.refusal import refusal_kept
 from lakehouse.landing.settle import Replaced, Stopwatch, fill, new_draft, settle
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
@@ -47,7 +48,8 @@ def land(
 
     Raises:
         ConfigError: there is no such feed, its source's address is not known, or raw is shared.
-        SourceError: the source did not deliver; nothing was written to raw.
+        SourceError: the source did not deliver; raw has no row of it. Where the delivery was
+            refused, its manifest says why.
         BatchHeldError: too many rows were refused, or a snapshot is empty.
         ManifestError: counts or checksums differ; nothing was published.
         FeedClaimedError: another loader lands the feed; it may be tried again later.
@@ -76,13 +78,16 @@ def land(
                 f"the stage holds an unfinished {delivery.reader} delivery: finish it with "
                 "`lakehouse land --from DIR`, or ask the source with --again",
             )
-        if delivery is None:
-            answer = _ask(lake, contract, business_date, sources, stage)
-            if isinstance(answer, NotDue):
-                return answer
-            delivery = answer
-            watch.extracted()
-        with new_draft(contract, business_date, run_id) as draft:
+        with (
+            refusal_kept(publication, contract, business_date, watch),
+            new_draft(contract, business_date, run_id) as draft,
+        ):
+            if delivery is None:
+                answer = _ask(lake, contract, business_date, sources, stage)
+                if isinstance(answer, NotDue):
+                    return answer
+                delivery = answer
+                watch.extracted()
             try:
                 files = fill(draft, contract, business_date, stage, delivery)
             except SourceSchemaError:
@@ -225,7 +230,7 @@ def _look(publication: Publication) -> Replaced:
         manifest, is_published = publication.find()
     except ManifestError as error:
         return Replaced(None, damage=(str(error),))
-    if manifest is None or manifest.state == "held":
+    if manifest is None or manifest.state != "published":
         return Replaced(manifest)
     damage = publication.find_damage(manifest)
     if not is_published:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,19 +21,6 @@ from lakehouse.landing.verify import find_count_problems, find_mismatches, is_co
 
 _GOES_ON = frozenset({"postgresql", "rest", "kafka"})
 """Kinds of sources that are read from where the run before ended."""
-
-
-def list_runs(lake: Lake, contracts: Iterable[Contract]) -> list[Manifest]:
-    """Manifests of published and held batches, by business date, then feed."""
-    raw = Bucket(lake.s3, lake.bucket("raw"))
-    found = []
-    for contract in contracts:
-        for key in raw.list(feed_prefix(contract)):
-            if key.endswith(f"/{MANIFEST}"):
-                content = raw.get(key)
-                if content is not None:
-                    found.append(Manifest.from_json(content, raw.uri(key)))
-    return sorted(found, key=lambda manifest: (manifest.business_date, manifest.feed))
 
 
 def published_days(lake: Lake, contract: Contract) -> list[date]:
@@ -201,8 +187,9 @@ def _find_unconfirmed(lake: Lake, manifest: Manifest, content: bytes) -> list[st
     folder = f"{feed_prefix(lake.contract(manifest.feed))}ingest_date={manifest.business_date}/"
     success = raw.get(folder + SUCCESS)
     where = raw.uri(folder + SUCCESS)
-    if manifest.state == "held":
-        return [f"{where} is there, and the batch is held"] if success is not None else []
+    if manifest.state != "published":
+        is_there = f"{where} is there, and the batch is {manifest.state}"
+        return [is_there] if success is not None else []
     if success is None:
         return [f"{where} is missing: the batch is not published"]
     if not is_confirmed_by(content, success):

@@ -15,7 +15,7 @@ from lakehouse.oauth_client import ClientCredentials
 from lakehouse.settings import Settings
 
 PROTOCOL = 1
-State = Literal["published", "held"]
+State = Literal["published", "held", "refused"]
 Role = Literal["stage", "data", "rejected"]
 
 
@@ -71,7 +71,8 @@ class Manifest:
     """What one run of a feed read, wrote and refused. Counts are rows; read = written + rejected.
 
     `watermark` holds what the next run needs to go on (`from`, `until`, `cursor`). `reason` says
-    why a held batch is held. `ignored_fields` came from the source and are in no contract.
+    why a batch is held or refused; `error` is the class of the error that refused it whole, before
+    a row was counted. `ignored_fields` came from the source and are in no contract.
     `null_columns` had no value in any row that was written, `future_columns` one after the
     business date. `warnings` are the oddities of the batch by kind (`lakehouse.landing.oddities`);
     `warned_by_rule` counts the written rows against each rule of the contract that warns. `lookups`
@@ -103,6 +104,7 @@ class Manifest:
     warned_by_rule: Mapping[str, int] = field(default_factory=dict)
     lookups: Mapping[str, str] = field(default_factory=dict)
     timing: Timing | None = field(default=None, compare=False)
+    error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest as plain values, keys in order."""

@@ -98,7 +98,7 @@ class Publication:
             self.raw.delete(key)
             del self._found[key]
 
-    def hold(self, manifest: Manifest, draft: Draft) -> None:
+    def hold(self, manifest: Manifest, rejected: DraftFile | None) -> None:
         """Keep rejects and manifest of a batch that may not be published; no data is visible.
 
         Raises:
@@ -107,7 +107,7 @@ class Publication:
         self._confirm()
         with self._as_found():
             self._delete_found(self.data_key)
-            self._put_rejected(draft)
+            self._put_rejected(rejected)
             self.ops.put(self.batch_key, batch_parquet(manifest))
             self._put(self.prefix + MANIFEST, manifest.to_json())
 
@@ -135,7 +135,7 @@ class Publication:
         content = manifest.to_json()
         self._confirm()
         with self._as_found():
-            self._put_rejected(draft)
+            self._put_rejected(draft.rejected)
             if draft.data is None:
                 self._delete_found(self.data_key)
             else:
@@ -203,15 +203,15 @@ class Publication:
             files.append(draft.rejected.facts("rejected", self.raw.uri(self.rejected_key)))
         return files
 
-    def _put_rejected(self, draft: Draft) -> None:
-        if draft.rejected is None:
+    def _put_rejected(self, rejected: DraftFile | None) -> None:
+        if rejected is None:
             # The copy is written after the rejects and removed before them.
             if self.rejected_key in self._found:
                 self.ops.delete(self.rejected_copy_key)
                 self.raw.delete(self.rejected_key)
             return
-        self._put_file(self.rejected_key, draft.rejected)
-        self.ops.put_file(self.rejected_copy_key, draft.rejected.rewound())
+        self._put_file(self.rejected_key, rejected)
+        self.ops.put_file(self.rejected_copy_key, rejected.rewound())
 
 
 def _places(rejects: IO[bytes] | None) -> set[tuple[str, int]]:

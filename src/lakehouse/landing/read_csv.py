@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ _MOST_REFUSED_BYTES = 8 * BLOCK_BYTES
 _REFUSED_BYTES = 256  # what a refused row takes besides its text
 _SHOWN_NAMES = 50
 _SHOWN_ERROR = 500
+_QUOTED_ROW = re.compile(r"(Expected \d+ columns, got \d+): .*", re.DOTALL)
 
 
 def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterator[Records]:
@@ -39,8 +41,9 @@ def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterato
         if missing:
             raise SourceSchemaError(
                 contract.feed,
-                f"{source_file} lacks the columns {', '.join(missing)}; it has "
-                f"{_show(table.column_names)}. Deliver them, or change {contract.file}",
+                f"{source_file} lacks the columns {', '.join(missing)}; "
+                f"{_describe(table.column_names, contract)}. Deliver them, or change "
+                f"{contract.file}",
             )
         yield Records(
             columns=table.select(list(names)).rename_columns(list(names.values())),
@@ -49,6 +52,17 @@ def iter_csv(source: IO[bytes], source_file: str, contract: Contract) -> Iterato
             unreadable=unreadable,
             ignored=tuple(sorted(set(table.column_names) - set(names))),
         )
+
+
+def _describe(names: list[str], contract: Contract) -> str:
+    """What stands in the first line: not the words where none is ours, as it may be a row."""
+    known = {column.source_path.casefold() for column in contract.delivered}
+    if known.isdisjoint(name.casefold() for name in names):
+        return (
+            f"its first line has {len(names)} fields, and none is one of them: is there a header, "
+            f"and is its delimiter {contract.format.delimiter!r}"
+        )
+    return f"it has {_show(names)}"
 
 
 def _show(names: list[str]) -> str:
@@ -108,8 +122,8 @@ def iter_text_tables(
             # What is not named as text would be guessed: 007 would be the number 7.
             raise SourceSchemaError(
                 contract.feed,
-                f"{source_file} has a header that can be read in two ways: {_show(header)} or "
-                f"{_show(schema.names)}. Deliver plain names on the first line",
+                f"{source_file} has a header that can be read in two ways, as {len(header)} names "
+                f"or as {len(schema.names)}. Deliver plain names on the first line",
             )
         yield _build_table(schema.empty_table(), np.zeros(0, dtype=np.int64), [], source_file)
         for batch in reader:
@@ -123,15 +137,20 @@ def iter_text_tables(
     except pa.ArrowInvalid as error:
         raise SourceSchemaError(
             contract.feed,
-            f"{source_file} cannot be read as CSV: {str(error)[:_SHOWN_ERROR]}. A record has at "
-            f"most {BLOCK_BYTES} bytes: a quote that is never closed makes one of all that follows",
+            f"{source_file} cannot be read as CSV: {_without_row(error)}. A record has at most "
+            f"{BLOCK_BYTES} bytes: a quote that is never closed makes one of all that follows",
         ) from error
     finally:
         # Arrow reads ahead in a thread, which would abort a process that ends meanwhile. It waits
         # for it when the reader goes, which an exception keeps alive with this frame; and it does
         # not where the reader could not be opened.
-        joined.wait()
+        joined.end()
         del reader
+
+
+def _without_row(error: pa.ArrowInvalid) -> str:
+    """What Arrow says, without the row that it quotes."""
+    return _QUOTED_ROW.sub(r"\1", str(error))[:_SHOWN_ERROR]
 
 
 class _Refused:
@@ -179,11 +198,12 @@ class _Joined(io.RawIOBase):
         self._line = line
         self._rest = rest
         self._reading = threading.Lock()
+        self._is_over = False
 
-    def wait(self) -> None:
-        """Until no thread is reading."""
+    def end(self) -> None:
+        """Wait until no thread is reading; whoever comes later finds nothing more."""
         with self._reading:
-            pass
+            self._is_over = True
 
     def readable(self) -> bool:
         """True."""
@@ -192,6 +212,8 @@ class _Joined(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """As many bytes, as long as there are any."""
         with self._reading:
+            if self._is_over:
+                return b""
             line, self._line = self._line[:size], self._line[size:]
             return line + self._rest.read(size - len(line))
 
@@ -231,9 +253,9 @@ def _parse_header(
     if not any(name.strip() for name in header):
         raise SourceSchemaError(feed, f"{source_file} is empty: not even a header line")
     counts = Counter(header)
-    twice = sorted(name for name, count in counts.items() if count > 1)
-    if twice:
-        raise SourceSchemaError(feed, f"{source_file} has the columns {_show(twice)} twice")
+    alike = [str(place) for place, name in enumerate(header, start=1) if counts[name] > 1]
+    if alike:
+        raise SourceSchemaError(feed, f"{source_file} has columns of the same name: {_show(alike)}")
     return header
 
 

@@ -1,8 +1,8 @@
-"""Batches and how far each came: published, held, in the hands of a loader, or left unfinished."""
+"""Batches and how far each came: published, held, refused, in hand, or left unfinished."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from lakehouse.landing.model import Manifest, parse_run_id, run_id_of
 from lakehouse.landing.publish import MANIFEST, SUCCESS
 from lakehouse.landing.store import Bucket
 
-RunState = Literal["published", "held", "in_progress", "abandoned"]
+RunState = Literal["published", "held", "refused", "in_progress", "abandoned"]
 _DAY = "ingest_date="
 
 
@@ -24,6 +24,7 @@ class Run:
     """A batch. `holder` is the loader that works on it; `manifest` is None until there is one;
     `published_at` is when S3 stored its `_SUCCESS` (UTC).
 
+    A `refused` one could not be read at all; its manifest has the reason, as that of a `held` one.
     An `abandoned` batch was begun, and nobody works on it: its loader was killed, or its source
     failed in the middle.
     """
@@ -34,6 +35,11 @@ class Run:
     manifest: Manifest | None = None
     holder: Holder | None = None
     published_at: datetime | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is held or refused."""
+        return self.manifest.reason if self.manifest else None
 
     @property
     def started_at(self) -> str | None:
@@ -72,39 +78,52 @@ def find_runs(
         ManifestError: what lies in the place of a manifest is none.
     """
     holders = {holder.run_id: holder for holder in list_claims(lake).values()}
-    found = [
-        _find_run(lake, contract, day, holders)
-        for contract in contracts
-        for day in _days_of(lake, contract, holders)
-        if first <= day <= last
-    ]
+    found = []
+    for contract in contracts:
+        stored = Bucket(lake.s3, lake.bucket("raw")).times(feed_prefix(contract))
+        days = _days_of(lake, contract, stored, holders)
+        found += [
+            _find_run(lake, contract, day, stored, holders) for day in days if first <= day <= last
+        ]
     return sorted(found, key=lambda run: (-run.business_date.toordinal(), run.feed))
 
 
-def _days_of(lake: Lake, contract: Contract, holders: Iterable[str]) -> set[date]:
+def _days_of(
+    lake: Lake, contract: Contract, stored: Iterable[str], holders: Iterable[str]
+) -> set[date]:
     """The days that stage or raw has something of, or that a loader is at work on."""
+    prefix = feed_prefix(contract)
+    stage = Bucket(lake.s3, lake.bucket("stage"))
+    folders = {*stage.folders(prefix), *(key.removeprefix(prefix) for key in stored)}
     days = {
-        date.fromisoformat(folder.removeprefix(_DAY))
-        for zone in ("stage", "raw")
-        for folder in Bucket(lake.s3, lake.bucket(zone)).folders(feed_prefix(contract))
+        date.fromisoformat(folder.removeprefix(_DAY).partition("/")[0])
+        for folder in folders
         if folder.startswith(_DAY)
     }
     claimed = (parse_run_id(run_id) for run_id in holders)
     return days | {day for feed, day in claimed if feed == contract.feed}
 
 
-def _find_run(lake: Lake, contract: Contract, day: date, holders: dict[str, Holder]) -> Run:
-    raw = Bucket(lake.s3, lake.bucket("raw"))
+def _find_run(
+    lake: Lake,
+    contract: Contract,
+    day: date,
+    stored: Mapping[str, datetime],
+    holders: Mapping[str, Holder],
+) -> Run:
     folder = f"{feed_prefix(contract)}{_DAY}{day.isoformat()}/"
-    content = raw.get(folder + MANIFEST)
-    manifest = Manifest.from_json(content, raw.uri(folder + MANIFEST)) if content else None
-    published_at = raw.times(folder + SUCCESS).get(folder + SUCCESS)
+    manifest = _read_manifest(lake, folder + MANIFEST) if folder + MANIFEST in stored else None
+    published_at = stored.get(folder + SUCCESS)
     holder = holders.get(run_id_of(contract.feed, day))
     state: RunState = "abandoned"
     if holder is not None:
         state = "in_progress"
-    elif manifest is not None and manifest.state == "held":
-        state = "held"
-    elif manifest is not None and published_at is not None:
-        state = "published"
+    elif manifest is not None and (manifest.state != "published" or published_at is not None):
+        state = manifest.state
     return Run(contract.feed, day, state, manifest, holder, published_at)
+
+
+def _read_manifest(lake: Lake, key: str) -> Manifest | None:
+    raw = Bucket(lake.s3, lake.bucket("raw"))
+    content = raw.get(key)
+    return Manifest.from_json(content, raw.uri(key)) if content else None

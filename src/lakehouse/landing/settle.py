@@ -68,6 +68,30 @@ def new_draft(contract: Contract, business_date: date, run_id: str) -> Draft:
     return Draft(contract, run_id, ingested_at=end, end_of_day=end)
 
 
+def new_manifest(contract: Contract, business_date: date, run_id: str, timing: Timing) -> Manifest:
+    """The manifest of a batch of which nothing is known but where it comes from."""
+    ingested_at = end_of_day(business_date).astimezone(UTC)
+    return Manifest(
+        feed=contract.feed,
+        run_id=run_id,
+        business_date=business_date,
+        state="published",
+        source_system=contract.source.system,
+        contract=contract.file,
+        contract_version=contract.version,
+        contract_sha256=contract.sha256,
+        ingested_at=ingested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        read_count=0,
+        written_count=0,
+        rejected_count=0,
+        rejected_by_rule={},
+        files=(),
+        watermark={},
+        lookups=contract.lookups,
+        timing=timing,
+    )
+
+
 def fill(
     draft: Draft, contract: Contract, business_date: date, stage: Stage, delivery: Delivery
 ) -> list[FileFacts]:
@@ -108,19 +132,10 @@ def settle(
     Of a batch that is rebuilt `replaced` is what raw has: it stays as it is unless the new one can
     be published and differs, or what is there is damaged.
     """
-    ingested_at = end_of_day(business_date).astimezone(UTC)
     run_id = publication.run_id
     profile = draft.profile
-    manifest = Manifest(
-        feed=contract.feed,
-        run_id=run_id,
-        business_date=business_date,
-        state="published",
-        source_system=contract.source.system,
-        contract=contract.file,
-        contract_version=contract.version,
-        contract_sha256=contract.sha256,
-        ingested_at=ingested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    manifest = replace(
+        new_manifest(contract, business_date, run_id, timing),
         read_count=draft.read_count,
         written_count=draft.written_count,
         rejected_count=draft.rejected_count,
@@ -129,8 +144,6 @@ def settle(
         watermark=delivery.watermark,
         ignored_fields=tuple(sorted({*draft.ignored, *delivery.ignored})),
         warned_by_rule=draft.warned_by_rule,
-        lookups=contract.lookups,
-        timing=timing,
     )
     days = published_days(lake, contract)
     recent = [read_published(lake, contract, day) for day in days if day < business_date][-RECENT:]
@@ -160,7 +173,7 @@ def settle(
                 f"would be held, nothing was changed: {reason}{rules}",
                 rejected_by_rule=draft.rejected_by_rule,
             )
-        publication.hold(held, draft)
+        publication.hold(held, draft.rejected)
         raise BatchHeldError(
             run_id,
             f"held, nothing was published: {reason}{rules}. See "

@@ -135,13 +135,15 @@ def tell_landed(manifest: Manifest | NotDue) -> str | None:
 
 def find_missing(day: str) -> list[str]:
     """The feeds that were due on a business date and have no published batch of it, each as a
-    sentence; with the word of the source's breaker where that is not closed.
+    sentence: why its batch is held or was refused, or the word of the source's breaker where that
+    is not closed.
 
     Raises:
         ConfigError: the day is none.
     """
     from lakehouse.breakers import circuit_of
     from lakehouse.contracts import connect_lake
+    from lakehouse.landing import find_runs
     from lakehouse.landing.history import is_missing
 
     settings = Settings.from_env()
@@ -152,8 +154,11 @@ def find_missing(day: str) -> list[str]:
         if is_missing(lake, contract, business_date):
             source = contract.source.system
             breaker = circuit_of(lake, source).read()
-            is_left_alone = breaker.state != "closed"
-            why = f" ({source} is left alone: {breaker.reason})" if is_left_alone else ""
+            runs = find_runs(lake, [contract], business_date, business_date)
+            reasons = [f"{run.state}: {run.reason}" for run in runs if run.reason]
+            if breaker.state != "closed":
+                reasons.append(f"{source} is left alone: {breaker.reason}")
+            why = f" ({'; '.join(reasons)})" if reasons else ""
             found.append(f"{contract.feed} has not landed{why}")
     return found
 

@@ -14,7 +14,7 @@ from lakehouse.demo import Plan, run
 from lakehouse.demo.dbt_build import BuildOutcome
 from lakehouse.demo.marks import built_days, claim_lake, mark_built
 from lakehouse.demo.progress import Reporter
-from lakehouse.landing import list_runs
+from lakehouse.landing.history import read_published
 from lakehouse.landing.olist import land_olist
 from lakehouse.marketplace import World
 from lakehouse.project_digest import project_digest
@@ -93,7 +93,7 @@ def test_run_demo__a_file_that_came_later__is_landed_and_its_day_built_again(
         write(folder, {"olist_geolocation_dataset.csv": GEOLOCATION})
         run.run_demo(plan, settings, reporter)
         assert builds.days == [FIRST, FIRST]
-        (manifest,) = list_runs(lake, [lake.contract("geolocation")])
+        manifest = read_published(lake, lake.contract("geolocation"), FIRST)
         assert (manifest.state, manifest.written_count) == ("published", 1)
         run.run_demo(plan, settings, reporter)
     assert builds.days == [FIRST, FIRST]

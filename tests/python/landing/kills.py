@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 
 from lakehouse.contracts import Lake, bootstrap_lake, connect_lake
 from lakehouse.contracts.tables import feed_prefix
-from lakehouse.landing import Manifest, list_runs, run_id_of, verify_manifest
+from lakehouse.landing import Manifest, published_days, run_id_of, verify_manifest
 from lakehouse.landing.claim import list_claims
 from lakehouse.landing.publish import MANIFEST, SUCCESS
 from lakehouse.landing.store import Bucket
@@ -248,9 +248,7 @@ class Run:
         for feed in feeds:
             ended = self.calm_loader.run("land", feed, day)
             self.seconds[feed], self.writes[feed] = ended["seconds"], ended["writes"]
-            if any(
-                run.business_date == day for run in list_runs(self.calm, [self.calm.contract(feed)])
-            ):
+            if day in published_days(self.calm, self.calm.contract(feed)):
                 self.expected[feed, day.isoformat()] = read_batch(self.calm, feed, day)
                 found.append(feed)
         return found

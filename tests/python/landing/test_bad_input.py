@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +21,7 @@ from lakehouse.errors import (
     SourceMissingError,
     SourceSchemaError,
 )
-from lakehouse.landing import Manifest, Sources, land, list_runs
+from lakehouse.landing import Manifest, Sources, find_runs, land, published_days
 from lakehouse.landing.door import admit
 from lakehouse.landing.read_json import read_json_page
 
@@ -62,6 +63,15 @@ def reviews(day: int, count: int, **changes: Any) -> list[dict[str, Any]]:
     ]
 
 
+def assert_refused(lake: Lake, reason: str) -> None:
+    """The one batch that there is was refused, which its manifest says, and raw has no row."""
+    (run,) = find_runs(lake, lake.contracts.values())
+    assert (run.state, published_days(lake, lake.contract(run.feed))) == ("refused", [])
+    assert re.search(reason, str(run.reason))
+    found = lake.s3.list_objects_v2(Bucket=lake.bucket("raw"))["Contents"]
+    assert [item["Key"].rpartition("/")[2] for item in found] == ["_manifest.json"]
+
+
 def test_own_rows__enter(deliver: Deliver) -> None:
     """The premise of every case below: without its change the batch is nothing to speak of."""
     for day in range(1, 8):
@@ -74,7 +84,7 @@ def test_did_not_arrive__waits_and_touches_nothing(lake: Lake, tmp_path: Path) -
     with pytest.raises(SourceMissingError) as caught:
         land("reviews", FIRST, Sources(drop_dir=tmp_path), lake)
     assert caught.value.retryable
-    assert list_runs(lake, lake.contracts.values()) == []
+    assert find_runs(lake, lake.contracts.values()) == []
 
 
 def test_arrived_twice__same_date_is_skipped_and_a_copy_of_another_day_is_told(
@@ -117,7 +127,7 @@ def test_missing_column__of_a_file_is_refused_by_name(lake: Lake, tmp_path: Path
     (folder / "s.csv").write_text("seller_id,seller_city\ns1,x\n", "utf-8")
     with pytest.raises(SourceSchemaError, match="lacks the columns seller_zip_code_prefix"):
         land("sellers", FIRST, Sources(drop_dir=tmp_path), lake)
-    assert list_runs(lake, lake.contracts.values()) == []
+    assert_refused(lake, "lacks the columns seller_zip_code_prefix")
 
 
 def test_missing_column__of_json_is_refused_when_required_and_told_when_not(
@@ -179,8 +189,8 @@ def test_rule_that_warns__rows_enter_and_are_counted(lake: Lake, tmp_path: Path)
     }
     assert manifest.warned_by_rule == counts
     assert list(manifest.warnings) == ["broken_rules"]
-    (stored,) = list_runs(lake, [lake.contract("sellers")])
-    assert stored == manifest
+    (run,) = find_runs(lake, [lake.contract("sellers")])
+    assert run.manifest == manifest
     shown = CliRunner().invoke(cli, ["runs", "sellers"]).stdout
     assert ", ".join(f"{rule} {count}" for rule, count in counts.items()) in shown
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import threading
 import time
@@ -30,7 +31,7 @@ from lakehouse.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from lakehouse.landing import Manifest, Sources, land
+from lakehouse.landing import Manifest, Sources, find_runs, land
 from lakehouse.landing.rest_calls import asked_wait
 from lakehouse.marketplace.sources.gateway import PaymentGateway
 from lakehouse.marketplace.sources.gateway_faults import Fault, read_faults
@@ -98,8 +99,9 @@ def _orders(lake: Lake, manifest: Any) -> list[str]:
 
 
 def _published(lake: Lake) -> list[str]:
+    """What raw has besides the manifest that says why the delivery was refused."""
     found = lake.s3.list_objects_v2(Bucket=lake.bucket("raw")).get("Contents", [])
-    return [item["Key"] for item in found]
+    return [item["Key"] for item in found if not item["Key"].endswith("/_manifest.json")]
 
 
 ALL = [f"o{number:02d}" for number in range(40)]
@@ -170,6 +172,10 @@ def test_land__fault_that_stays__publishes_nothing_and_is_named(
     with pytest.raises(error, match=says):
         land("payments", DAY, _sources(service), small)
     assert _published(small) == []
+    runs = find_runs(small, [small.contract("payments")])
+    if not error.retryable:
+        ((state, reason),) = ((run.state, str(run.reason)) for run in runs)
+        assert (state, re.search(says, reason) is not None) == ("refused", True), reason
     assert all(wait <= 30 for wait in waits)
 
 

@@ -31,8 +31,8 @@ from lakehouse.landing import (
     Manifest,
     NotDue,
     Sources,
+    find_runs,
     land,
-    list_runs,
     read_rejects,
     verify_manifest,
 )
@@ -126,6 +126,7 @@ def test_land__a_day__writes_stage_data_manifest_and_success(
             "rejected_count": 1,
             "contract_version": manifest.contract_version,
             "run_id": "sellers-2026-06-01",
+            "reason": None,
         }
     ]
     rows = pq.read_table(io.BytesIO(objects[f"raw/{PREFIX}sellers-2026-06-01.parquet"]))
@@ -327,8 +328,9 @@ def test_land__too_many_refused__is_held_until_the_source_is_repaired(
         land("sellers", DAY, drop(HEADER + GOOD + bad), lake)
     assert caught.value.rejected_by_rule == {"required": 21}
     assert visible_in_raw(lake) == []
-    (run,) = list_runs(lake, [lake.contract("sellers")])
-    assert (run.state, run.rejected_count) == ("held", 21)
+    (run,) = find_runs(lake, [lake.contract("sellers")])
+    assert run.manifest is not None
+    assert (run.state, run.manifest.rejected_count) == ("held", 21)
     assert len(read_rejects(lake, lake.contract("sellers"), DAY)) == 21
     repaired = land("sellers", DAY, drop(HEADER + GOOD), lake)
     assert (repaired.state, repaired.rejected_count) == ("published", 0)

@@ -81,7 +81,7 @@ def test_read_csv__other_encoding_and_delimiter__follow_the_contract() -> None:
         (b"", "f.csv is empty"),
         (b"\n", "f.csv is empty"),
         (f"{PT}\n".encode(), f"f.csv lacks the columns {EN}; it has {PT}"),
-        (f"{PT},{PT},{EN}\n".encode(), f"f.csv has the columns {PT} twice"),
+        (f"{PT},{PT},{EN}\n".encode(), "f.csv has columns of the same name: 1, 2"),
     ],
 )
 def test_read_csv__no_usable_header__is_refused_by_name(content: bytes, message: str) -> None:

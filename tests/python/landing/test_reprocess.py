@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from lakehouse.cli import cli
 from lakehouse.contracts import Check, Lake
 from lakehouse.errors import BatchHeldError, LandingError, ManifestError
-from lakehouse.landing import Manifest, Sources, land, list_runs, read_rejects, replay
+from lakehouse.landing import Manifest, Sources, find_runs, land, read_rejects, replay
 from lakehouse.landing.olist import land_olist
 from lakehouse.landing.rebuild import claim_days, rebuild_day
 from tests.python.landing.test_bad_input import reviews
@@ -266,7 +266,8 @@ def test_rebuild__a_manifest_with_other_warnings__is_changed_then_unchanged(
         lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=content)
     with claim_days(lake, "reviews") as claim:
         assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "changed"
-        assert list_runs(lake, [lake.contract("reviews")]) == [landed]
+        (run,) = find_runs(lake, [lake.contract("reviews")])
+        assert run.manifest == landed
         assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "unchanged"
 
 
@@ -297,7 +298,9 @@ def test_readmit__rule_put_right__rows_that_pass_enter_and_the_others_stay(
     for _ in range(2):
         result = command("rejects", "reviews", "--readmit")
         assert result.exit_code == 0, result.output
-        (manifest,) = list_runs(lake, [lake.contract("reviews")])
+        (run,) = find_runs(lake, [lake.contract("reviews")])
+        manifest = run.manifest
+        assert manifest is not None
         assert (manifest.read_count, manifest.written_count, manifest.rejected_count) == (32, 30, 2)
         assert scores_of(lake, manifest) == [5] * 27 + [7] * 3
     assert result.stdout.splitlines()[1].split() == ["reviews", "2026-06-01", "30", "30", "2", "2"]

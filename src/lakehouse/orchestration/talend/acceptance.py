@@ -58,8 +58,8 @@ def accept(lake: Lake, feed: str, business_date: date, context: str) -> Manifest
                 "context? Its log says where it wrote"
             )
         _require_same(manifest, lake, feed, business_date, run_id, context, location)
-        if manifest.state == "held":
-            raise NotLandedError(f"{run_id}: the batch is held: {manifest.reason}")
+        if manifest.state != "published":
+            raise NotLandedError(f"{run_id}: the batch is {manifest.state}: {manifest.reason}")
         if not is_confirmed:
             raise NotLandedError(
                 f"{run_id}: {location} is not confirmed by a _SUCCESS beside it: the job was "

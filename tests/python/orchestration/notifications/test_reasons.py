@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import BatchHeldError, SourcePausedError, SourceUnavailableError
-from lakehouse.landing import Sources, land
-from lakehouse.landing.history import list_runs
+from lakehouse.landing import Sources, find_runs, land
 from lakehouse.orchestration.notifications import Incident, compose
 from lakehouse.orchestration.notifications.airflow_events import (
     describe,
@@ -51,7 +50,7 @@ def test_held_batch__its_notification__carries_the_reason_of_the_manifest(
     (folder / "sellers.csv").write_text(HEADER + rows)
     with pytest.raises(BatchHeldError) as caught:
         land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
-    (run,) = list_runs(lake, [lake.contract("sellers")])
+    (run,) = find_runs(lake, [lake.contract("sellers")])
     assert run.state == "held"
     assert run.reason
     event = task_event("failure", _context(), caught.value, None)
