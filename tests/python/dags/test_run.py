@@ -21,9 +21,9 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.athena import Athena
+from lakehouse.athena import Athena, connect_athena
 from lakehouse.breakers import circuit_of
-from lakehouse.contracts import connect_lake, load_contracts
+from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake, load_contracts
 from lakehouse.cost.build_costs import list_executions
 from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import DAILY_FIGURES
@@ -83,14 +83,19 @@ class Airflow:
     environ: dict[str, str]
 
     def test(
-        self, *dag_ids: str, day: str, only: str | None = None, **variables: str
+        self,
+        *dag_ids: str,
+        day: str,
+        only: str | None = None,
+        ends: str = "success",
+        **variables: str,
     ) -> tuple[dict[str, dict[str, str]], str]:
         """Run DAGs of a day, all their tasks or those that fit a pattern; return what became of
         their tasks, and what was said."""
         marked = f"(?!({only})$).*" if only else None
         wanted = json.dumps([[dag_id, day, marked] for dag_id in dag_ids])
         told, log = self._python(_RUN, str(PROJECT / "dags"), wanted, **variables)
-        assert [each["state"] for each in told] == ["success"] * len(dag_ids), log[-6000:]
+        assert [each["state"] for each in told] == [ends] * len(dag_ids), log[-6000:]
         return {each["dag"]: each["tasks"] for each in told}, log
 
     def schedule(self) -> list[list[str]]:
@@ -245,6 +250,49 @@ def test_landing__source_is_left_alone__skips_its_day_and_nothing_is_built_of_it
     assert "reviews has not landed (customer_service is left alone: status 503)" in log, log[-4000:]
     airflow.test("landing__customer_service", day=NEXT_DAY)
     assert airflow.updated()["landed.customer_service", NEXT_DAY] == 1
+
+
+def test_landing__a_file_that_cannot_be_read__its_reason_is_told_and_kept_without_a_row_of_it(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file without a header: what stands in its place is a person."""
+    for name, value in airflow.environ.items():
+        if name.startswith(("AWS_", "LAKEHOUSE_")):
+            monkeypatch.setenv(name, value)
+    day, person = "2026-06-05", "Zuleica Plantada"
+    lake = connect_lake(Settings.from_env())
+    bootstrap_lake(lake)
+    apply_contracts(lake)
+    folder = Path(airflow.environ["LAKEHOUSE_DROP_DIR"]) / "sellers" / day
+    folder.mkdir(parents=True)
+    (folder / "sellers.csv").write_text(f"s1,01310,{person},SP,Rua 9,529.982.247-25\n")
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic = sns.create_topic(Name="refused")["TopicArn"]
+    queue = sqs.create_queue(QueueName="refused")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    tasks, log = airflow.test(
+        "landing__catalogue",
+        day=day,
+        only="land_sellers|landed",
+        ends="failed",
+        LAKEHOUSE_NOTIFY_SNS=topic,
+        LAKEHOUSE_NOTIFY_GATHER_SECONDS="0",
+    )
+    assert tasks["landing__catalogue"]["land_sellers"] == "failed"
+    found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    (told,) = (json.loads(each["Body"])["Message"] for each in found)
+    reason = "sellers.csv lacks the columns seller_id, "
+    assert reason in told
+    assert "its first line has 6 fields, and none is one of them" in told
+    assert reason in log
+    kept = f"select state, reason from ci_ops.batches where ingest_date = date '{day}'"
+    ((state, why),) = connect_athena(Settings.from_env()).run(kept).rows
+    assert (state, reason in str(why)) == ("refused", True)
+    assert str(why) in " ".join(told.split())
+    for text in (told, log, str(why)):
+        assert person not in text
+        assert "529.982" not in text
 
 
 @pytest.mark.usefixtures("first_build")
