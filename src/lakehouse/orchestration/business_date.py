@@ -14,8 +14,9 @@ from airflow.sdk.definitions.asset import BaseAsset
 ZONE = "America/Sao_Paulo"
 KEY_FORMAT = "%Y-%m-%d"
 
-DAY = "{{ dag_run.partition_key or params.business_date }}"
-"""Template of a run's business date."""
+DAY_EXPRESSION = "dag_run.partition_key or params.business_date"
+DAY = f"{{{{ {DAY_EXPRESSION} }}}}"
+"""Template of a run's business date; the expression is for templates that say more."""
 
 
 def day_params() -> dict[str, Any]:

@@ -34,6 +34,7 @@ from cosmos.constants import (
 from cosmos.dbt.graph import DbtNode
 from cosmos.operators.local import DbtRunOperationLocalOperator
 
+from lakehouse.orchestration.business_date import DAY_EXPRESSION
 from lakehouse.orchestration.dbt_artifacts import (
     before_dbt,
     manifest_path,
@@ -41,15 +42,16 @@ from lakehouse.orchestration.dbt_artifacts import (
     push_results,
 )
 from lakehouse.orchestration.dbt_nodes import NodeOfBuild, ProjectBuild
+from lakehouse.orchestration.tasks import WEEKLY_WEEKDAY
 from lakehouse.settings import find_project_dir, stage_of
 
 _NODES = (DbtResourceType.MODEL, DbtResourceType.SEED, DbtResourceType.SNAPSHOT)
 _OF_RAW, _BETWEEN = "tests_of_raw", "tests_between_tables"
 _EXCLUDED = (
-    "resource_type:unit_test {{ '' if macros.datetime.fromisoformat(dag_run.partition_key or "
-    "params.business_date).weekday() == 6 else 'config.meta.scan:history' }}"
+    f"resource_type:unit_test {{{{ '' if macros.datetime.fromisoformat({DAY_EXPRESSION})"
+    f".weekday() == {WEEKLY_WEEKDAY} else 'config.meta.scan:history' }}}}"
 )
-"""What reads the whole history is built and tested on Sundays only."""
+"""What reads the whole history is built and tested once a week only."""
 
 
 _EVERY_COMMAND: dict[str, Any] = {

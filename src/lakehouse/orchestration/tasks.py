@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+WEEKLY_WEEKDAY = 6
+"""Sunday, as Python numbers weekdays: what reads all history is built on those only."""
+
 SEED, SCALE = "LAKEHOUSE_WORLD_SEED", "LAKEHOUSE_WORLD_SCALE"
 
 
@@ -223,8 +226,8 @@ def locate_result(query_id: str) -> str:
 
 
 def is_weekly(day: str) -> bool:
-    """Whether a business date is a Sunday: what reads all history is built on those only."""
-    return parse_day(day).isoweekday() == 7
+    """Whether what reads all history is built on a business date."""
+    return parse_day(day).weekday() == WEEKLY_WEEKDAY
 
 
 def reconcile_day(day: str) -> str:

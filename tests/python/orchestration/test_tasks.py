@@ -86,3 +86,8 @@ def test_transient_only__errors_of_every_kind__are_tried_again_only_where_that_m
         *["fail None"] * 4,
         "default None",
     ], answer.stderr
+
+
+def test_is_weekly__days_of_a_week__the_sunday_alone() -> None:
+    days = [f"2026-06-{day:02}" for day in range(1, 8)]  # the first is a Monday
+    assert [day for day in days if tasks.is_weekly(day)] == ["2026-06-07"]

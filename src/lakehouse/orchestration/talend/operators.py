@@ -16,6 +16,7 @@ from airflow.sdk import BaseHook, BaseOperator, BaseOperatorLink
 
 from lakehouse.contracts.talend.texts import EXIT_CODES
 from lakehouse.orchestration.assets import raw_alias, raw_asset
+from lakehouse.orchestration.business_date import DAY
 from lakehouse.orchestration.retries import TransientOnly
 from lakehouse.orchestration.talend.errors import (
     TalendError,
@@ -65,7 +66,7 @@ class _LandingOperator(BaseOperator):
         self,
         *,
         feed: str,
-        business_date: str = "{{ dag_run.partition_key or ds }}",
+        business_date: str = DAY,
         context_name: str | None = None,
         parameters: Mapping[str, str] | None = None,
         **kwargs: Any,
