@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import requests
+from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 from urllib3.exceptions import HTTPError
@@ -55,6 +56,17 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+
+class _Bearer(AuthBase):
+    """A token, which goes before a user and password in the address."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class RestService:
@@ -100,10 +112,10 @@ class RestService:
             ) from error
 
     def _get(self, url: str, parameters: Mapping[str, str]) -> bytes:
-        answer = self._send("GET", url, params=parameters, headers=self._authorization())
+        answer = self._send("GET", url, params=parameters, auth=self._authorization())
         if answer.status == 401 and self._credentials is not None:
             self._token = None
-            answer = self._send("GET", url, params=parameters, headers=self._authorization())
+            answer = self._send("GET", url, params=parameters, auth=self._authorization())
         self._require_ready(url, answer)
         if answer.status == 401:
             raise SourceError(
@@ -128,12 +140,12 @@ class RestService:
             "right to read, or set another one"
         )
 
-    def _authorization(self) -> dict[str, str]:
+    def _authorization(self) -> _Bearer | None:
         if self._credentials is None:
-            return {}
+            return None
         if self._token is None:
             self._token = self._fetch_token(self._credentials)
-        return {"Authorization": f"Bearer {self._token}"}
+        return _Bearer(self._token)
 
     def _fetch_token(self, credentials: ClientCredentials) -> str:
         name, secret = (quote(t, "") for t in (credentials.client_id, credentials.client_secret))

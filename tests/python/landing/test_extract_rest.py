@@ -220,6 +220,15 @@ def test_land__token_that_never_holds__is_renewed_once_and_then_refused(
     assert service.faults.calls("/v1/payments") == 2
 
 
+def test_land__user_and_password_in_the_address__give_way_to_the_token(
+    small: Lake, start: Start
+) -> None:
+    service = start()
+    url = service.url.replace("://", "://somebody:of-no-use@")
+    manifest = land("payments", DAY, replace(_sources(service), payments_url=url), small)
+    assert _orders(small, manifest) == ALL
+
+
 def test_land__service_that_falls_silent__is_asked_again(
     small: Lake, start: Start, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
