@@ -96,8 +96,8 @@ def every_source(
 def _start_mariadb(data: Path, stack: ExitStack, say: Callable[[str], object]) -> str | None:
     if find_mariadb() is None:
         say(
-            "no MariaDB here, the catalogue comes as files: install it (Debian: apt-get install "
-            "mariadb-server), or name any MySQL by LAKEHOUSE_MYSQL_URL"
+            "no MariaDB here, or not all of it, the catalogue comes as files: install it (Debian: "
+            "apt-get install mariadb-server), or name any MySQL by LAKEHOUSE_MYSQL_URL"
         )
         return None
     return stack.enter_context(MariaDb(data)).url

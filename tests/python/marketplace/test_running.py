@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import lakehouse.marketplace.running as running
 import lakehouse.marketplace.sources.kafka as kafka
 import lakehouse.marketplace.sources.kafka_jars as kafka_jars
+import lakehouse.marketplace.sources.mariadb as mariadb
 from lakehouse.cli import cli
 from lakehouse.errors import MarketplaceError
 from lakehouse.marketplace import World
@@ -28,10 +29,13 @@ def _no_java() -> str:
 
 
 @pytest.mark.integration
-def test_every_source__machine_without_mariadb_and_java__says_so_and_gives_the_rest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("programs", [(), ("mariadbd",), ("mariadb-install-db",)])
+def test_every_source__machine_without_all_of_mariadb_and_java__says_so_and_gives_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(running, "find_mariadb", lambda: None)
+    for name in programs:
+        (tmp_path / name).touch(0o700)
+    monkeypatch.setattr(mariadb, "_search_path", lambda: str(tmp_path))
     monkeypatch.setattr(kafka, "find_java", _no_java)
     settings = Settings.from_env({"LAKEHOUSE_SOURCES_DIR": str(tmp_path)})
     said: list[str] = []
@@ -39,7 +43,7 @@ def test_every_source__machine_without_mariadb_and_java__says_so_and_gives_the_r
         variables = sources.variables()
         assert sources.names() == ["PostgreSQL", "drop folder", "payment service"]
     assert len(said) == 2
-    assert "no MariaDB here, the catalogue comes as files: install it (Debian: apt-get" in said[0]
+    assert "the catalogue comes as files: install it (Debian: apt-get install" in said[0]
     assert "no Kafka here, order events come as files: Java is not installed" in said[1]
     assert set(variables) == {
         "LAKEHOUSE_POSTGRES_URL",

@@ -25,11 +25,14 @@ from lakehouse.mysql_client import connect_mysql
 DATABASE = "catalogue"
 _ACCOUNT = "lakehouse"
 _READY_SECONDS = 120.0
+_PROGRAMS = ("mariadbd", "mariadb-install-db")
 
 
-def find_mariadb() -> str | None:
-    """The path of the server program, or None when the machine has none."""
-    return shutil.which("mariadbd", path=_search_path())
+def find_mariadb() -> tuple[str, str] | None:
+    """The paths of the server and of the program that makes its tables, None where one is missing:
+    some packages have the server alone."""
+    server, installer = (shutil.which(name, path=_search_path()) for name in _PROGRAMS)
+    return (server, installer) if server and installer else None
 
 
 class MariaDb:
@@ -52,12 +55,13 @@ class MariaDb:
         return self._url
 
     def __enter__(self) -> Self:
-        program, installer = find_mariadb(), shutil.which("mariadb-install-db")
-        if program is None or installer is None:
+        programs = find_mariadb()
+        if programs is None:
             raise MarketplaceError(
-                "MariaDB is not installed (Debian: apt-get install mariadb-server); or name any "
-                "server by LAKEHOUSE_MYSQL_URL"
+                f"MariaDB is not installed, with {' and '.join(_PROGRAMS)} (Debian: apt-get "
+                "install mariadb-server); or name any server by LAKEHOUSE_MYSQL_URL"
             )
+        program, installer = programs
         tables = self._data / "tables"
         self._data.mkdir(parents=True, exist_ok=True)
         self._data.chmod(0o700)
