@@ -56,6 +56,7 @@ class Publication:
         self.run_id = run_id
         self._claim = claim
         self._found: dict[str, str] = {}
+        self._noted: dict[str, str] = {}
         self._day = business_date.isoformat()
         self.prefix = f"{feed_prefix(contract)}ingest_date={self._day}/"
         self.data_key = f"{self.prefix}{run_id}.parquet"
@@ -73,6 +74,11 @@ class Publication:
             ManifestError: `_SUCCESS` confirms another manifest than the one that is there.
         """
         self._found = self.raw.versions(self.prefix)
+        if self._claim is not None:
+            copies = (self.batch_key, self.rejected_copy_key)
+            self._noted = {
+                key: tag for copy in copies for key, tag in self.ops.versions(copy).items()
+            }
         content = self._get_found(self.prefix + MANIFEST)
         success = self._get_found(self.prefix + SUCCESS)
         if content is None:
@@ -108,7 +114,7 @@ class Publication:
         with self._as_found():
             self._delete_found(self.data_key)
             self._put_rejected(rejected)
-            self.ops.put(self.batch_key, batch_parquet(manifest))
+            self._note(manifest)
             self._put(self.prefix + MANIFEST, manifest.to_json())
 
     def withdraw(self) -> None:
@@ -146,13 +152,17 @@ class Publication:
             if problems:
                 self.raw.delete(self.data_key)
                 raise ManifestError(self.run_id, "not published: " + "; ".join(problems))
-            self.ops.put(self.batch_key, batch_parquet(manifest))
+            self._note(manifest)
             self._put(self.prefix + SUCCESS, f"{digest_of(content)}\n".encode("ascii"))
 
     def _confirm(self) -> None:
         if self._claim is None:
             raise LandingError(self.run_id, "was not claimed, so nothing of it may be written")
         self._claim.confirm()
+
+    def _note(self, manifest: Manifest) -> None:
+        condition = succeeding(self._noted.get(self.batch_key))
+        self.ops.put(self.batch_key, batch_parquet(manifest), condition)
 
     def _put(self, key: str, content: bytes) -> None:
         self.raw.put(key, content, succeeding(self._found.get(key)))
@@ -211,7 +221,8 @@ class Publication:
                 self.raw.delete(self.rejected_key)
             return
         self._put_file(self.rejected_key, rejected)
-        self.ops.put_file(self.rejected_copy_key, rejected.rewound())
+        condition = succeeding(self._noted.get(self.rejected_copy_key))
+        self.ops.put_file(self.rejected_copy_key, rejected.rewound(), condition)
 
 
 def _places(rejects: IO[bytes] | None) -> set[tuple[str, int]]:

@@ -216,6 +216,9 @@ def test_land__other_loader_comes_while_this_one_sleeps__its_batch_stays(
     assert isinstance(manifest, Manifest)
     assert manifest.written_count == 31
     assert find_mismatches(manifest, lake.s3) == []
+    note = "batches/feed=sellers/ingest_date=2026-06-01/sellers-2026-06-01.parquet"
+    noted = io.BytesIO(Bucket(lake.s3, lake.bucket("ops")).get(note) or b"")
+    assert pq.read_table(noted)["read_count"].to_pylist() == [31]
     assert not replay("sellers", DAY, lake).changed
 
 
