@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,11 @@ Flags = npt.NDArray[np.bool_]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 _SECOND = 1_000_000
+_DAY = 86_400
+_YEAR = 31_556_952 * _SECOND
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+"""Changes of offsets are looked for in these years; before and after them a zone has none."""
 _FIRST = -62_135_596_800 * _SECOND  # 0001-01-01, the first day that dates have here
 _TIME = (
     r"(?:[T ]+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
@@ -147,7 +152,7 @@ def _parse_offsets(text: Any) -> tuple[Int64s, Flags]:
 
 
 def _from_wall_time(wall: Int64s, is_valid: Flags, zone: str) -> Instants:
-    changes = _load_zone(zone)
+    changes = _load_zone(zone, *_years_around(wall, is_valid))
     position = np.searchsorted(changes.boundary, wall, side="right")
     micros = np.where(is_valid, wall - changes.offset[position], 0)
     if not len(changes.boundary):
@@ -161,33 +166,23 @@ def _from_wall_time(wall: Int64s, is_valid: Flags, zone: str) -> Instants:
     )
 
 
-@lru_cache(maxsize=16)
-def _load_zone(name: str) -> _Zone:
-    """Read the changes of a zone from 1900 to 2100, to the second, out of the tz database."""
+def _years_around(wall: Int64s, is_valid: Flags) -> tuple[int, int]:
+    """The first and the last year whose changes the wall times may meet."""
+    known = wall[is_valid]
+    if not len(known):
+        return _LAST_YEAR, _LAST_YEAR
+    years = (1970 + known.min() // _YEAR - 1, 1970 + known.max() // _YEAR + 1)
+    first, last = np.clip(years, _FIRST_YEAR, _LAST_YEAR)
+    return int(first), int(last)
+
+
+@lru_cache(maxsize=64)
+def _load_zone(name: str, first_year: int, last_year: int) -> _Zone:
+    """The changes of a zone in these years."""
     zone = ZoneInfo(name)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def offset_at(second: int) -> int:
-        moment = (epoch + timedelta(seconds=second)).astimezone(zone)
-        offset = moment.utcoffset()
-        assert offset is not None  # noqa: S101 - an aware datetime always has one
-        return int(offset.total_seconds())
-
-    day = 86_400
-    start = int((datetime(1900, 1, 1, tzinfo=UTC) - epoch).total_seconds())
-    stop = int((datetime(2100, 1, 1, tzinfo=UTC) - epoch).total_seconds())
-    changes: list[tuple[int, int, int]] = []
-    before = offset_at(start)
-    first = before
-    for moment in range(start + day, stop, day):
-        after = offset_at(moment)
-        if after != before:
-            low, high = moment - day, moment
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if offset_at(middle) == before else (low, middle)
-            changes.append((high, before, after))
-            before = after
+    first = _offset_at(zone, _start_of(first_year))
+    years = range(first_year, last_year + 1)
+    changes = [change for year in years for change in _find_changes(name, year)]
     at = np.array([change[0] for change in changes], dtype=np.int64)
     old = np.array([change[1] for change in changes], dtype=np.int64)
     new = np.array([change[2] for change in changes], dtype=np.int64)
@@ -199,3 +194,35 @@ def _load_zone(name: str) -> _Zone:
         high=high_wall * _SECOND,
         is_repeat=new < old,
     )
+
+
+@cache
+def _find_changes(name: str, year: int) -> list[tuple[int, int, int]]:
+    """When a zone changes its offset in a year of UTC, to the second, with the offsets before and
+    after; out of the tz database, which is asked for every day."""
+    zone = ZoneInfo(name)
+    changes: list[tuple[int, int, int]] = []
+    start, end = _start_of(year), _start_of(year + 1)
+    before = _offset_at(zone, start)
+    for moment in range(start + _DAY, end + _DAY, _DAY):
+        after = _offset_at(zone, moment)
+        if after != before:
+            low, high = moment - _DAY, moment
+            while high - low > 1:
+                middle = (low + high) // 2
+                is_before = _offset_at(zone, middle) == before
+                low, high = (middle, high) if is_before else (low, middle)
+            changes.append((high, before, after))
+            before = after
+    return changes
+
+
+def _start_of(year: int) -> int:
+    """Seconds from 1970 to the first of January, UTC."""
+    return int((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+
+
+def _offset_at(zone: ZoneInfo, second: int) -> int:
+    offset = (_EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
+    assert offset is not None  # noqa: S101 - an aware datetime always has one
+    return int(offset.total_seconds())
