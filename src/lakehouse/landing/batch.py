@@ -17,12 +17,13 @@ from lakehouse.contracts.lake import Lake
 from lakehouse.errors import LandingError, ManifestError, SourceMissingError, SourceSchemaError
 from lakehouse.landing.asking import ask_source
 from lakehouse.landing.claim import Claim, Fence
-from lakehouse.landing.extract import acknowledge, extract
+from lakehouse.landing.extract import acknowledge, extract, reader_of
+from lakehouse.landing.filling import Filling
 from lakehouse.landing.history import find_previous, require_not_overtaken
 from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
 from lakehouse.landing.publish import Publication
 from lakehouse.landing.refusal import refusal_kept
-from lakehouse.landing.settle import Replaced, Stopwatch, fill, new_draft, settle
+from lakehouse.landing.settle import Replaced, Stopwatch, settle
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.observability import format_facts, timed_step
@@ -80,16 +81,17 @@ def land(
             )
         with (
             refusal_kept(publication, contract, business_date, watch),
-            new_draft(contract, business_date, run_id) as draft,
+            Filling(contract, business_date, stage) as filling,
         ):
             if delivery is None:
+                filling.follow(reader_of(contract, sources))
                 answer = _ask(lake, contract, business_date, sources, stage)
                 if isinstance(answer, NotDue):
                     return answer
                 delivery = answer
                 watch.extracted()
             try:
-                files = fill(draft, contract, business_date, stage, delivery)
+                draft, files = filling.finish(delivery)
             except SourceSchemaError:
                 stage.reopen()
                 raise
@@ -205,8 +207,8 @@ def replay(
                 f"its delivery was read as {delivery.reader}, and the contract says "
                 f"{contract.format.name}: it cannot be rebuilt from the stage alone",
             )
-        with new_draft(contract, business_date, run_id) as draft:
-            files = fill(draft, contract, business_date, stage, delivery)
+        with Filling(contract, business_date, stage) as filling:
+            draft, files = filling.finish(delivery)
             if only_gain:
                 publication.require_gain(draft)
             after = settle(

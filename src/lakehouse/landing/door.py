@@ -10,7 +10,7 @@ column, in the contract's order, that breaks that rule. Source: docs/en/business
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -120,10 +120,13 @@ def inspect(
 
 
 class Past:
-    """What the door remembers of the chunks of a batch that went by."""
+    """What the door remembers of the chunks of a batch that went by.
 
-    def __init__(self) -> None:
-        self.repeats = Repeats()
+    `again` gives the texts of all of them once more, from the first on.
+    """
+
+    def __init__(self, again: Callable[[], Iterable[pa.Table]]) -> None:
+        self.repeats = Repeats(again)
         self.row_count = 0
 
     def __enter__(self) -> Self:
@@ -151,7 +154,7 @@ def admit(
     """
     seen = inspection or inspect(records, contract, date_orders=date_orders, until=until)
     if past is None:
-        with Past() as alone:
+        with Past(again=tuple) as alone:
             return _admit(records, contract, seen, alone)
     return _admit(records, contract, seen, past)
 

@@ -24,6 +24,13 @@ def end_of_day(business_date: date) -> datetime:
     return datetime.combine(business_date + timedelta(days=1), time(), BUSINESS_ZONE)
 
 
+def reader_of(contract: Contract, sources: Sources) -> str:
+    """How the files are read that `extract` stores."""
+    if contract.source.kind == "kafka" and sources.kafka:
+        return "kafka_lines"
+    return contract.format.name
+
+
 def extract(
     contract: Contract,
     business_date: date,
@@ -41,7 +48,6 @@ def extract(
         SourceError: the source did not deliver.
     """
     # The clients of the sources are slow to import, and a run that is published needs none.
-    reader: str = contract.format.name
     watermark: Mapping[str, str | None] = {}
     ignored: tuple[str, ...] = ()
     match contract.source.kind:
@@ -71,14 +77,13 @@ def extract(
         case "kafka" if sources.kafka:
             from lakehouse.landing.extract_kafka import copy_records
 
-            reader = "kafka_lines"
             watermark = copy_records(
                 contract, end_of_day(business_date), sources.kafka, previous, stage
             )
         case _:
             _copy_drop(contract, business_date, sources, stage)
     delivery = Delivery(
-        reader=reader,
+        reader=reader_of(contract, sources),
         sha256=stage.checksums(),
         watermark=watermark,
         ignored=ignored,

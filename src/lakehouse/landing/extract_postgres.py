@@ -15,10 +15,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 from select import select
 from threading import Timer
 from typing import Any
@@ -122,7 +122,8 @@ def copy_changes(
         )
         ranges = _split(connection, contract, window)
         if len(ranges) == 1:
-            _copy_range(connection, contract, window, 1, ranges[0], stage)
+            for name in _copy_range(connection, contract, window, 1, ranges[0], stage):
+                stage.tell(name)
         else:
             _copy_ranges(connection, contract, window, ranges, url, stage)
     end = local_until.isoformat(sep=" ")
@@ -246,18 +247,23 @@ def _copy_ranges(
     A connection that is done with a range takes the next one.
     """
     exported = _ask(connection, "select pg_export_snapshot()")
-    lanes = min(_MOST_CONNECTIONS, os.cpu_count() or 1, len(ranges))
-    left = enumerate(ranges, start=1)
-
-    def read() -> None:
-        with _connect(url) as own:
+    with ExitStack() as stack:
+        idle: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
+        for _ in range(min(_MOST_CONNECTIONS, os.cpu_count() or 1, len(ranges))):
+            own = stack.enter_context(_connect(url))
             _run(own, sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
-            for number, pages in left:
-                _copy_range(own, contract, window, number, pages, stage)
+            idle.put(own)
 
-    with ThreadPoolExecutor(lanes) as pool:
-        for done in [pool.submit(read) for _ in range(lanes)]:
-            done.result()
+        def read(numbered: tuple[int, tuple[int, int | None] | None]) -> list[str]:
+            number, pages = numbered
+            own = idle.get()
+            try:
+                return list(_copy_range(own, contract, window, number, pages, stage))
+            finally:
+                idle.put(own)
+
+        for _, names in in_order(read, enumerate(ranges, start=1)):
+            stage.tell(*names)
 
 
 def _copy_range(
@@ -267,20 +273,23 @@ def _copy_range(
     number: int,
     pages: tuple[int, int | None] | None,
     stage: Stage,
-) -> None:
+) -> Iterator[str]:
     """Read a range into parts, each with the header; one part without rows when there are none.
 
-    The next part is read while those before it are on their way to the stage.
+    The next part is read while those before it are on their way to the stage. Gives the names of
+    the parts that are there, of which the stage has not told yet.
     """
     _run(connection, "set local client_encoding to 'UTF8'")
     _run(connection, "set local datestyle to 'ISO, YMD'")
 
-    def store(part: tuple[int, bytes]) -> None:
-        stage.put(_part_name(number, part[0]), part[1])
+    def store(part: tuple[int, bytes]) -> str:
+        name = _part_name(number, part[0])
+        stage.put(name, part[1], is_next=False)
+        return name
 
     parts = enumerate(_copy(connection, _query(contract, window, pages)), start=1)
-    for _ in in_order(store, parts):
-        pass
+    for _, name in in_order(store, parts):
+        yield name
 
 
 def _copy(connection: psycopg.Connection[Any], query: sql.Composed) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from lakehouse.landing.batch import require_visible
 from lakehouse.landing.claim import Claim
 from lakehouse.landing.clocks import DateOrder
 from lakehouse.landing.door import admit
+from lakehouse.landing.filling import new_draft
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.olist_files import (
     FILES,
@@ -27,7 +28,7 @@ from lakehouse.landing.olist_files import (
 )
 from lakehouse.landing.olist_records import build_records
 from lakehouse.landing.publish import Publication
-from lakehouse.landing.settle import Stopwatch, new_draft, settle
+from lakehouse.landing.settle import Stopwatch, settle
 from lakehouse.landing.stage import Delivery, Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.observability import timed_step
@@ -149,7 +150,7 @@ def _land_feed(
             stage.describe(name, len(content), counts[name], delivery.sha256[name])
             for name, content in staged.items()
         ]
-        with new_draft(contract, business_date, run_id) as draft:
+        with new_draft(contract, business_date) as draft:
             draft.add(admission, records.ignored)
             draft.finish()
             timing = watch.timing()

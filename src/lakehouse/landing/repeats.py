@@ -1,15 +1,16 @@
 """Exact repeats within a batch that is seen a chunk at a time.
 
 A row is known by a hash of 64 bits of its texts. Rows of equal hashes are compared text by text,
-so that two rows whose hashes collide are never taken for each other. The texts of chunks that went
-by lie in a file on the local disk, and are read again only for that comparison; a batch of one
-chunk needs no file.
+so that two rows whose hashes collide are never taken for each other. Most batches have no row
+whose hash an earlier chunk has: the texts of chunks that went by are asked for once more when the
+first one comes, and lie in a file on the local disk from then on.
 """
 
 from __future__ import annotations
 
 import tempfile
-from typing import IO, Any, Self
+from collections.abc import Callable, Iterable
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +25,14 @@ _LONGEST_MERGED = 2_000_000
 
 
 class Repeats:
-    """The rows of a batch that were not refused so far. Close it, or use it in a `with`."""
+    """The rows of a batch that were not refused so far. Close it, or use it in a `with`.
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] | None = None
-        self._saved: list[tuple[int, int, int]] = []  # first row, place in the file, bytes
-        self._unsaved: tuple[int, pa.Table] | None = None  # first row, the last chunk
+    `again` gives the texts of all chunks once more, from the first on.
+    """
+
+    def __init__(self, again: Callable[[], Iterable[pa.Table]]) -> None:
+        self._again = again
+        self._texts: _Texts | None = None
         self._runs: list[tuple[Hashes, Positions]] = []
         self._size = 0
 
@@ -41,8 +44,8 @@ class Repeats:
 
     def close(self) -> None:
         """Remove the file."""
-        if self._file is not None:
-            self._file.close()
+        if self._texts is not None:
+            self._texts.close()
 
     def find(self, columns: pa.Table, hashes: Hashes, candidates: Any) -> Positions:
         """Positions, in a chunk, of candidates that repeat in every text a candidate above them,
@@ -81,7 +84,7 @@ class Repeats:
 
     def _compare(self, columns: pa.Table, suspects: Positions, earlier: Positions) -> Positions:
         """The suspects that are, text by text, a row of earlier chunks or a suspect above them."""
-        above = self._read(earlier, columns.schema)
+        above = self._read(earlier) if len(earlier) else columns.slice(0, 0)
         texts = pa.concat_tables([above, columns.take(pa.array(suspects))])
         numbered = texts.append_column("#", pa.array(np.arange(texts.num_rows)))
         firsts = numbered.group_by(columns.column_names, use_threads=False).aggregate(
@@ -94,9 +97,8 @@ class Repeats:
     def _remember(
         self, columns: pa.Table, positions: Positions, own: Hashes, order: Positions, found: Any
     ) -> None:
-        if self._unsaved is not None:
-            self._save(*self._unsaved)
-        self._unsaved = (self._size, columns)
+        if self._texts is not None:
+            self._texts.add(columns)
         rows = positions[order]
         is_new = ~np.isin(rows, found) if len(found) else np.ones(len(rows), dtype=np.bool_)
         run = (own[order][is_new], rows[is_new] + self._size)
@@ -110,34 +112,52 @@ class Repeats:
             order = np.argsort(hashes, kind="stable")
             self._runs[-2:] = [(hashes[order], rows[order])]
 
-    def _save(self, first: int, columns: pa.Table) -> None:
-        if self._file is None:
-            # It has no name, so that a killed run leaves nothing behind.
-            self._file = tempfile.TemporaryFile(prefix="lakehouse-landing-")  # noqa: SIM115
+    def _read(self, rows: Positions) -> pa.Table:
+        """The texts of rows of earlier chunks, in order."""
+        if self._texts is None:
+            self._texts = _Texts()
+            for columns in self._again():
+                self._texts.add(columns.slice(0, self._size - self._texts.row_count))
+                if self._texts.row_count == self._size:
+                    break
+        return self._texts.read(rows)
+
+
+class _Texts:
+    """Rows in a file on the local disk."""
+
+    def __init__(self) -> None:
+        # It has no name, so that a killed run leaves nothing behind.
+        self._file = tempfile.TemporaryFile(prefix="lakehouse-landing-")  # noqa: SIM115
+        self._firsts: list[int] = []
+        self._places: list[tuple[int, int]] = []  # where a batch of rows begins, its bytes
+        self.row_count = 0
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def add(self, columns: pa.Table) -> None:
+        """Append rows."""
         place = self._file.seek(0, 2)
         for batch in columns.to_batches(max_chunksize=_BATCH_ROWS):
             with pa.ipc.new_stream(self._file, columns.schema) as stream:
                 stream.write_batch(batch)
             end = self._file.tell()
-            self._saved.append((first, place, end - place))
-            first, place = first + batch.num_rows, end
+            self._firsts.append(self.row_count)
+            self._places.append((place, end - place))
+            self.row_count += batch.num_rows
+            place = end
 
-    def _read(self, rows: Positions, schema: pa.Schema) -> pa.Table:
-        """The texts of rows of earlier chunks, in order."""
-        tables = [schema.empty_table()]
-        border, columns = self._unsaved or (0, schema.empty_table())
-        saved = rows[rows < border]
-        batches = np.searchsorted([first for first, _, _ in self._saved], saved, side="right") - 1
-        for batch in np.unique(batches):
-            first, place, size = self._saved[batch]
-            inside = pa.array(saved[batches == batch] - first)
-            tables.append(self._load(place, size).take(inside))
-        tables.append(columns.take(pa.array(rows[rows >= border] - border)))
-        return pa.concat_tables(tables)
+    def read(self, rows: Positions) -> pa.Table:
+        """The rows at these positions, which ascend; at least one."""
+        batches = np.searchsorted(self._firsts, rows, side="right") - 1
+        return pa.concat_tables(
+            self._load(*self._places[batch]).take(pa.array(rows[batches == batch] - first))
+            for batch, first in ((each, self._firsts[each]) for each in np.unique(batches))
+        )
 
     def _load(self, place: int, size: int) -> pa.Table:
-        if self._file is None:
-            raise RuntimeError("no chunk was saved")
         self._file.seek(place)
         return pa.ipc.open_stream(self._file.read(size)).read_all()
 

@@ -1,4 +1,4 @@
-"""What becomes of a delivery that is complete: through the door, and published or held."""
+"""What becomes of a batch that is through the door: it is published, or held."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-import pyarrow as pa
-
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.errors import BatchHeldError
-from lakehouse.landing.door import Inspection, Past, admit, inspect
 from lakehouse.landing.draft import Draft
 from lakehouse.landing.extract import end_of_day
 from lakehouse.landing.history import published_days, read_published
-from lakehouse.landing.intake import Intake
 from lakehouse.landing.model import FileFacts, Manifest, Timing
 from lakehouse.landing.oddities import RECENT, find_oddities
-from lakehouse.landing.ordered import in_order
 from lakehouse.landing.publish import Publication
-from lakehouse.landing.records import Records
-from lakehouse.landing.stage import Delivery, Stage
+from lakehouse.landing.stage import Delivery
 
 
 @dataclass(slots=True)
@@ -62,12 +56,6 @@ class Replaced:
         return self.manifest is not None and "late_batch" in self.manifest.warnings
 
 
-def new_draft(contract: Contract, business_date: date, run_id: str) -> Draft:
-    """An empty draft of the batch of a business date."""
-    end = end_of_day(business_date)
-    return Draft(contract, run_id, ingested_at=end, end_of_day=end)
-
-
 def new_manifest(contract: Contract, business_date: date, run_id: str, timing: Timing) -> Manifest:
     """The manifest of a batch of which nothing is known but where it comes from."""
     ingested_at = end_of_day(business_date).astimezone(UTC)
@@ -90,30 +78,6 @@ def new_manifest(contract: Contract, business_date: date, run_id: str, timing: T
         lookups=contract.lookups,
         timing=timing,
     )
-
-
-def fill(
-    draft: Draft, contract: Contract, business_date: date, stage: Stage, delivery: Delivery
-) -> list[FileFacts]:
-    """Let a complete delivery through the door, a chunk at a time; return the facts of its files.
-
-    Chunks are looked at side by side, and enter one after the other.
-    """
-    # Arrow's first choice gives the memory of each chunk back, and takes it again for the next.
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
-    intake = Intake(contract, stage, delivery)
-    until = end_of_day(business_date)
-
-    def look(records: Records) -> Inspection:
-        return inspect(records, contract, until=until)
-
-    with Past() as past:
-        for records, inspection in in_order(look, intake.chunks()):
-            admission = admit(records, contract, until=until, inspection=inspection, past=past)
-            draft.add(admission, records.ignored)
-    draft.finish()
-    return intake.files
 
 
 def settle(

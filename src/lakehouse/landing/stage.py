@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from lakehouse.contracts import Contract
 from lakehouse.contracts.tables import feed_prefix
@@ -20,13 +20,28 @@ from lakehouse.errors import FeedClaimedError, LandingError, ManifestError
 from lakehouse.landing.claim import Fence
 from lakehouse.landing.model import FileFacts
 from lakehouse.landing.store import Bucket, OvertakenError
-from lakehouse.landing.streams import Summed
+from lakehouse.landing.streams import Received, Summed
 from lakehouse.shared_state import succeeding
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MARKER = "_stage.json"
+_FRESH_BYTES = 96 * 1024 * 1024
+"""What was stored a moment ago is held up to so many bytes for whoever reads it next."""
+
+File = tuple[str, str]
+"""Name and SHA-256 of a file of a delivery."""
+
+
+class Follower(Protocol):
+    """Who is told of the files of a delivery while they come, in the order in which they count."""
+
+    def stored(self, file: File) -> None:
+        """A file is there."""
+
+    def cleared(self) -> None:
+        """Nothing is there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,8 @@ class Stage:
         self._run_id = run_id
         self._claim = claim
         self._known: dict[str, str | None] | None = None
+        self._follower: Follower | None = None
+        self._fresh: dict[str, Received] = {}
         self.prefix = (
             f"{feed_prefix(contract)}ingest_date={business_date.isoformat()}/run_id={run_id}/"
         )
@@ -99,6 +116,13 @@ class Stage:
         for name in sorted(files, key=lambda name: name != MARKER):
             self._bucket.delete(self.key(name))
             del files[name]
+        self._fresh.clear()
+        if self._follower is not None:
+            self._follower.cleared()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell somebody of the files that are stored from now on, who then opens each of them."""
+        self._follower = follower
 
     def reopen(self) -> None:
         """Take the mark of completeness back: the next run asks the source once more."""
@@ -106,11 +130,18 @@ class Stage:
         self._bucket.delete(self.key(MARKER))
         self._files().pop(MARKER, None)
 
-    def put(self, name: str, content: bytes) -> None:
-        """Store a file as received."""
+    def put(self, name: str, content: bytes, *, is_next: bool = True) -> None:
+        """Store a file as received. One that is not the next in order is told by `tell` later."""
         self._check()
         files = self._files()
-        files[name] = self._bucket.put(self._plain_key(name), content)
+        digest = self._bucket.put(self._plain_key(name), content)
+        files[name] = digest
+        if self._follower is not None:
+            held = sum(fresh.size for fresh in tuple(self._fresh.values()))
+            if held + len(content) <= _FRESH_BYTES:
+                self._fresh[name] = Received(content, digest)
+        if is_next:
+            self.tell(name)
 
     def put_file(self, name: str, file: IO[bytes]) -> int:
         """Store what a file holds, however long it is; return its size in bytes."""
@@ -120,7 +151,15 @@ class Stage:
             size, files[name] = self._bucket.put_file(key, file)
         except OvertakenError as error:
             raise self._overtaken(key) from error
+        self.tell(name)
         return size
+
+    def tell(self, *names: str) -> None:
+        """Tell the follower that these files, which were stored, are the next in order."""
+        for name in names:
+            digest = self._files()[name]
+            if self._follower is not None and digest is not None:
+                self._follower.stored((name, digest))
 
     def _overtaken(self, key: str) -> FeedClaimedError:
         return FeedClaimedError(
@@ -199,18 +238,21 @@ class Stage:
                 "land with --again to ask the source once more",
             ) from error
 
-    def open(self, delivery: Delivery, name: str) -> Summed:
-        """A file of a complete delivery, to be read once.
+    def open(self, file: File) -> Received | Summed:
+        """A file of a delivery, to be read once.
 
         Raises:
             ManifestError: the file is missing; or, when its end is reached, it is not what was
                 received.
         """
+        name, promised = file
+        fresh = self._fresh.pop(name, None)
+        if fresh is not None and fresh.sha256 == promised:
+            return fresh
         body = self._bucket.open(self.key(name))
         uri = self._bucket.uri(self.key(name))
         if body is None:
             raise ManifestError(self._run_id, f"{uri} is promised by {MARKER} and missing")
-        promised = delivery.sha256[name]
 
         def check(found: str) -> None:
             if found != promised:

@@ -61,6 +61,25 @@ class Summed(io.RawIOBase):
         while self.read(_SMALL_BYTES):
             pass
 
+    def release(self) -> None:
+        """Let go of what it is read from, however far that was."""
+        self._body.close()
+
+
+class Received(io.BytesIO):
+    """Bytes that are in memory, with their size and a SHA-256 that is known."""
+
+    def __init__(self, content: bytes, sha256: str) -> None:
+        super().__init__(content)
+        self.size = len(content)
+        self.sha256 = sha256
+
+    def drain(self) -> None:
+        """Nothing is to be done for what was not read."""
+
+    def release(self) -> None:
+        """Nothing is held but the bytes."""
+
 
 class Summing(io.RawIOBase):
     """A file that is written once, with the size in bytes and the SHA-256 of what was written."""
@@ -88,17 +107,19 @@ class Summing(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-def plain(source: Summed, name: str, feed: str) -> IO[bytes]:
+def plain(source: Summed | Received, name: str, feed: str) -> IO[bytes]:
     """The content of a file, unpacked when its name ends in `.gz`."""
     if name.endswith(".gz"):
         return io.BufferedReader(_Unpacked(source, name, feed), _SMALL_BYTES)
+    if isinstance(source, Received):
+        return source
     return io.BufferedReader(source, _SMALL_BYTES)
 
 
 class _Unpacked(io.RawIOBase):
     """The content of a gzip, a little at a time."""
 
-    def __init__(self, source: Summed, name: str, feed: str) -> None:
+    def __init__(self, source: Summed | Received, name: str, feed: str) -> None:
         super().__init__()
         self._source = source
         self._file = gzip.GzipFile(fileobj=io.BufferedReader(source, _SMALL_BYTES), mode="rb")

@@ -306,7 +306,7 @@ def test_land__stored_data_differs__is_taken_back_and_not_published(
 def test_land__counts_do_not_add_up__is_not_published(
     lake: Lake, drop: Callable[..., Sources], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import lakehouse.landing.settle as module
+    import lakehouse.landing.filling as module
 
     honest = module.admit
 
