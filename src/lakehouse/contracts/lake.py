@@ -99,6 +99,8 @@ def connect_lake(settings: Settings, environment: str | None = None) -> Lake:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_SILENCE_SECONDS,
         retries={"total_max_attempts": attempts, "mode": "standard"},
+        # Bodies have a checksum in a signed header: a signature over them sums them up once more.
+        s3={"payload_signing_enabled": False},
     )
     options: dict[str, Any] = {"endpoint_url": settings.endpoint_url, "config": config}
     return Lake(

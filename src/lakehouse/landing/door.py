@@ -26,6 +26,7 @@ from lakehouse.landing.json_text import build_objects
 from lakehouse.landing.records import Records
 from lakehouse.landing.repeats import Repeats
 from lakehouse.landing.row_hash import Hashes, hash_rows
+from lakehouse.landing.text_bytes import text_bytes
 from lakehouse.landing.values import Typed, arrow_type, convert, flags
 
 Rule = Literal[
@@ -116,7 +117,21 @@ def inspect(
         if column.lookup is not None:
             checked[column.name] = _look_up(column, column.lookup, checked[column.lookup.key].text)
     rule, column_at = _judge(records, contract, checked)
-    return Inspection(checked, rule, column_at, hash_rows(records.columns))
+    return Inspection(checked, rule, column_at, hash_rows(_comparable(records, contract, checked)))
+
+
+def _comparable(records: Records, contract: Contract, checked: Mapping[str, _Checked]) -> pa.Table:
+    """What rows that are equal in every text are equal in: texts, or numbers made of them, which
+    are shorter."""
+    of_text = ("varchar", "boolean")
+    return pa.table(
+        {
+            column.name: records.columns[column.name]
+            if column.type.family in of_text
+            else checked[column.name].typed.values
+            for column in contract.delivered
+        }
+    )
 
 
 class Past:
@@ -236,15 +251,10 @@ def _is_clean(source: Any, contract: Contract) -> bool:
 
     Every text begins and ends with a visible ASCII character, and none is a token of null.
     """
-    _, of_offsets, of_data = source.buffers()
-    if of_data is None:
-        return bool(source.null_count == len(source))
-    first = source.offset
-    offsets = np.frombuffer(of_offsets, dtype=np.int32)[first : first + len(source) + 1]
+    data, offsets = text_bytes(source)
     has_text = offsets[1:] > offsets[:-1]
     if int(has_text.sum()) != len(source) - source.null_count:
         return False
-    data = np.frombuffer(of_data, dtype=np.uint8)
     for ends in (data[offsets[:-1][has_text]], data[offsets[1:][has_text] - 1]):
         if ends.size and (ends.min() <= ord(" ") or ends.max() >= _DELETE):
             return False

@@ -1,4 +1,4 @@
-"""A hash of 64 bits of each row's texts, over whole columns.
+"""A hash of 64 bits of each row, over whole columns of texts and numbers.
 
 Eight bytes of a text at a time, in all rows that are long enough. It is fast, not secret: whoever
 uses it compares the texts of rows with equal hashes.
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from lakehouse.landing.text_bytes import text_bytes
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -27,13 +29,17 @@ _LONG = 256
 
 
 def hash_rows(columns: pa.Table) -> Hashes:
-    """One hash a row; rows that are equal in every text, nulls included, have equal hashes."""
+    """One hash a row; rows that are equal in every value, nulls included, have equal hashes.
+
+    Columns are texts, or numbers of 4, 8 or 16 bytes.
+    """
     hashes = np.full(columns.num_rows, _SEED, dtype=np.uint64)
     for number, name in enumerate(columns.column_names, start=1):
         column = np.uint64(number * _COLUMN % 2**64)
+        mix = _mix_texts if pa.types.is_string(columns[name].type) else _mix_numbers
         start = 0
         for chunk in columns[name].chunks:
-            _mix_texts(hashes[start : start + len(chunk)], chunk, column)
+            mix(hashes[start : start + len(chunk)], chunk, column)
             start += len(chunk)
     return hashes
 
@@ -45,6 +51,21 @@ def _mix(hashes: Hashes, words: Any) -> Hashes:
     return mixed
 
 
+def _mix_numbers(hashes: Hashes, numbers: Any, column: np.uint64) -> None:
+    """Mix a column of numbers into the hashes of its rows, in place; a null does not count."""
+    size, width = len(numbers), numbers.type.bit_width // 8
+    if numbers.null_count == size:
+        return
+    data = np.frombuffer(numbers.buffers()[1], dtype=np.uint32 if width < _WORD else np.uint64)
+    words = data.reshape(-1, max(1, width // _WORD))[numbers.offset : numbers.offset + size]
+    mixed = hashes
+    for word in words.T:
+        mixed = _mix(mixed, word ^ column)
+    if numbers.null_count:
+        mixed = np.where(np.asarray(numbers.is_valid()), mixed, hashes)
+    hashes[:] = mixed
+
+
 def _mix_texts(hashes: Hashes, texts: Any, column: np.uint64) -> None:
     """Mix a column, which is one array of texts, into the hashes of its rows, in place.
 
@@ -53,18 +74,18 @@ def _mix_texts(hashes: Hashes, texts: Any, column: np.uint64) -> None:
     size = len(texts)
     if texts.null_count == size:
         return
-    _, of_offsets, of_data = texts.buffers()
-    offsets = np.frombuffer(of_offsets, dtype=np.int32)[texts.offset : texts.offset + size + 1]
-    first, last = int(offsets[0]), int(offsets[-1])
-    # Zeros behind the last text, so that its last word may be read whole.
-    data = np.zeros(last - first + _WORD, dtype=np.uint8)
-    if last > first:
-        data[:-_WORD] = np.frombuffer(of_data, dtype=np.uint8)[first:last]
-    words = np.lib.stride_tricks.as_strided(
-        data[:_WORD].view(np.uint64), shape=(last - first + 1,), strides=(1,)
-    )
-    starts = (offsets[:-1] - first).astype(np.int64)
+    content, offsets = text_bytes(texts)
     left = np.diff(offsets).astype(np.int64)
+    if not texts.null_count and left.min() == left.max() and left[0] <= _LONG:
+        _mix_equally_long(hashes, content.reshape(size, left[0]), column)
+        return
+    # Zeros behind the last text, so that its last word may be read whole.
+    data = np.zeros(len(content) + _WORD, dtype=np.uint8)
+    data[:-_WORD] = content
+    words = np.lib.stride_tricks.as_strided(
+        data[:_WORD].view(np.uint64), shape=(len(content) + 1,), strides=(1,)
+    )
+    starts = offsets[:-1].astype(np.int64)
     rows: Any = slice(None)
     if texts.null_count:
         rows = np.flatnonzero(np.asarray(texts.is_valid()))
@@ -91,6 +112,19 @@ def _mix_texts(hashes: Hashes, texts: Any, column: np.uint64) -> None:
         hashes[rows] = _mix(hashes[rows], word)
         starts += _WORD
         left -= _WORD
+
+
+def _mix_equally_long(hashes: Hashes, texts: Any, column: np.uint64) -> None:
+    """The same for texts of one length, a row of bytes each, none of which is null."""
+    size, length = texts.shape
+    mixed = _mix(hashes, np.uint64(length) ^ column)
+    if length % _WORD:
+        padded = np.zeros((size, length + _WORD - length % _WORD), dtype=np.uint8)
+        padded[:, :length] = texts
+        texts = padded
+    for word in texts.view(np.uint64).T:
+        mixed = _mix(mixed, word)
+    hashes[:] = mixed
 
 
 def _keep(chosen: Any, rows: Any, starts: Any, left: Any) -> tuple[Any, Any, Any]:

@@ -16,9 +16,13 @@ import pyarrow.compute as pc
 
 from lakehouse.contracts import ColumnType, Format
 from lakehouse.landing.clocks import DateOrder, Flags, Int64s, parse_instants
+from lakehouse.landing.text_bytes import text_bytes
 
 _MILLI = 1_000
 _DAY = 86_400_000_000
+_DIGITS = 18
+_PLAIN = np.isin(np.arange(256), list(b"-0123456789"))
+_PLAIN_WITH_POINT = np.isin(np.arange(256), list(b"-.0123456789"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,30 @@ def _with_point(text: Any, source: Format) -> tuple[Any, Flags]:
     return rewritten, flags(pc.not_equal(rewritten, text))
 
 
+def _cast_plain(text: Any, target: pa.DataType, *, point: bool) -> Any:
+    """The numbers, where all of them are plain: a minus, at most 18 digits and (`point`) a point
+    that is not the first of them; None where Arrow, which takes more, might take what is not."""
+    data, offsets = text_bytes(text)
+    lengths = np.diff(offsets)
+    if not (_PLAIN_WITH_POINT if point else _PLAIN)[data].all() or lengths.max(initial=0) > _DIGITS:
+        return None
+    starts = offsets[:-1][lengths > 0]
+    # A minus alone is followed by another text, and is no number to Arrow either.
+    digits = np.minimum(starts + (data[starts] == ord("-")), len(data) - 1)
+    if (data[digits] == ord(".")).any():
+        return None
+    try:
+        return pc.cast(text, target)
+    except pa.ArrowInvalid:
+        return None
+
+
 def _convert_integers(text: Any, column_type: ColumnType, source: Format) -> Typed:
     plain, rewritten = _with_point(text, source)
+    narrow = pa.int32() if column_type.family == "integer" else pa.int64()
+    values = _cast_plain(plain, narrow, point=False)
+    if values is not None:
+        return _typed(text, values, rewritten)
     is_number = pc.match_substring_regex(plain, pattern=r"^[+-]?0*\d{1,18}(?:\.0+)?$")
     has_fraction = flags(pc.and_(is_number, pc.match_substring(plain, pattern=".")))
     whole = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
@@ -110,6 +136,9 @@ def _convert_decimals(text: Any, column_type: ColumnType, source: Format) -> Typ
     """Texts with more digits after the point than the scale, other than zeros, are unreadable."""
     precision, scale = column_type.precision or 38, column_type.scale or 0
     plain, rewritten = _with_point(text, source)
+    values = _cast_plain(plain, pa.decimal128(precision, scale), point=True)
+    if values is not None:
+        return _typed(text, values, rewritten)
     pattern = rf"^[+-]?0*\d{{1,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?$"
     is_number = pc.match_substring_regex(plain, pattern=pattern)
     number = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))

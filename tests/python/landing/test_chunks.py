@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,39 @@ def test_hash_rows__nulls_and_borders__are_told_apart() -> None:
     # A row's hash depends on nothing but the row.
     assert [hash_rows(table.slice(n, 1))[0] for n in range(len(rows))] == hashes.tolist()
     assert hash_rows(pa.concat_tables([table, table])).tolist() == hashes.tolist() * 2
+
+
+def test_hash_rows__numbers__are_told_apart_by_place_and_null() -> None:
+    whole: list[int | None] = [1, 2, 0, None, None, 2]
+    other: list[int | None] = [2, 1, None, 0, None, 2]
+    for kind in (pa.int32(), pa.int64(), pa.decimal128(38, 0), pa.timestamp("ms"), pa.date32()):
+        width = pa.int32() if kind == pa.date32() else pa.int64()
+        if pa.types.is_decimal(kind):
+            width = kind
+        a, b = (pa.array(each, width).cast(kind) for each in (whole, other))
+        table = pa.table({"a": a, "b": b})
+        hashes = hash_rows(table)
+        assert len(set(hashes.tolist())) == len(whole), kind
+        assert [hash_rows(table.slice(n, 1))[0] for n in range(len(whole))] == hashes.tolist()
+    far = pa.table({"a": pa.array([Decimal(2**64), Decimal(0)], pa.decimal128(38, 0))})
+    assert len(set(hash_rows(far).tolist())) == 2
+
+
+def test_admit__rows_that_say_the_same_in_other_words__are_no_repeats() -> None:
+    contract = CONTRACTS["order_items"]
+    row = {"order_id": "o", "order_item_id": "1", "product_id": "p", "seller_id": "s",
+           "shipping_limit_date": "2026-01-01", "price": "1.50", "freight_value": "0.00",
+           "updated_at": "2026-01-01 00:00:00", "deleted_at": None}  # fmt: skip
+    short = {"price": "1.5"}
+    more = [{}, short, {"order_item_id": "01"}, {"updated_at": "2026-01-01"}, short]
+    rows = [row | change for change in more]
+    columns = pa.table(
+        {c.name: pa.array([row[c.name] for row in rows], pa.string()) for c in contract.delivered}
+    )
+    numbers = pa.chunked_array([pa.array(range(1, 6), pa.int64())])
+    files = pa.chunked_array([pa.array(["f.csv"] * 5, pa.string())])
+    rejected = admit(Records(columns, numbers, files), contract).rejected.to_pylist()
+    assert [(row["rule"], row["row_number"]) for row in rejected] == [("duplicate_row", 5)]
 
 
 def test_in_order__results__come_as_the_items_and_errors_in_their_turn() -> None:
