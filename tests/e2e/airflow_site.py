@@ -10,9 +10,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,7 +56,7 @@ class AirflowSite:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read()!r}") from error
 
-    @property
+    @cached_property
     def _token(self) -> str:
         with urllib.request.urlopen(f"{self.url}/auth/token", timeout=60) as answer:
             token: str = json.loads(answer.read())["access_token"]
@@ -104,6 +105,18 @@ class AirflowSite:
             return state if state in _FINAL else None
 
         return wait_until(look, f"{dag_id}.{task_id} of {day} ends", seconds)
+
+    def wait_for_any(
+        self, dag_id: str, day: str, task_ids: Sequence[str], state: str, seconds: float
+    ) -> str:
+        """The first of some tasks that is seen in a state."""
+
+        def look() -> str | None:
+            tasks = self.tasks_of(dag_id, day)
+            found = (each for each in task_ids if tasks.get(each, {}).get("state") == state)
+            return next(found, None)
+
+        return wait_until(look, f"one of {task_ids} of {day} is {state}", seconds)
 
     def clear(self, dag_id: str, day: str, *task_ids: str) -> None:
         """Let tasks, and those after them, run again."""

@@ -189,7 +189,10 @@ def strike(site: Site, fault: dict[str, Any], day: str) -> Any:
             server = site.servers[fault["server"]]
             server.kill()
             site.airflow.slots(pool_of(fault), 2)
-            threading.Timer(fault["seconds"], server.start).start()
+            site.airflow.wait_for_any(
+                fault["dag"], day, fault["tasks"], "up_for_retry", LAND_SECONDS
+            )
+            server.start()
         case "kill":
 
             def find() -> int | None:
@@ -284,7 +287,7 @@ def test_ledger__after_three_days__every_figure_agrees(site: Site) -> None:
 
 def test_slack__source_that_was_down__each_news_once_and_its_recovery_last(site: Site) -> None:
     titles = [json.loads(each)["text"].splitlines()[0] for each in site.slack.told]
-    of_source = [title for title in titles if "source payment_gateway" in title]
+    of_source = [title for title in titles if "Source payment_gateway" in title]
     assert len(of_source) > 1, titles
     assert len(set(of_source)) == len(of_source), titles
     assert ["answers again" in title for title in of_source].index(True) == len(of_source) - 1
