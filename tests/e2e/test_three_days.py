@@ -30,6 +30,7 @@ from lakehouse.marketplace.sources._server import free_port
 from lakehouse.marketplace.sources.gateway_faults import Fault, FaultPlan
 from lakehouse.marketplace.sources.kafka import KafkaBroker
 from lakehouse.marketplace.sources.kafka_jars import fetch_jars
+from lakehouse.orchestration.landing import source_systems
 from lakehouse.orchestration.standalone import airflow_environment, make_database
 from tests.e2e.airflow_site import AirflowSite, run_airflow, wait_until
 from tests.e2e.test_whole_road import PROGRAMS, PROJECT, environ_of, run, served
@@ -114,6 +115,8 @@ class Site:
             "AIRFLOW__API__BASE_URL": address,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            # DAG files stay as they are: reading them over and over is half a core's work.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
             "AIRFLOW_CONN_LAKEHOUSE_SLACK": json.dumps(slack),
             "LAKEHOUSE_NOTIFY_SLACK": "lakehouse_slack",
             "LAKEHOUSE_NOTIFY_GATHER_SECONDS": "5",
@@ -238,6 +241,8 @@ def settle(site: Site, fault: dict[str, Any], day: str, means: Any) -> None:
             shown = run(site.environ, "lakehouse", "breakers", "--json")
             (breaker,) = [b for b in json.loads(shown.stdout) if b["source"] == fault["source"]]
             assert breaker["state"] == "open", breaker
+            for other in {f"landing__{each.name}" for each in source_systems()} - {dag_id}:
+                airflow.wait_for(other, day, "success", LAND_SECONDS)
             assert airflow.run_of("transform", day) is None
             site.gateway.faults = FaultPlan()
             reset = run(site.environ, "lakehouse", "breakers", "reset", fault["source"])
