@@ -90,11 +90,13 @@ def test_columns__of_facts_and_aggregates__are_sums_and_months_are_days(
 
 
 @pytest.mark.parametrize(
-    ("selector", "scans"), [("daily", SCANS - {"history"}), ("weekly", {"history"})]
+    ("selector", "scans", "shown"),
+    [("daily", SCANS - {"history"}, set()), ("weekly", {"history"}, SHOWN_AS_LAST_BUILT)],
 )
 def test_selectors__daily_and_weekly__are_told_apart_by_scan(
-    tmp_path: Path, nodes: dict[str, Any], selector: str, scans: set[str]
+    tmp_path: Path, nodes: dict[str, Any], selector: str, scans: set[str], shown: set[str]
 ) -> None:
+    """The weekly one builds, and tests by itself, what shows its outcome besides."""
     run = _dbt(
         tmp_path, "--quiet", "ls", "--selector", selector, "--output", "json",
         "--output-keys", "unique_id", "--resource-types", "model", "test", "seed", "snapshot",
@@ -102,4 +104,11 @@ def test_selectors__daily_and_weekly__are_told_apart_by_scan(
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
     listed = {line.split('"')[3] for line in run.stdout.splitlines() if '"unique_id"' in line}
-    assert listed == {key for key, node in nodes.items() if _scan(node) in scans}
+    models = {key for key, node in nodes.items() if node["name"] in shown}
+    their_tests = {
+        key
+        for key, node in nodes.items()
+        if node["resource_type"] == "test" and set(node["depends_on"]["nodes"]) <= models
+    }
+    by_scan = {key for key, node in nodes.items() if _scan(node) in scans}
+    assert listed == by_scan | models | (their_tests if models else set())
