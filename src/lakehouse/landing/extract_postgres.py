@@ -1,8 +1,8 @@
 """Changed rows of a PostgreSQL table, by watermark, as the CSV that COPY writes, in parts.
 
-The window is [end of the previous run, end of the business date) on the source's own clock,
-which has no zone. A row without a watermark can never be found by it, so such rows are always
-read, and the door refuses them where everybody sees them.
+The window is [end of the previous run, end of the business date) in the contract's zone, which is
+that of instants without one. A row without a watermark, or with an infinite one, can never be found
+by it, so such rows are always read, and the door refuses them where everybody sees them.
 
 A transaction may commit after a run with a watermark before its end, and a clock may go back. So
 every run keeps the snapshot that it read; the next one reads as well the rows of the LOOK_BACK
@@ -26,11 +26,12 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from lakehouse.contracts import Contract
-from lakehouse.errors import SourceError, SourceSchemaError, SourceUnavailableError
+from lakehouse.errors import ConfigError, SourceError, SourceSchemaError, SourceUnavailableError
 from lakehouse.landing.model import Manifest
 from lakehouse.landing.ordered import in_order
 from lakehouse.landing.source_schema import check_columns
@@ -84,6 +85,12 @@ from made_of join pg_type on pg_type.oid = type where typtype <> 'd'
 """
 
 
+_SESSION = sql.SQL(
+    "set local timezone to {zone}; set local datestyle to 'ISO, YMD'; "
+    "set local client_encoding to 'UTF8'; set local row_security to off"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Window:
     """What a run reads: watermarks from `start` (None for all) to before `until`; and those of the
@@ -105,14 +112,16 @@ def copy_changes(
     snapshot.
 
     Raises:
+        ConfigError: the address is malformed.
         SourceUnavailableError: the server does not answer.
         SourceSchemaError: table or columns are missing, or of another type; nothing was staged.
         SourceError: the server refuses the query.
     """
+    _require_address(url)
     local_until = until.astimezone(ZoneInfo(contract.format.time_zone)).replace(tzinfo=None)
     local_from = previous.watermark.get("until") if previous else None
     stage.clear()
-    with _named(contract), _connect(url) as connection:
+    with _named(contract), _connect(url, contract) as connection:
         new = _require_columns(connection, contract)
         current = _ask(connection, "select pg_current_snapshot()::text")
         window = _Window(
@@ -161,6 +170,10 @@ def _parse_snapshot(text: str) -> tuple[int, int]:
 def _named(contract: Contract) -> Iterator[None]:
     try:
         yield
+    except psycopg.errors.QueryCanceled as error:
+        raise SourceUnavailableError(
+            contract.feed, f"PostgreSQL broke the query off: {_first_line(error)}"
+        ) from error
     except psycopg.OperationalError as error:
         raise SourceUnavailableError(
             contract.feed, f"PostgreSQL does not answer: {_first_line(error)}"
@@ -171,13 +184,31 @@ def _named(contract: Contract) -> Iterator[None]:
         ) from error
 
 
+def _require_address(url: str) -> None:
+    """Raise ConfigError for what is no address; what libpq says of it may hold a password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ConfigError(
+            "LAKEHOUSE_POSTGRES_URL is no address of a PostgreSQL: "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or libpq's name=value pairs",
+            variable="LAKEHOUSE_POSTGRES_URL",
+        ) from None
+
+
 @contextmanager
-def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A read-only transaction that sees one snapshot; nothing of it is to be committed."""
+def _connect(url: str, contract: Contract) -> Iterator[psycopg.Connection[Any]]:
+    """A read-only transaction that sees one snapshot; nothing of it is to be committed.
+
+    Whatever role, database or server are set to: instants are in the contract's zone, and rows that
+    a policy hides fail the query.
+    """
     connection = psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, **_KEEPALIVE)
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        zone = sql.Literal(contract.format.time_zone)
+        _run(connection, _SESSION.format(zone=zone))
         yield connection
     finally:
         connection.close()
@@ -250,7 +281,7 @@ def _copy_ranges(
     with ExitStack() as stack:
         idle: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
         for _ in range(min(_MOST_CONNECTIONS, os.cpu_count() or 1, len(ranges))):
-            own = stack.enter_context(_connect(url))
+            own = stack.enter_context(_connect(url, contract))
             _run(own, sql.SQL("set transaction snapshot {}").format(sql.Literal(exported)))
             idle.put(own)
 
@@ -279,8 +310,6 @@ def _copy_range(
     The next part is read while those before it are on their way to the stage. Gives the names of
     the parts that are there, of which the stage has not told yet.
     """
-    _run(connection, "set local client_encoding to 'UTF8'")
-    _run(connection, "set local datestyle to 'ISO, YMD'")
 
     def store(part: tuple[int, bytes]) -> str:
         name = _part_name(number, part[0])
@@ -344,7 +373,8 @@ def _query(
 ) -> sql.Composed:
     watermark = sql.Identifier(contract.column(contract.loading.watermark or "").source_path)
     return sql.SQL(
-        "copy (select {columns} from {table} where (({window}) or {watermark} is null){pages}"
+        "copy (select {columns} from {table} where (({window}) or {watermark} is null "
+        "or {watermark} in ('infinity', '-infinity')){pages}"
         "{order}) to stdout (format csv, header true)"
     ).format(
         columns=sql.SQL(", ").join(sql.Identifier(c.source_path) for c in contract.delivered),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,11 +18,13 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 import lakehouse.landing.extract_postgres as extract_postgres
 import lakehouse.landing.rest_calls as rest_calls
 from lakehouse.contracts import Lake
 from lakehouse.errors import (
+    ConfigError,
     SourceError,
     SourceSchemaError,
     SourceUnavailableError,
@@ -152,6 +155,77 @@ def test_land__postgres_down__is_worth_another_try_and_hides_the_password(lake: 
         land("orders", D1, Sources(postgres_url=url), lake)
     assert (caught.value.retryable, caught.value.exit_code) == (True, 75)
     assert "secret-word" not in str(caught.value) + repr(Sources(postgres_url=url))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Manaus", "Pacific/Auckland"])
+def test_land__postgres_instants_with_zone__are_of_the_contracts_days_whatever_the_session(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str, zone: str
+) -> None:
+    """Days end at midnight in São Paulo: the instants are written in UTC by hand."""
+    orders.execute("alter table orders alter updated_at type timestamptz using null")
+    for key, at in (
+        ("last_of_d1", "2026-06-02 02:59:59.999999+00"),
+        ("first_of_d2", "2026-06-02 03:00:00+00"),
+        ("last_of_d2", "2026-06-03 02:59:59+00"),
+        ("first_of_d3", "2026-06-03 03:00:00+00"),
+    ):
+        add(orders, key, at)
+    url = make_conninfo(server_url, options=f"-c timezone={zone} -c datestyle=German")
+    found = [
+        [row["order_id"] for row in raw(lake, land("orders", day, Sources(postgres_url=url), lake))]
+        for day in (D1, D2, D3)
+    ]
+    assert found == [["last_of_d1"], ["first_of_d2", "last_of_d2"], ["first_of_d3"]]
+
+
+def test_land__postgres_infinite_watermark__is_refused_each_day_not_lost(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    sources = Sources(postgres_url=server_url)
+    add(orders, "never", "infinity")
+    assert land("orders", D1, sources, lake).rejected_by_rule == {"type": 1}
+    add(orders, "always", "-infinity")
+    assert land("orders", D2, sources, lake).rejected_by_rule == {"type": 2}
+
+
+def test_land__postgres_rows_that_a_policy_hides__are_not_left_out_in_silence(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    add(orders, "seen", "2026-06-01 10:00:00")
+    add(orders, "hidden", "2026-06-01 10:00:00")
+    orders.execute("drop role if exists reader")
+    orders.execute("create role reader login")
+    orders.execute("grant select on orders to reader")
+    orders.execute("alter table orders enable row level security")
+    orders.execute("create policy mine on orders to reader using (order_id = 'seen')")
+    try:
+        url = make_conninfo(server_url, user="reader")
+        with pytest.raises(SourceError, match="row-level security policy for table "):
+            land("orders", D1, Sources(postgres_url=url), lake)
+    finally:
+        orders.execute("drop table orders")
+        orders.execute("drop role reader")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres//u:secret-word@host/db", "secret-word", "postgresql://["]
+)
+def test_land__postgres_address_that_is_none__is_named_without_its_password(
+    lake: Lake, url: str
+) -> None:
+    with pytest.raises(ConfigError, match="LAKEHOUSE_POSTGRES_URL is no address") as caught:
+        land("orders", D1, Sources(postgres_url=url), lake)
+    assert "secret-word" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_land__postgres_statement_timeout__is_told_as_what_it_is(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    with psycopg.connect(server_url) as other:
+        other.execute("lock table orders")
+        url = make_conninfo(server_url, options="-c statement_timeout=100")
+        with pytest.raises(SourceUnavailableError, match="broke the query off: canceling"):
+            land("orders", D1, Sources(postgres_url=url), lake)
 
 
 def test_land__postgres_transaction_that_commits_late__is_read_by_the_next_run(
