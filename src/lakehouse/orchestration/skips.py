@@ -1,4 +1,4 @@
-"""Tasks that are skipped, and why: a source that is left alone, and what was to be built of it."""
+"""Tasks that are skipped, and why: a source that is silent, and what was to be built of it."""
 
 from __future__ import annotations
 
@@ -6,31 +6,38 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from lakehouse.errors import SourcePausedError
-from lakehouse.orchestration.notifications.callbacks import source_is_left_alone
+from lakehouse.errors import SourcePausedError, SourceUnavailableError
+from lakehouse.orchestration.notifications.callbacks import source_is_silent
+from lakehouse.transience import is_transient
 
 PAUSED = "paused"
 """The XCom in which a skipped task of landing says why."""
 
 
 def skips_when_paused(land: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:
-    """Skip a task that lands a feed while the breaker of its source is open.
+    """Skip a task that lands a feed while the breaker of its source is open, or whose last try the
+    source did not answer.
 
     Raises:
-        AirflowSkipException: in place of SourcePausedError, with its sentence.
+        AirflowSkipException: in place of SourcePausedError, and of a SourceUnavailableError that
+            may pass, with its sentence.
     """
 
     @wraps(land)
     def run(feed: str, day: str) -> str | None:
         try:
             return land(feed, day)
-        except SourcePausedError as error:
+        except (SourcePausedError, SourceUnavailableError) as error:
             from airflow.sdk import get_current_context
             from airflow.sdk.exceptions import AirflowSkipException
 
             context = get_current_context()
-            context["ti"].xcom_push(key=PAUSED, value=str(error))
-            source_is_left_alone(error.source, str(error), context)
+            instance = context["ti"]
+            is_asked_again = instance.try_number <= instance.max_tries or not is_transient(error)
+            if isinstance(error, SourceUnavailableError) and is_asked_again:
+                raise
+            instance.xcom_push(key=PAUSED, value=str(error))
+            source_is_silent(error, context)
             raise AirflowSkipException(str(error)) from error
 
     return run

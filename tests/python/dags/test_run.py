@@ -23,7 +23,13 @@ import pytest
 
 from lakehouse.athena import Athena, connect_athena
 from lakehouse.breakers import circuit_of
-from lakehouse.contracts import apply_contracts, bootstrap_lake, connect_lake, load_contracts
+from lakehouse.contracts import (
+    Lake,
+    apply_contracts,
+    bootstrap_lake,
+    connect_lake,
+    load_contracts,
+)
 from lakehouse.cost.build_costs import list_executions
 from lakehouse.project_digest import project_digest
 from lakehouse.reconcile import DAILY_FIGURES
@@ -50,6 +56,9 @@ import json, sys
 import pendulum
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
+if len(sys.argv) > 3:
+    for task in (task for dag in bag.dags.values() for task in dag.tasks):
+        task.retries = int(sys.argv[3])
 for number, (dag_id, day, marked) in enumerate(json.loads(sys.argv[2])):
     at = pendulum.now("UTC").add(seconds=-number)
     run = bag.dags[dag_id].test(
@@ -88,13 +97,15 @@ class Airflow:
         day: str,
         only: str | None = None,
         ends: str = "success",
+        retries: int | None = None,
         **variables: str,
     ) -> tuple[dict[str, dict[str, str]], str]:
         """Run DAGs of a day, all their tasks or those that fit a pattern; return what became of
         their tasks, and what was said."""
         marked = f"(?!({only})$).*" if only else None
         wanted = json.dumps([[dag_id, day, marked] for dag_id in dag_ids])
-        told, log = self._python(_RUN, str(PROJECT / "dags"), wanted, **variables)
+        words = [str(PROJECT / "dags"), wanted, *([] if retries is None else [str(retries)])]
+        told, log = self._python(_RUN, *words, **variables)
         assert [each["state"] for each in told] == [ends] * len(dag_ids), log[-6000:]
         return {each["dag"]: each["tasks"] for each in told}, log
 
@@ -152,6 +163,18 @@ def airflow(
         migrate = ["airflow", "db", "migrate"]
         subprocess.run(migrate, env=environ, check=True, capture_output=True)
         yield Airflow(endpoint.environ, environ)
+
+
+@pytest.fixture
+def made_lake(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """Airflow's lake with all its tables; the environment points to it."""
+    for name, value in airflow.environ.items():
+        if name.startswith(("AWS_", "LAKEHOUSE_")):
+            monkeypatch.setenv(name, value)
+    lake = connect_lake(Settings.from_env())
+    bootstrap_lake(lake)
+    apply_contracts(lake)
+    return lake
 
 
 @pytest.fixture(scope="module")
@@ -252,17 +275,31 @@ def test_landing__source_is_left_alone__skips_its_day_and_nothing_is_built_of_it
     assert airflow.updated()["landed.customer_service", NEXT_DAY] == 1
 
 
+def test_landing__last_try_without_an_answer__skips_the_feed_of_a_system_that_has_no_other(
+    airflow: Airflow, made_lake: Lake
+) -> None:
+    """Tries of one feed are too few to open the breaker: the source is known to be silent all the
+    same."""
+    assert made_lake.inventory.breaker_limits("order_management").failures > 3
+    nowhere = "postgresql://somebody@127.0.0.1:9/none"
+    tasks, log = airflow.test(
+        "landing__order_management",
+        day="2026-06-06",
+        only="land_orders|landed",
+        retries=0,
+        LAKEHOUSE_POSTGRES_URL=nowhere,
+    )
+    assert tasks["landing__order_management"]["land_orders"] == "skipped"
+    assert tasks["landing__order_management"]["landed"] == "skipped"
+    assert airflow.updated()["landed.order_management", "2026-06-06"] == 0
+    assert "2026-06-06 has not landed: orders: PostgreSQL does not answer" in log
+
+
 def test_landing__a_file_that_cannot_be_read__its_reason_is_told_and_kept_without_a_row_of_it(
-    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+    airflow: Airflow, made_lake: Lake
 ) -> None:
     """A file without a header: what stands in its place is a person."""
-    for name, value in airflow.environ.items():
-        if name.startswith(("AWS_", "LAKEHOUSE_")):
-            monkeypatch.setenv(name, value)
     day, person = "2026-06-05", "Zuleica Plantada"
-    lake = connect_lake(Settings.from_env())
-    bootstrap_lake(lake)
-    apply_contracts(lake)
     folder = Path(airflow.environ["LAKEHOUSE_DROP_DIR"]) / "sellers" / day
     folder.mkdir(parents=True)
     (folder / "sellers.csv").write_text(f"s1,01310,{person},SP,Rua 9,529.982.247-25\n")
@@ -286,6 +323,7 @@ def test_landing__a_file_that_cannot_be_read__its_reason_is_told_and_kept_withou
     assert reason in told
     assert "its first line has 6 fields, and none is one of them" in told
     assert reason in log
+    assert made_lake.environment == "ci"
     kept = f"select state, reason from ci_ops.batches where ingest_date = date '{day}'"
     ((state, why),) = connect_athena(Settings.from_env()).run(kept).rows
     assert (state, reason in str(why)) == ("refused", True)

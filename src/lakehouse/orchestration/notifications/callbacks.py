@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lakehouse.errors import SourceError
 from lakehouse.orchestration.notifications.airflow_events import (
     deadline_event,
     describe,
@@ -58,15 +59,9 @@ def task_retries(context: Mapping[str, Any]) -> None:
     _run(lambda settings: _tell_task("retry", context, settings))
 
 
-def source_is_left_alone(source: str, reason: str, context: Mapping[str, Any]) -> None:
-    """A task is about to be skipped, as the breaker of its source is open."""
-
-    def work(settings: NotifySettings) -> None:
-        lake = _connect_lake()
-        event = task_event("skip", context, reason, source)
-        _notifier(settings, lake).tell(*_opened(lake, source, context), event)
-
-    _run(work)
+def source_is_silent(error: SourceError, context: Mapping[str, Any]) -> None:
+    """A task is about to be skipped, as its source does not answer."""
+    _run(lambda settings: _tell_task("skip", {**context, "exception": error}, settings))
 
 
 def run_failed(context: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ RANK: Mapping[Kind, int] = {
     "retry": 1,  # a task failed for the second time and is tried again
     "deadline": 2,  # a run is not done in time
     "failure": 3,  # a task, or a run as a whole, failed for good
-    "skip": 3,  # a task was skipped because its source is left alone
+    "skip": 3,  # a task was skipped because its source does not answer
     "open": 3,  # the breaker of a source opened
     "paused": 4,  # Airflow paused a DAG that failed again and again
     "recovery": 5,  # it works again
