@@ -108,7 +108,9 @@ def test_selectors__daily_and_weekly__are_told_apart_by_scan(
     their_tests = {
         key
         for key, node in nodes.items()
-        if node["resource_type"] == "test" and set(node["depends_on"]["nodes"]) <= models
+        if node["resource_type"] == "test"
+        and (parents := set(node["depends_on"]["nodes"]))
+        and parents <= models
     }
     by_scan = {key for key, node in nodes.items() if _scan(node) in scans}
-    assert listed == by_scan | models | (their_tests if models else set())
+    assert listed == by_scan | models | their_tests
