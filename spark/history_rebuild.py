@@ -52,7 +52,7 @@ def run(asked: argparse.Namespace) -> list[dict[str, Any]]:
     days = [day for day in staged_days(lake, feed) if asked.first <= day <= asked.last]
     if not days:
         return []
-    with claim_days(lake, feed) as claim:
+    with claim_days(lake, feed, days[0]) as claim:
         token = claim.token
         spark = SparkSession.builder.appName(f"history_rebuild {feed}").getOrCreate()
         parts = spark.sparkContext.parallelize(days, len(days))

@@ -59,14 +59,14 @@ def staged_days(lake: Lake, feed: str) -> list[date]:
     )
 
 
-def claim_days(lake: Lake, feed: str) -> Claim:
+def claim_days(lake: Lake, feed: str, first_day: date) -> Claim:
     """The claim on a feed under which its days are rebuilt, in a `with`; its `token` is for those
-    who rebuild them.
+    who rebuild them. It is in the name of the first day's run.
 
     Raises:
         FeedClaimedError: another loader lands the feed.
     """
-    return Claim(lake, feed, f"{feed}-rebuild")
+    return Claim(lake, feed, run_id_of(feed, first_day))
 
 
 def rebuild_day(lake: Lake, feed: str, business_date: date, token: str) -> Rebuilt:

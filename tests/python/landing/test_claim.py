@@ -255,8 +255,8 @@ def test_rebuild__days_side_by_side__are_restored_under_one_claim(
     raw = lake.bucket("raw")
     for key in Bucket(lake.s3, raw).list(""):
         lake.s3.delete_object(Bucket=raw, Key=key)
-    with claim_days(lake, "sellers") as claim, ThreadPoolExecutor(len(days)) as pool:
-        with pytest.raises(FeedClaimedError, match="run sellers-rebuild"):
+    with claim_days(lake, "sellers", DAY) as claim, ThreadPoolExecutor(len(days)) as pool:
+        with pytest.raises(FeedClaimedError, match="run sellers-2026-06-01"):
             land("sellers", date(2026, 6, 5), Sources(drop_dir=tmp_path), lake)
         done = list(pool.map(lambda day: rebuild_day(lake, "sellers", day, claim.token), days))
     assert [each.outcome for each in done] == ["restored"] * len(days)
@@ -269,7 +269,7 @@ def test_rebuild__claim_was_taken_over__fails_and_changes_nothing(
     deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
     for key in Bucket(lake.s3, lake.bucket("raw")).list(""):
         lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=key)
-    with claim_days(lake, "sellers") as claim:
+    with claim_days(lake, "sellers", DAY) as claim:
         write_claim(lake)
         before = objects_of(lake)
         done = rebuild_day(lake, "sellers", DAY, claim.token)

@@ -264,7 +264,7 @@ def test_rebuild__a_manifest_with_other_warnings__is_changed_then_unchanged(
     for name, content in (("_manifest.json", odd), ("_SUCCESS", success)):
         (key,) = (key for key in keys_of(lake, "raw") if key.endswith(name))
         lake.s3.put_object(Bucket=lake.bucket("raw"), Key=key, Body=content)
-    with claim_days(lake, "reviews") as claim:
+    with claim_days(lake, "reviews", DAY) as claim:
         assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "changed"
         (run,) = find_runs(lake, [lake.contract("reviews")])
         assert run.manifest == landed
