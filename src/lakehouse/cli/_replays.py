@@ -25,6 +25,7 @@ def replay_batches(
     One that cannot be replayed is named and stays as it was; the others go on.
     """
     rows: list[dict[str, Any]] = []
+    changed: list[date] = []
     status = 0
     for feed, day in batches:
         try:
@@ -36,6 +37,8 @@ def replay_batches(
         after, before = rebuilt.after, rebuilt.before
         was_published = before is not None and before.state == "published"
         written = before.written_count if before is not None and was_published else 0
+        if rebuilt.changed:
+            changed.append(day)
         rows.append(
             {
                 "feed": feed,
@@ -56,7 +59,7 @@ def replay_batches(
         print_json(rows)
     else:
         print_table(rows, COLUMNS)
-        if rows:
-            days = sorted(row["business_date"] for row in rows)
-            click.echo(f"now build them: lakehouse backfill --from {days[0]} --to {days[-1]}")
+        if changed:
+            first, last = min(changed), max(changed)
+            click.echo(f"now build them: lakehouse backfill --from {first} --to {last}")
     return status

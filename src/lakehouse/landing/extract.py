@@ -104,7 +104,7 @@ def _require(address: str | None, variable: str, contract: Contract) -> str:
     if not address:
         raise ConfigError(
             f"{contract.feed} comes from {contract.source.system}, whose address is not known: "
-            f"set {variable}",
+            f"set {variable}, or start the demonstration's systems by `make sources`",
             variable=variable,
         )
     return address
