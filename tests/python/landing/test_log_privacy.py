@@ -14,23 +14,35 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.contracts import Lake
+from tests.python.landing.test_extract_kafka import END_OF_D1, Brokers, brokers, event
+from tests.python.landing.test_extract_mysql import database
+
+__all__ = ["brokers", "database"]
 
 DAY, NEXT_DAY = "2026-06-01", "2026-06-02"
 NAME, MAIL = "Zuleica Plantada", "zuleica.plantada@example.com"
 PHONE, CPF = "+55 11 91234-5678", "529.982.247-25"
 WORDS = f"Minha vizinha {NAME} pode receber, {PHONE}"
 PERSONAL = ("zuleica", "plantada", "91234", "912345678", "529.982", "52998224725", "vizinha")
-SECRETS = ("pg-pass-planted", "http-pass-planted", "planted-aws-secret")
+SECRETS = (
+    "pg-pass-planted",
+    "http-pass-planted",
+    "planted-aws-secret",
+    "my-pass-planted",
+    "kafka-pass-planted",
+)
 FORMS = ("text", "json")
 
 CUSTOMERS = """
@@ -227,6 +239,72 @@ def test_land__people_and_passwords_in_every_source__are_in_no_line(
         assert "level=INFO logger=lakehouse.landing.batch step=land" in line
     else:
         assert_says_where_it_belongs(json.loads(line), trace)
+
+
+SELLERS = """
+create table sellers (
+    seller_id varchar(32) primary key, seller_zip_code_prefix varchar(8), seller_city varchar(80),
+    seller_state varchar(80), seller_name varchar(80), seller_cnpj varchar(20)
+)
+"""
+TRANSLATIONS = """
+create table category_translations (
+    product_category_name varchar(80) primary key, product_category_name_english varchar(80)
+)
+"""
+
+
+def test_land__people_and_passwords_in_mysql__are_in_no_line(
+    landing: Landing, lake: Lake, mysql_url: str, database: Any
+) -> None:
+    database.execute(SELLERS)
+    for number, zip_code in enumerate(("01310", None)):
+        row = (f"s{number}", zip_code, NAME, "SP", WORDS[:80], CPF)
+        database.execute("insert into sellers values (%s, %s, %s, %s, %s, %s)", row)
+    database.execute(TRANSLATIONS)
+    database.execute("insert into category_translations values (%s, null)", (NAME,))
+    landing.add("sellers", LAKEHOUSE_MYSQL_URL=mysql_url)
+    landing.add("category_translations", LAKEHOUSE_MYSQL_URL=mysql_url)
+    landing.add("products", LAKEHOUSE_MYSQL_URL=mysql_url)
+    password = str(urlsplit(mysql_url).password)
+    wrong = mysql_url.replace(password, SECRETS[3])
+    landing.add("sellers", NEXT_DAY, LAKEHOUSE_MYSQL_URL=wrong)
+    sellers, held, refused, denied = shown = landing.run()
+    assert "sellers  2026-06-01     published  2     1        1" in sellers
+    assert "held, nothing was published" in held
+    assert "MySQL has no table products" in refused
+    assert "Access denied" in denied
+    assert _stored(lake).count(NAME) > 2, "the premise: these rows are in the lake"
+    assert [leak for text in shown for leak in _leaks(text)] == []
+    assert [text for text in shown if password in text] == []
+
+
+def test_land__people_and_passwords_in_kafka__are_in_no_line(
+    landing: Landing, lake: Lake, brokers: Brokers, tmp_path: Path
+) -> None:
+    properties = tmp_path / "client.properties"
+    properties.write_text(f"sasl.username=reader\nsasl.password={SECRETS[4]}\n")
+    first = END_OF_D1 - timedelta(hours=1)
+    more: dict[str, Any] = {"key": MAIL.encode(), "headers": {"from": NAME}}
+    brokers.send(event("good", order_id=NAME, note=WORDS), first, **more)
+    brokers.send(event("refused", event_type=NAME), first, **more)
+    poison = (None, f'{{"broken": "{WORDS}"'.encode(), json.dumps([MAIL, CPF]).encode())
+    for value in poison:
+        brokers.send(value, first, **more)
+    for value in poison * 15:
+        brokers.send(value, first + timedelta(days=1), **more)
+    for day in (DAY, NEXT_DAY):
+        landing.add(
+            "order_events",
+            day,
+            LAKEHOUSE_KAFKA_BOOTSTRAP=brokers.cluster.bootstrap,
+            LAKEHOUSE_KAFKA_CONFIG=str(properties),
+        )
+    published, held = shown = landing.run()
+    assert "order_events  2026-06-01     published  5     1        4" in published
+    assert "45 of 45 rows were refused" in held
+    assert WORDS in _stored(lake), "the premise: these records are in the lake"
+    assert [leak for text in shown for leak in _leaks(text)] == []
 
 
 def assert_says_where_it_belongs(line: dict[str, Any], trace: str) -> None:
