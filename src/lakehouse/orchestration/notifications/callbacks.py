@@ -37,9 +37,6 @@ from lakehouse.settings import Settings, find_project_dir
 if TYPE_CHECKING:
     from lakehouse.contracts.lake import Lake
 
-FIRST_RETRY_TOLD = 2
-"""The number of failed tries from which on a retry is told: one hiccup is no news."""
-
 STATE_SECONDS = 10.0
 """How long the end of a failed run waits for the state before it tells without."""
 
@@ -54,8 +51,8 @@ def task_failed(context: Mapping[str, Any]) -> None:
 
 
 def task_retries(context: Mapping[str, Any]) -> None:
-    """A task failed and is tried again; told from the second time on, a breaker that opened
-    always."""
+    """A task failed and is tried again; told from a number of failed tries on, a breaker that
+    opened always."""
     _run(lambda settings: _tell_task("retry", context, settings))
 
 
@@ -152,7 +149,7 @@ def _tell_task(kind: Any, context: Mapping[str, Any], settings: NotifySettings) 
 
     source = find_source(error, source_of)
     events = _opened(lake, source, context) if source else []
-    if kind != "retry" or int(context["ti"].try_number or 0) >= FIRST_RETRY_TOLD:
+    if kind != "retry" or int(context["ti"].try_number or 0) >= settings.first_retry:
         events.append(_placed(task_event(kind, context, error, source)))
     if events:
         _notifier(settings, lake).tell(*events)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 Kind = Literal["retry", "deadline", "failure", "skip", "open", "paused", "recovery"]
 
 RANK: Mapping[Kind, int] = {
-    "retry": 1,  # a task failed for the second time and is tried again
+    "retry": 1,  # a task failed and is tried again
     "deadline": 2,  # a run is not done in time
     "failure": 3,  # a task, or a run as a whole, failed for good
     "skip": 3,  # a task was skipped because its source does not answer

@@ -15,7 +15,8 @@ class NotifySettings:
     """`slack` and `email` are ids of Airflow connections (kinds `slackwebhook` and `smtp`), `sns`
     is the ARN of a topic; a channel that is None is off. `docs_url` is the folder or address that
     holds the documentation's languages. `gather`: how long the first failure of an incident waits
-    for others; `quiet`: how long an incident is silent after a message.
+    for others; `quiet`: how long an incident is silent after a message. `first_retry`: from which
+    failed try on it is told that a task is tried again.
     """
 
     slack: str | None = None
@@ -26,6 +27,7 @@ class NotifySettings:
     docs_url: str = "docs"
     gather: timedelta = timedelta(seconds=20)
     quiet: timedelta = timedelta(minutes=15)
+    first_retry: int = 2
 
     @property
     def is_on(self) -> bool:
@@ -60,6 +62,7 @@ class NotifySettings:
             docs_url=environ.get("LAKEHOUSE_NOTIFY_DOCS") or "docs",
             gather=timedelta(seconds=_number(environ, "LAKEHOUSE_NOTIFY_GATHER_SECONDS", 20, 60)),
             quiet=timedelta(minutes=_number(environ, "LAKEHOUSE_NOTIFY_QUIET_MINUTES", 15, 1440)),
+            first_retry=int(_number(environ, "LAKEHOUSE_NOTIFY_FIRST_RETRY", 2, 10)),
         )
 
 

@@ -10,7 +10,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "pt-BR")
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "title.retry": "{subject}: {count} failed for the second time, tried again",
+        "title.retry": "{subject}: {count} failed, tried again",
         "title.deadline": "{subject} is late",
         "title.failure": "{subject} failed: {count}",
         "title.failure.run": "{subject} failed",
@@ -45,7 +45,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "runbook": "What to do",
     },
     "pt-BR": {
-        "title.retry": "{subject}: {count} com a segunda falha, em nova tentativa",
+        "title.retry": "{subject}: {count} com falha, em nova tentativa",
         "title.deadline": "{subject} está atrasada",
         "title.failure": "{subject} falhou: {count}",
         "title.failure.run": "{subject} falhou",

@@ -71,7 +71,7 @@ def test_message__thirty_feeds_of_a_source_that_is_down__is_one_with_the_list() 
 @pytest.mark.parametrize(
     ("kind", "title"),
     [
-        ("retry", "DAG land_payments: 1 task failed for the second time, tried again"),
+        ("retry", "DAG land_payments: 1 task failed, tried again"),
         ("deadline", "DAG land_payments is late"),
         ("paused", "DAG land_payments failed again and again and was paused"),
         ("recovery", "DAG land_payments works again (since 2026-06-01 12:00 UTC)"),

@@ -222,5 +222,16 @@ def test_retry__the_first__is_no_news_and_the_second_is(office: Office) -> None:
     office.run({"call": "on_retry", "error": "unknown", "try_number": 2})
     office.run({"call": "on_dag_success"})
     assert [note["Subject"] for note in office.notes()] == [
-        "DAG land_payments: 1 task failed for the second time, tried again"
+        "DAG land_payments: 1 task failed, tried again"
     ]
+
+
+def test_retry__the_first_where_it_is_asked_for__is_one_message_for_all_that_fail_at_once(
+    office: Office,
+) -> None:
+    asked = {"LAKEHOUSE_NOTIFY_FIRST_RETRY": "1"}
+    case = {"call": "on_retry", "error": "unknown", "try_number": 1}
+    office.run({**case, "at_once": 10}, LAKEHOUSE_NOTIFY_GATHER_SECONDS="1", **asked)
+    office.run({**case, "task_id": "later"}, **asked)
+    (note,) = office.notes()
+    assert re.fullmatch(r"DAG land_payments: \d+ tasks? failed, tried again", note["Subject"])
