@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -31,6 +32,16 @@ RATIO, MIB, CLEANED = 0.7, 1024.0, 300_000.0
 DAY = date(2026, 6, 1)
 PEERS = ("copy", "connectorx", "duckdb")
 _TABLE = "bench_items"
+_EVERY = 100
+_DIRTY = (
+    ("", {"contact_name": " Maria da Silva  "}),
+    ("required", {"lead_id": ""}),
+    ("type", {"qualified_at": "2026-02-30 10:00:00"}),
+    ("allowed_values", {"lead_status": "sold"}),
+    ("", {"updated_at": "2026-05-03 10:11:12.123456"}),
+    ("duplicate_row", {}),
+)
+"""Each hundredth lead is dirty: the rule that refuses it ("": it is let in), and what it has."""
 _FILL = """
 create table {table} as select
     md5('o' || n / 2) as order_id, (n % 2 + 1)::int as order_item_id,
@@ -65,8 +76,8 @@ def measure(scale: float = 1.0) -> list[tuple[str, float, float, float]]:
          speed / peers[fastest]),
         *((f"{what}: {peer}: rows/s", speed, rate, speed / rate) for peer, rate in peers.items()),
         (f"{what}, PostgreSQL to raw: peak MiB (bar)", mib, MIB, mib / MIB),
-        (f"{count:,} rows of customers through the door: rows/s (bar)", cleaned, CLEANED,
-         cleaned / CLEANED),
+        (f"{count:,} rows of 15 columns, 1% of them dirty, through the door: rows/s (bar)",
+         cleaned, CLEANED, cleaned / CLEANED),
     ]  # fmt: skip
 
 
@@ -109,7 +120,7 @@ def _run(what: str, uri: str, count: int, endpoint: str = "") -> tuple[float, fl
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environ)
-    seconds, mib = (float(figure) for figure in done.stdout.split())
+    seconds, mib, _ = (float(figure) for figure in done.stdout.split())
     return count / seconds, mib
 
 
@@ -133,44 +144,65 @@ def _land_here(uri: str, count: int) -> None:
 
 
 def _clean(count: int) -> None:
-    """Read a CSV of customers and let it through the door, a tenth at a time, to no end."""
+    """Read a CSV of the widest contract and let it through the door, to no end."""
     from lakehouse.contracts import load_contracts
     from lakehouse.landing.door import Past, admit, inspect
     from lakehouse.landing.extract import end_of_day
     from lakehouse.landing.ordered import in_order
     from lakehouse.landing.read_csv import iter_csv
+    from lakehouse.landing.records import Records
 
-    contract = load_contracts(Path(__file__).resolve().parents[1] / "contracts")["customers"]
-    content = io.BytesIO(_customers([column.source_path for column in contract.columns], count))
+    contracts = load_contracts(Path(__file__).resolve().parents[1] / "contracts")
+    widest = max(contracts.values(), key=lambda contract: len(contract.delivered))
+    contract = replace(widest, format=contracts["customers"].format)
+    content = _leads([column.source_path for column in contract.delivered], count)
     until = end_of_day(DAY)
-    entered = 0
-    with _timed(), Past() as past:
-        chunks = iter_csv(content, "customers.csv", contract)
-        for records, seen in in_order(lambda part: inspect(part, contract, until=until), chunks):
+    entered, rejected = 0, Counter[str]()
+
+    def chunks() -> Iterator[Records]:
+        return iter_csv(io.BytesIO(content), "leads.csv", contract)
+
+    with _timed(), Past(lambda: (records.columns for records in chunks())) as past:
+        inspected = in_order(lambda part: inspect(part, contract, until=until), chunks())
+        for records, seen in inspected:
             admission = admit(records, contract, until=until, inspection=seen, past=past)
             entered += admission.rows.num_rows
-    if entered != count:
-        raise RuntimeError(f"{entered} of {count} rows entered")
+            rejected.update(admission.rejected_by_rule)
+    dirty = range(_EVERY - 1, count, _EVERY)
+    expected = Counter(_DIRTY[n // _EVERY % len(_DIRTY)][0] for n in dirty)
+    del expected[""]
+    if rejected != expected or entered != count - expected.total():
+        raise RuntimeError(f"{entered} of {count} rows entered, refused: {rejected}")
 
 
-def _customers(names: list[str], count: int) -> bytes:
-    """A CSV as COPY writes it, with what the contract asks of every column."""
+def _leads(names: list[str], count: int) -> bytes:
+    """A CSV of leads, of which each hundredth is dirty in a way of its own."""
     lines = [",".join(names)]
     for n in range(count):
         row = {
-            "customer_id": f"{n:032x}",
-            "customer_unique_id": f"{n * 7:032x}",
-            "customer_name": f"Maria da Silva {n}",
-            "customer_email": f"maria{n}@example.com",
-            "customer_phone": f"+55119{n:08d}",
-            "customer_cpf": f"{n:011d}",
-            "customer_zip_code_prefix": f"{n % 99999 + 1:05d}",
-            "customer_city": ("são paulo", "rio de janeiro", "curitiba")[n % 3],
-            "customer_state": ("SP", "RJ", "PR")[n % 3],
-            "created_at": f"2026-04-{n % 28 + 1:02d} 10:{n % 60:02d}:11",
+            "lead_id": f"{n:032x}",
+            "contacted_at": f"2026-04-{n % 28 + 1:02d} 10:{n % 60:02d}:11",
+            "origin": ("organic_search", "paid_search", "social", "email")[n % 4],
+            "landing_page_id": f"{n % 495:032x}",
+            "business_segment": ("pet", "casa e decoração", "health_beauty")[n % 3],
+            "contact_name": f"Maria da Silva {n}",
+            "contact_email": f"maria{n}@example.com",
+            "contact_phone": f"+55119{n:08d}",
+            "company_cnpj": f"{n:014d}",
+            "lead_status": ("contacted", "qualified", "won", "lost")[n % 4],
+            "seller_id": f"{n % 3095:032x}" if n % 4 == 2 else "",
+            "qualified_at": f"2026-05-{n % 14 + 1:02d} 11:{n % 60:02d}:11" if n % 4 else "",
+            "won_at": f"2026-05-{n % 14 + 15:02d} 12:{n % 60:02d}:11" if n % 4 == 2 else "",
+            "lost_at": f"2026-05-{n % 14 + 15:02d} 13:{n % 60:02d}:11" if n % 4 == 3 else "",
             "updated_at": f"2026-05-{n % 28 + 1:02d} 10:{n % 60:02d}:11.123",
         }
-        lines.append(",".join(row.get(name, "") for name in names))
+        if n % _EVERY == _EVERY - 1:
+            rule, change = _DIRTY[n // _EVERY % len(_DIRTY)]
+            if rule == "duplicate_row":
+                lines.append(lines[-1])
+                continue
+            row.update(change)
+        lines.append(",".join(map(row.__getitem__, names)))
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -224,10 +256,11 @@ def _write(table: Any, target: Path) -> None:
 @contextlib.contextmanager
 def _timed() -> Iterator[None]:
     """Print the seconds of the block and the most memory that the process has had, in MiB."""
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     yield
     seconds = time.perf_counter() - begin
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(seconds, peak, time.process_time() - cpu)
 
 
 def main(what: str, uri: str, count: int) -> None:

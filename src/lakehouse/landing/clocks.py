@@ -35,6 +35,11 @@ _TIME = (
     r"(?:[.,](?P<fraction>\d{1,9}))?(?: ?(?P<half>[AaPp])[Mm])?)?"
     r" ?(?P<offset>Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
 )
+# Wall times that Arrow reads, all but those of a 29th of February.
+_PLAIN = (
+    r"^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    r"|02-(?:0[1-9]|1\d|2[0-8])) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$"
+)
 _PATTERNS: dict[DateOrder, str] = {
     "ymd": r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})" + _TIME,
     "dmy": r"^(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})[-/.](?P<year>\d{4})" + _TIME,
@@ -75,19 +80,21 @@ def parse_instants(text: pa.Array, zone: str, order: DateOrder = "ymd") -> Insta
 
     `order` is that of the parts of a date: `ymd` (ISO 8601), `dmy` or `mdy` (spreadsheets).
     """
-    size = len(text)
-    no = np.zeros(size, dtype=np.bool_)
     if order == "ymd":
-        for target in (pa.timestamp("us"), pa.timestamp("us", tz="UTC")):
-            try:
-                parsed = pc.cast(text, target)
-            except pa.ArrowInvalid:
-                continue
-            micros = np.asarray(parsed.cast(pa.int64()).fill_null(0), dtype=np.int64)
-            given = np.asarray(parsed.is_valid(), dtype=np.bool_) & (micros >= _FIRST)
-            if target.tz is not None:
-                return Instants(np.where(given, micros, 0), given, no, no)
-            return _from_wall_time(micros, given, zone)
+        read = _cast(text, None)
+        if read is not None:
+            return _from_wall_time(*read, zone)
+        is_plain = pc.match_substring_regex(text, pattern=_PLAIN)
+        if pc.any(is_plain).as_py() and not pc.all(is_plain).as_py():
+            return _parse_apart(text, np.asarray(is_plain.fill_null(True), np.bool_), zone)
+        read = _cast(text, "UTC")
+        if read is not None:
+            no = np.zeros(len(text), dtype=np.bool_)
+            return Instants(*read, no, no)
+    return _parse_carefully(text, zone, order)
+
+
+def _parse_carefully(text: pa.Array, zone: str, order: DateOrder) -> Instants:
     micros, is_valid, has_offset = _parse_by_pattern(text, order)
     if order != "ymd" and not is_valid.all():
         # A spreadsheet leaves alone what it does not take for a date: those texts stay ISO 8601.
@@ -101,6 +108,30 @@ def parse_instants(text: pa.Array, zone: str, order: DateOrder = "ymd") -> Insta
         local.is_ambiguous,
         local.is_shifted,
     )
+
+
+def _cast(text: pa.Array, zone: str | None) -> tuple[Int64s, Flags] | None:
+    """Microseconds and validity, where Arrow reads all texts, with an offset or without."""
+    try:
+        parsed = pc.cast(text, pa.timestamp("us", tz=zone))
+    except pa.ArrowInvalid:
+        return None
+    micros = np.asarray(parsed.cast(pa.int64()).fill_null(0), dtype=np.int64)
+    is_valid = np.asarray(parsed.is_valid(), dtype=np.bool_) & (micros >= _FIRST)
+    return np.where(is_valid, micros, 0), is_valid
+
+
+def _parse_apart(text: pa.Array, is_plain: Flags, zone: str) -> Instants:
+    """Plain texts, which are read quickly, and the others."""
+    plain = parse_instants(text.filter(pa.array(is_plain)), zone)
+    others = _parse_carefully(text.filter(pa.array(~is_plain)), zone, "ymd")
+
+    def together(name: str) -> Any:
+        values = np.empty(len(text), dtype=getattr(plain, name).dtype)
+        values[is_plain], values[~is_plain] = getattr(plain, name), getattr(others, name)
+        return values
+
+    return Instants(*map(together, ("micros", "is_valid", "is_ambiguous", "is_shifted")))
 
 
 def _parse_by_pattern(text: pa.Array, order: DateOrder) -> tuple[Int64s, Flags, Flags]:

@@ -325,33 +325,32 @@ def _build_rows(
     entered: Flags,
     rows_before: int,
 ) -> pa.Table:
-    positions = np.flatnonzero(entered)
-    keep = None if len(positions) == len(entered) else pa.array(positions)
+    keep = None if entered.all() else pa.array(entered)
     columns: dict[str, Any] = {}
     changed_texts: dict[str, Any] = {}
     is_ambiguous = np.zeros(len(entered), dtype=np.bool_)
     for column in contract.columns:
         result = checked[column.name]
-        columns[column.name] = _take(result.typed.values, keep).cast(arrow_type(column.type))
+        columns[column.name] = _filter(result.typed.values, keep).cast(arrow_type(column.type))
         if result.typed.is_ambiguous is not None:
             is_ambiguous |= result.typed.is_ambiguous
         if column.lookup is None and (result.is_changed & entered).any():
             source = records.columns[column.name].combine_chunks()
             changed = pc.if_else(pa.array(result.is_changed), source, pa.scalar(None, pa.string()))
-            changed_texts[column.name] = _take(changed, keep)
-    columns["_source_file"] = _take(records.source_file, keep).cast(pa.string())
-    columns["_row_number"] = _take(records.row_number, keep)
+            changed_texts[column.name] = _filter(changed, keep)
+    columns["_source_file"] = _filter(records.source_file, keep).cast(pa.string())
+    columns["_row_number"] = _filter(records.row_number, keep)
     columns["_source_sequence"] = _source_sequence(contract, checked, entered, rows_before)
     columns["_is_ambiguous_time"] = pa.array(is_ambiguous[entered])
     columns["_source_values"] = (
-        build_objects(changed_texts) if changed_texts else pa.nulls(len(positions), pa.string())
+        build_objects(changed_texts) if changed_texts else pa.nulls(int(entered.sum()), pa.string())
     )
     return pa.table(columns)
 
 
-def _take(values: Any, keep: Any) -> Any:
-    """The values at these positions; all of them for None."""
-    return values if keep is None else pc.take(values, keep)
+def _filter(values: Any, keep: Any) -> Any:
+    """The values of the rows that are kept; all of them for None."""
+    return values if keep is None else values.filter(keep)
 
 
 def _source_sequence(
