@@ -17,12 +17,14 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
+
+import psutil
 
 from benchmarks import endpoints
 
@@ -60,25 +62,44 @@ def measure(scale: float = 1.0) -> list[tuple[str, float, float, float]]:
     """Rows: landing against the fastest peer, memory and the speed of the door against the bars."""
     count = int(ROWS * scale)
     with tempfile.TemporaryDirectory() as name, _postgres(Path(name), count) as uri:
-        rounds = 2 if scale <= 1 else 1
+        rounds = range(2 if scale <= 1 else 1)
         peers = {
-            peer: max(_run(peer, uri, count)[0] for _ in range(rounds))
+            peer: _best(_run(peer, uri, count) for _ in rounds)
             for peer in PEERS
             if peer != "connectorx" or importlib.util.find_spec("connectorx")
         }
-        landed = [_land(Path(name) / f"lake{n}", uri, count) for n in range(rounds)]
-    fastest = max(peers, key=lambda peer: peers[peer])
-    speed, mib = max(speed for speed, _ in landed), max(mib for _, mib in landed)
-    cleaned, _ = _run("clean", "", count)
+        landed = [_land(Path(name) / f"lake{n}", uri, count) for n in rounds]
+    fastest = max(peers, key=lambda peer: peers[peer].speed)
+    ours, peer = _best(run for run, _ in landed), peers[fastest]
+    mib = max(run.mib for run, _ in landed)
+    of_s3 = min(cpu for _, cpu in landed)
+    cleaned = _run("clean", "", count).speed
     what = f"{count:,} rows of 10 columns"
     return [
-        (f"{what}, PostgreSQL to raw: rows/s ({fastest}; bar {RATIO})", speed, peers[fastest],
-         speed / peers[fastest]),
-        *((f"{what}: {peer}: rows/s", speed, rate, speed / rate) for peer, rate in peers.items()),
+        (f"{what}, PostgreSQL to raw: rows/s ({fastest}; bar {RATIO})", ours.speed, peer.speed,
+         ours.speed / peer.speed),
+        *((f"{what}: {each}: rows/s", ours.speed, run.speed, ours.speed / run.speed)
+          for each, run in peers.items()),
+        (f"{what}, PostgreSQL to raw: processors of the loader, s ({fastest})", ours.cpu,
+         peer.cpu, ours.cpu / peer.cpu),
+        (f"{what}, PostgreSQL to raw: processors of S3 and of the loader, s", of_s3, ours.cpu,
+         of_s3 / ours.cpu),
         (f"{what}, PostgreSQL to raw: peak MiB (bar)", mib, MIB, mib / MIB),
         (f"{count:,} rows of 15 columns, 1% of them dirty, through the door: rows/s (bar)",
          cleaned, CLEANED, cleaned / CLEANED),
     ]  # fmt: skip
+
+
+class _Run(NamedTuple):
+    """What a process did: rows a second, its peak memory, seconds of processors."""
+
+    speed: float
+    mib: float
+    cpu: float
+
+
+def _best(runs: Iterable[_Run]) -> _Run:
+    return max(runs, key=lambda run: run.speed)
 
 
 @contextlib.contextmanager
@@ -102,13 +123,15 @@ def _postgres(folder: Path, count: int) -> Iterator[str]:
         server.cleanup()
 
 
-def _land(data: Path, uri: str, count: int) -> tuple[float, float]:
-    with endpoints.local_athena(data) as (url, _):
-        return _run("land", uri, count, url)
+def _land(data: Path, uri: str, count: int) -> tuple[_Run, float]:
+    """A run of ours, and the seconds of processors of the endpoint that is its S3."""
+    with endpoints.local_athena(data) as (url, server):
+        run = _run("land", uri, count, url)
+        return run, sum(psutil.Process(server.pid).cpu_times()[:2])
 
 
-def _run(what: str, uri: str, count: int, endpoint: str = "") -> tuple[float, float]:
-    """(Rows a second, peak MiB) of a process that does one thing."""
+def _run(what: str, uri: str, count: int, endpoint: str = "") -> _Run:
+    """A process that does one thing."""
     command = [sys.executable, "-m", "benchmarks.landing", what, uri, str(count)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environ = {
@@ -120,8 +143,8 @@ def _run(what: str, uri: str, count: int, endpoint: str = "") -> tuple[float, fl
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environ)
-    seconds, mib, _ = (float(figure) for figure in done.stdout.split())
-    return count / seconds, mib
+    seconds, mib, cpu = (float(figure) for figure in done.stdout.split())
+    return _Run(count / seconds, mib, cpu)
 
 
 def _land_here(uri: str, count: int) -> None:
@@ -255,7 +278,8 @@ def _write(table: Any, target: Path) -> None:
 
 @contextlib.contextmanager
 def _timed() -> Iterator[None]:
-    """Print the seconds of the block and the most memory that the process has had, in MiB."""
+    """Print the seconds of the block, the most memory that the process has had, in MiB, and the
+    seconds of processors."""
     begin, cpu = time.perf_counter(), time.process_time()
     yield
     seconds = time.perf_counter() - begin
