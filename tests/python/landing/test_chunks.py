@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -102,8 +102,13 @@ def test_find__copies_far_behind__are_found_in_the_chunks_that_went_by(
     seen: set[str] = set()
     expected = [n for n, text in enumerate(texts) if text in seen or seen.add(text)]  # type: ignore[func-returns-value]
     found: list[int] = []
-    # Asked for once more, the rows may come in other pieces, and those that follow too.
-    with Repeats(lambda: (columns.slice(start, 70) for start in range(0, 1000, 70))) as rows:
+    start = 0
+
+    def again() -> Iterator[pa.Table]:
+        """In other pieces, and some of the rows that follow too."""
+        return (columns.slice(0, start + 20).slice(at, 70) for at in range(0, start + 20, 70))
+
+    with Repeats(again) as rows:
         for start in range(0, 1000, 50):
             part = columns.slice(start, 50)
             hashes = hash_rows(part)
@@ -141,11 +146,18 @@ def test_hash_rows__numbers__are_told_apart_by_place_and_null() -> None:
 
 def test_admit__rows_that_say_the_same_in_other_words__are_no_repeats() -> None:
     contract = CONTRACTS["order_items"]
-    row = {"order_id": "o", "order_item_id": "1", "product_id": "p", "seller_id": "s",
+    row: dict[str, Any] = {
+           "order_id": "o", "order_item_id": "1", "product_id": "p", "seller_id": "s",
            "shipping_limit_date": "2026-01-01", "price": "1.50", "freight_value": "0.00",
            "updated_at": "2026-01-01 00:00:00", "deleted_at": None}  # fmt: skip
-    short = {"price": "1.5"}
-    more = [{}, short, {"order_item_id": "01"}, {"updated_at": "2026-01-01"}, short]
+    short: dict[str, Any] = {"price": "1.5"}
+    more: list[dict[str, Any]] = [
+        {},
+        short,
+        {"order_item_id": "01"},
+        {"updated_at": "2026-01-01"},
+        short,
+    ]
     rows = [row | change for change in more]
     columns = pa.table(
         {c.name: pa.array([row[c.name] for row in rows], pa.string()) for c in contract.delivered}

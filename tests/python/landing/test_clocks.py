@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lakehouse.landing.clocks as clocks
 from lakehouse.landing.clocks import DateOrder, parse_instants
 
 SAO_PAULO = "America/Sao_Paulo"
@@ -149,3 +150,26 @@ def test_parse_instants__null__is_not_valid() -> None:
     assert read(None, "2026-06-01 10:00:00") == [None, "2026-06-01T13:00:00+00:00"]
     assert read(None) == [None]
     assert read() == []
+
+
+DAYS = st.sampled_from(
+    ["2026-05-03", "2018-11-04", "2018-02-18", "2024-02-29", "2026-02-29", "2026-04-31",
+     "1999-12-31", "0001-01-01", "0000-01-01", "2026-13-01", "2026-5-3", "20260503", ""]
+)  # fmt: skip
+TIMES = st.sampled_from(
+    [" 00:30:00", " 23:59:59", " 10:11:12.123456", " 10:11:12.1234567", " 24:00:00", " 10:60:00",
+     " 10:11", "T10:11:12", "  10:11:12", "", " x", " 10:11:12Z", " 10:11:12-03:00", " 3:05:00 PM"]
+)  # fmt: skip
+TEXTS = st.one_of(st.none(), st.just("2026-05-03 10:11:12"), st.builds("{}{}".format, DAYS, TIMES))
+
+
+@given(texts=st.lists(TEXTS, max_size=8))
+@settings(deadline=None, max_examples=300)
+def test_parse_instants__texts_in_any_company__are_read_as_by_the_careful_way(
+    texts: list[str | None],
+) -> None:
+    column = pa.array(texts, pa.string())
+    found = parse_instants(column, "America/Sao_Paulo")
+    careful = clocks._parse_carefully(column, "America/Sao_Paulo", "ymd")
+    for name in ("micros", "is_valid", "is_ambiguous", "is_shifted"):
+        assert getattr(found, name).tolist() == getattr(careful, name).tolist(), name

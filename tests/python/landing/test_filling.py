@@ -54,6 +54,11 @@ class Shop:
         for name in names:
             self.stage.put(name, PARTS[name])
 
+    def begun(self) -> Draft | None:
+        """What is being filled while files come."""
+        ahead = self.filling._ahead
+        return ahead.draft if ahead is not None else None
+
     def finish(self) -> Draft:
         draft, _ = self.filling.finish(Delivery("csv", self.stage.checksums(), {}))
         return draft
@@ -78,10 +83,10 @@ def rows_of(draft: Draft) -> tuple[list[str], list[tuple[str, int]]]:
 
 
 def test_filling__parts_that_follow_each_other__are_taken_from_memory(shop: Shop) -> None:
-    shop.put(["part-1.csv"])
-    assert shop.filling._ahead is not None, "the door has begun"
-    shop.put(["part-2.csv", "part-3.csv"])
+    shop.put()
+    begun = shop.begun()
     draft = shop.finish()
+    assert draft is begun
     assert rows_of(draft) == (ENTERED, REPEATED)
     assert (draft.read_count, draft.written_count) == (6, 4)
     # Texts of the chunks above are asked for once more, because a hash came twice.
@@ -135,12 +140,19 @@ def stored_twice(shop: Shop) -> None:
     shop.put()
 
 
-@pytest.mark.parametrize("deliver", [again, out_of_order, told_later, resumed, stored_twice])
+@pytest.mark.parametrize(
+    ("deliver", "is_used"),
+    [(again, True), (told_later, True), (out_of_order, False), (resumed, False),
+     (stored_twice, False)],
+)  # fmt: skip
 def test_filling__whatever_way_it_came__is_the_delivery_in_its_order(
-    shop: Shop, deliver: Callable[[Shop], None]
+    shop: Shop, deliver: Callable[[Shop], None], *, is_used: bool
 ) -> None:
     deliver(shop)
-    assert rows_of(shop.finish()) == (ENTERED, REPEATED)
+    begun = shop.begun()
+    draft = shop.finish()
+    assert rows_of(draft) == (ENTERED, REPEATED)
+    assert (draft is begun) == is_used
 
 
 def test_filling__another_reader_than_was_expected__reads_the_stage(shop: Shop) -> None:
