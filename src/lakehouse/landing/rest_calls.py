@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from urllib3.exceptions import HTTPError
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import ConfigError, SourceError, SourceSchemaError, SourceUnavailableError
+from lakehouse.landing.bounded_calls import BoundedAdapter, OverdueError
 from lakehouse.oauth_client import CLIENT_ID, CLIENT_SECRET, TOKEN_URL, ClientCredentials
 from lakehouse.transience import TRANSIENT_STATUS, is_transient
 
@@ -76,7 +76,10 @@ class RestService:
         self._contract = contract
         self._credentials = credentials
         self._token: str | None = None
+        self._adapter = BoundedAdapter()
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, self._adapter)
 
     def __enter__(self) -> Self:
         return self
@@ -189,10 +192,14 @@ class RestService:
 
     def _send(self, method: str, url: str, **more: Any) -> _Answer:
         timeouts = (_CONNECT_SECONDS, _SILENCE_SECONDS)
-        deadline = time.monotonic() + _ANSWER_SECONDS
         try:
-            with self._session.request(method, url, timeout=timeouts, stream=True, **more) as got:
-                return _Answer(got.status_code, got.headers, self._read_body(url, got, deadline))
+            with (
+                self._adapter.within(_ANSWER_SECONDS),
+                self._session.request(method, url, timeout=timeouts, stream=True, **more) as got,
+            ):
+                return _Answer(got.status_code, got.headers, self._read_body(url, got))
+        except OverdueError as error:
+            raise _TryAgainError(str(error)) from error
         except (requests.RequestException, HTTPError) as error:
             if not is_transient(error):
                 raise SourceError(
@@ -200,13 +207,10 @@ class RestService:
                 ) from error
             raise _TryAgainError(type(error).__name__) from error
 
-    def _read_body(self, url: str, answer: requests.Response, deadline: float) -> bytes:
-        """The whole body; `read1` comes back with what has arrived, so that drops are timed."""
+    def _read_body(self, url: str, answer: requests.Response) -> bytes:
         content = bytearray()
         while block := answer.raw.read1(_BLOCK_BYTES, decode_content=True):
             content += block
-            if time.monotonic() > deadline:
-                raise _TryAgainError(f"not finished after {_ANSWER_SECONDS:.0f} s")
             if len(content) > _MOST_BYTES:
                 raise SourceError(
                     self._contract.feed,

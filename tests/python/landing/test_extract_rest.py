@@ -11,6 +11,7 @@ import re
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -237,8 +238,27 @@ def test_land__service_that_falls_silent__is_asked_again(
     assert _orders(small, land("payments", DAY, _sources(service), small)) == ALL
 
 
-def test_get__body_that_comes_in_drops__is_given_up_in_time(
-    small: Lake, waits: list[float], monkeypatch: pytest.MonkeyPatch
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+PACKED = OK + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n"
+EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (OK + b"Content-Length: 300\r\n\r\n", b" "),
+        (b"", b"X"),
+        (OK, b"X"),
+        (CHUNKED + b"1;", b"x"),
+        (CHUNKED, b"1\r\n \r\n"),
+        (PACKED + zlib.compressobj(wbits=31).flush(zlib.Z_SYNC_FLUSH), EMPTY_BLOCK),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "status", "header", "chunk_size", "chunks", "empty_blocks", "continue"],
+)
+def test_get__answer_that_comes_in_drops__is_given_up_in_time(
+    small: Lake, waits: list[float], monkeypatch: pytest.MonkeyPatch, first: bytes, drop: bytes
 ) -> None:
     """Each drop comes within the limit of silence; the whole answer has a limit too."""
     monkeypatch.setattr(rest_calls, "_ANSWER_SECONDS", 0.05)
@@ -252,10 +272,10 @@ def test_get__body_that_comes_in_drops__is_given_up_in_time(
                 return
             with connection:
                 connection.recv(65_536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n")
                 try:
+                    connection.sendall(first)
                     while not over.wait(0.01):
-                        connection.sendall(b" ")
+                        connection.sendall(drop)
                 except OSError:
                     continue
 
@@ -264,12 +284,14 @@ def test_get__body_that_comes_in_drops__is_given_up_in_time(
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         begun = time.monotonic()
-        with pytest.raises(SourceUnavailableError, match="not finished after"):
-            land("payments", DAY, Sources(payments_url=url), small)
-        assert time.monotonic() - begun < 5
-        over.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        try:
+            with pytest.raises(SourceUnavailableError, match="not finished after"):
+                land("payments", DAY, Sources(payments_url=url), small)
+            assert time.monotonic() - begun < 5
+        finally:
+            over.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
 
 
 @pytest.mark.parametrize(
