@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import SourceError, SourceSchemaError
@@ -23,6 +24,8 @@ from lakehouse.observability import format_facts
 logger = logging.getLogger(__name__)
 
 _LAST_CURSOR = "last_cursor"
+_LONGEST_CURSOR = 4_096
+"""Servers take some 8 KiB of address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,25 @@ class _Page:
 
 def _read(name: str, contract: Contract, content: bytes) -> _Page:
     page = decode_page(content, name, contract)
-    following, last = page.get(contract.source.cursor), page.get(_LAST_CURSOR)
+    if contract.source.cursor not in page:
+        raise SourceSchemaError(
+            contract.feed,
+            f"{name} has no {contract.source.cursor!r}, which is null on the last page; it has "
+            f"{', '.join(repr(key) for key in page)}",
+        )
+    following, last = page[contract.source.cursor], page.get(_LAST_CURSOR)
     for cursor in (following, last):
-        if not isinstance(cursor, str | None):
-            raise SourceSchemaError(contract.feed, f"{name} has a cursor that is no text")
+        if cursor is not None and not _is_cursor(cursor):
+            raise SourceSchemaError(
+                contract.feed,
+                f"{name} has a cursor that is no text of 1 to {_LONGEST_CURSOR} printable "
+                "characters",
+            )
     return _Page(content, following, last or following)
+
+
+def _is_cursor(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_CURSOR and value.isprintable()
 
 
 def copy_pages(
@@ -77,7 +94,8 @@ def copy_pages(
             if page.following is not None and page.following in asked:
                 raise SourceError(
                     contract.feed,
-                    f"{name} leads to where the service was asked before: cursor {page.following}",
+                    f"{name} leads to where the service was asked before: cursor "
+                    f"{_shorten(page.following)}",
                 )
             asked.add(page.following)
             stage.put(name, page.content)
@@ -91,9 +109,14 @@ def _refuse_endless(contract: Contract, stage: Stage, cursor: str | None) -> Non
     raise SourceError(
         contract.feed,
         f"the service has sent {contract.source.most_pages} pages and leads to one more, cursor "
-        f"{cursor}: have it repaired; or, where there is so much, raise mostPages in the source of "
-        f"{contract.file}",
+        f"{_shorten(cursor)}: have it repaired; or, where there is so much, raise mostPages in the "
+        f"source of {contract.file}",
     )
+
+
+def _shorten(cursor: str | None) -> str:
+    """What an error shows of a cursor."""
+    return (cursor or "")[:100]
 
 
 def _find_position(

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import IO, Any
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from lakehouse.landing.streams import BLOCK_BYTES
 NESTING = 200
 """So deep may a value be: Python's parser goes down with it, and takes the process along."""
 
+_MOST_DIGITS = 38
 _LINES_BYTES = 4 * 1024 * 1024
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
@@ -96,22 +99,29 @@ def read_json_page(content: bytes, source_file: str, contract: Contract) -> Reco
     numbers: list[int] = []
     unreadable: list[Unreadable] = []
     for number, item in enumerate(items, start=1):
-        if isinstance(item, dict):
+        problem = None if isinstance(item, dict) else "not a JSON object"
+        problem = problem or _find_repeated_name(item)
+        if problem is None:
             readable.append(item)
             numbers.append(number)
         else:
-            unreadable.append(
-                Unreadable(number, source_file, json.dumps(item), "not a JSON object")
-            )
+            unreadable.append(Unreadable(number, source_file, _show(item), problem))
     return build_records(readable, numbers, unreadable, source_file, contract)
 
 
 def decode_page(content: bytes, source_file: str, contract: Contract) -> dict[str, Any]:
-    """The page as a dictionary whose records are a list."""
+    """The page as a dictionary whose records are a list.
+
+    Raises:
+        SourceSchemaError: it is no such page, or names one of its fields more than once.
+    """
     try:
-        page = decode_json(content.decode(contract.format.encoding))
+        text = content.removeprefix(b"\xef\xbb\xbf").decode(contract.format.encoding)
+        page = _decode(text, _PAGES)
     except ValueError as error:
         raise SourceSchemaError(contract.feed, f"{source_file} is not JSON: {error}") from error
+    if isinstance(page, _Ambiguous):
+        raise SourceSchemaError(contract.feed, f"{source_file} {page.problem}")
     if not isinstance(page, dict) or not isinstance(page.get(contract.source.records), list):
         raise SourceSchemaError(
             contract.feed, f"{source_file} is not an object with a list {contract.source.records!r}"
@@ -120,14 +130,19 @@ def decode_page(content: bytes, source_file: str, contract: Contract) -> dict[st
 
 
 def decode_json(text: str) -> Any:
-    """A JSON value, its numbers as the texts they were.
+    """A JSON value, its numbers as the texts they were, but for exponents, which are written out.
 
     Raises:
-        ValueError: it is no JSON, or is nested more than NESTING deep.
+        ValueError: it is no JSON, is nested more than NESTING deep, or has an object that names a
+            field more than once.
     """
+    return _decode(text, _VALUES)
+
+
+def _decode(text: str, decoder: json.JSONDecoder) -> Any:
     if _is_too_deep(text):
         raise ValueError(f"nested more than {NESTING} deep")
-    return _DECODER.decode(text)
+    return decoder.decode(text)
 
 
 def _is_too_deep(text: str) -> bool:
@@ -145,7 +160,65 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+def _write_out(number: str) -> str:
+    """`1.5E1` as `15`; as it is where that would be more digits than any type has."""
+    exponent = number.lower().partition("e")[2]
+    if not exponent or abs(int(exponent)) > _MOST_DIGITS:
+        return number
+    return f"{Decimal(number):f}"
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that names a field more than once; as a dictionary it has the last of them."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it."""
+        counts = Counter(name for name, _ in self.pairs)
+        twice = ", ".join(name for name, count in counts.items() if count > 1)
+        return _without_surrogates(f"names a field more than once: {twice}")
+
+
+def _mark_ambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    return record if len(record) == len(pairs) else _Ambiguous(pairs)
+
+
+def _refuse_ambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        raise ValueError(_Ambiguous(pairs).problem)
+    return record
+
+
+_NUMBERS: Mapping[str, Any] = {
+    "parse_float": _write_out,
+    "parse_int": str,
+    "parse_constant": _refuse_constant,
+}
+_VALUES = json.JSONDecoder(object_pairs_hook=_refuse_ambiguous, **_NUMBERS)
+_PAGES = json.JSONDecoder(object_pairs_hook=_mark_ambiguous, **_NUMBERS)
+
+
+def _find_repeated_name(value: Any) -> str | None:
+    """What is wrong with an object, or with one in it, that names a field more than once."""
+    if isinstance(value, _Ambiguous):
+        return value.problem
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = (_find_repeated_name(each) for each in within if isinstance(each, dict | list))
+    return next((problem for problem in found if problem), None)
+
+
+def _show(value: Any) -> str:
+    """A value as JSON, with each of the fields that it names more than once."""
+    if isinstance(value, _Ambiguous):
+        members = (f"{json.dumps(name)}: {_show(each)}" for name, each in value.pairs)
+        return f"{{{', '.join(members)}}}"
+    return json.dumps(value)
 
 
 def build_records(

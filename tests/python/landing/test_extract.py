@@ -565,6 +565,32 @@ def test_land__rest_cursor_that_leads_to_itself__is_refused(lake: Lake, service:
         land("payments", D1, Sources(payments_url=service.url), lake)
 
 
+def test_land__rest_page_without_the_key_of_its_cursor__is_not_taken_for_the_last(
+    lake: Lake, service: Service
+) -> None:
+    good = paged(2, 2)
+
+    def answer(query: dict[str, str]) -> tuple[int, Any]:
+        status, page = good(query)
+        return status, {("nextCursor" if key == "next_cursor" else key): page[key] for key in page}
+
+    service.answers = answer
+    with pytest.raises(SourceSchemaError, match=r"has no 'next_cursor'.* 'nextCursor'"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    service.answers = good
+    assert land("payments", D1, Sources(payments_url=service.url), lake).written_count == 4
+
+
+@pytest.mark.parametrize("cursor", [False, {}, "", "x" * 30_000, "a\nb", "\ud800"])
+def test_land__rest_cursor_that_is_none__is_refused_in_few_words(
+    lake: Lake, service: Service, cursor: Any
+) -> None:
+    service.answers = lambda query: (200, {"data": [], "next_cursor": cursor})
+    with pytest.raises(SourceSchemaError, match="no text of 1 to 4096 printable") as caught:
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert len(str(caught.value)) < 200
+
+
 def test_land__rest_cursors_in_a_circle__are_refused(lake: Lake, service: Service) -> None:
     following = {"": "a", "a": "b", "b": "c", "c": "a"}
     service.answers = lambda query: (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -118,6 +119,63 @@ def test_read_json_page__money__is_never_floating_point() -> None:
     records = read_json_page(page, "p.json", CONTRACTS["payments"])
     assert records.columns["payment_value"].to_pylist() == ["90071992547409.93"]
     assert [r.row_number for r in records.unreadable] == [2]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"1E1", "10"),
+        (b"-1.50e+2", "-150"),
+        (b"25e-3", "0.025"),
+        (b"1e39", "1e39"),
+        (b"1e99999999999999999999", "1e99999999999999999999"),
+    ],
+)
+def test_read_json_lines__exponent__is_written_out_as_far_as_a_type_reaches(
+    written: bytes, read: str
+) -> None:
+    records = read_json_lines(b'{"score": %b}' % written, "f.jsonl", CONTRACTS["reviews"])
+    assert records.columns["review_score"].to_pylist() == [read]
+
+
+@pytest.mark.parametrize("line", [b'{"score": 5, "score": 1}', b'{"order": {"id": 1, "id": 2}}'])
+def test_read_json_lines__field_named_twice__is_unreadable(line: bytes) -> None:
+    records = read_json_lines(line + b'\n{"score": 3}\n', "f.jsonl", CONTRACTS["reviews"])
+    assert records.columns["review_score"].to_pylist() == ["3"]
+    ((row, text, problem),) = ((u.row_number, u.text, u.problem) for u in records.unreadable)
+    assert (row, text) == (1, line.decode())
+    assert re.search(r"names a field more than once: (score|id)$", problem)
+
+
+def test_read_json_page__record_that_names_a_field_twice__is_unreadable() -> None:
+    twice = b'{"order_id": "o", "payment_value": "1.00", "payment_value": "99.00"}'
+    nested = b'{"order_id": "p", "more": [{"a": 1, "a": 2}]}'
+    page = b'{"data": [{"order_id": "n"}, %b, %b], "next_cursor": null}' % (twice, nested)
+    records = read_json_page(page, "p.json", CONTRACTS["payments"])
+    assert records.columns["order_id"].to_pylist() == ["n"]
+    assert [(u.row_number, u.problem) for u in records.unreadable] == [
+        (2, "names a field more than once: payment_value"),
+        (3, "names a field more than once: a"),
+    ]
+    assert records.unreadable[0].text == twice.decode()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'{"data": [{"order_id": "o"}], "next_cursor": null, "data": []}',
+        b'{"data": [], "next_cursor": "7", "next_cursor": null}',
+    ],
+)
+def test_read_json_page__page_that_names_a_field_twice__is_refused(page: bytes) -> None:
+    with pytest.raises(SourceSchemaError, match=r"p\.json names a field more than once: (data|ne)"):
+        read_json_page(page, "p.json", CONTRACTS["payments"])
+
+
+def test_read_json_page__mark_of_byte_order__is_no_part_of_it() -> None:
+    page = b'\xef\xbb\xbf{"data": [{"order_id": "o"}], "next_cursor": null}'
+    records = read_json_page(page, "p.json", CONTRACTS["payments"])
+    assert records.columns["order_id"].to_pylist() == ["o"]
 
 
 @pytest.mark.parametrize("page", [b"", b"[]", b'{"error": "x"}', b'{"data": {}}', b"<html>"])
