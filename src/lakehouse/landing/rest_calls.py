@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -35,8 +35,9 @@ LONGEST_WAIT_SECONDS = 30.0
 
 _CONNECT_SECONDS, _SILENCE_SECONDS = 5.0, 30.0
 _ANSWER_SECONDS = 120.0
-_MOST_BYTES = 256 * 1024 * 1024
+_MOST_BYTES = 64 * 1024 * 1024
 _BLOCK_BYTES = 64 * 1024
+_SHOWN = 200
 _REFUSED = (400, 401, 403)
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -69,6 +70,27 @@ class _Bearer(AuthBase):
         return request
 
 
+class _SentOnError(Exception):
+    """The service sends on to another one, which was not asked; the message names it."""
+
+
+class _Session(requests.Session):
+    """Follows where a service sends on as far as its token may go: to the same host."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """See `requests.Session`."""
+        try:
+            target = super().get_redirect_target(resp)
+            address = urljoin(resp.url, target or "")
+            leaves = bool(self.should_strip_auth(resp.url, address))  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise _SentOnError("what is no address") from error
+        if leaves:
+            parts = urlsplit(address)
+            raise _SentOnError(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:_SHOWN])
+        return target
+
+
 class RestService:
     """The service that a feed comes from; use as a context manager."""
 
@@ -77,7 +99,7 @@ class RestService:
         self._credentials = credentials
         self._token: str | None = None
         self._adapter = BoundedAdapter()
-        self._session = requests.Session()
+        self._session = _Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._adapter)
 
@@ -200,6 +222,12 @@ class RestService:
                 return _Answer(got.status_code, got.headers, self._read_body(url, got))
         except OverdueError as error:
             raise _TryAgainError(str(error)) from error
+        except _SentOnError as error:
+            raise SourceError(
+                self._contract.feed,
+                f"{url} sends on to {error}, which was not asked: is that the service's address "
+                "now?",
+            ) from error
         except (requests.RequestException, HTTPError) as error:
             if not is_transient(error):
                 raise SourceError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -430,6 +432,7 @@ class Service:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         self.answers: Callable[[dict[str, str]], tuple[int, Any]] = lambda query: (200, {})
+        self.headers: dict[str, str] = {}
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -440,6 +443,8 @@ class Service:
                 status, answer = service.answers(query)
                 body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
+                for name, value in service.headers.items():
+                    self.send_header(name, value)
                 if status == 429:
                     self.send_header("Retry-After", "0")
                 self.send_header("Content-Length", str(len(body)))
@@ -541,6 +546,44 @@ def test_land__rest_failures_that_stay__end_as_unavailable(lake: Lake, service: 
 def test_land__rest_refusal__is_not_tried_again(lake: Lake, service: Service) -> None:
     service.answers = lambda query: (403, b"no")
     with pytest.raises(SourceError, match="answered status 403"):
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "says"),
+    [
+        ("http://other.example:8080/v1?token=abc", "sends on to http://other.example:8080, which"),
+        ("http://127.0.0.1:1/v1/payments", "sends on to http://127.0.0.1:1, which"),
+        ("https://127.0.0.1/v1/payments", "sends on to https://127.0.0.1, which"),
+        ("//user:secret@other.example/", "sends on to http://other.example, which"),
+        ("file:///etc/passwd", "sends on to file://, which"),
+        ("http://127.0.0.1:port/", "sends on to what is no address, which"),
+    ],
+)
+def test_land__rest_sent_on_to_another_host__is_refused_by_its_name(
+    lake: Lake, service: Service, location: str, says: str
+) -> None:
+    service.answers = lambda query: (302, b"")
+    service.headers["Location"] = location
+    with pytest.raises(SourceError, match=re.escape(says)) as caught:
+        land("payments", D1, Sources(payments_url=service.url), lake)
+    assert (len(service.asked), "abc" in str(caught.value)) == (1, False)
+
+
+def test_land__rest_sent_on_within_its_host__is_followed(lake: Lake, service: Service) -> None:
+    good = paged(1)
+    service.answers = lambda query: good(query) if len(service.asked) > 1 else (307, b"")
+    service.headers["Location"] = "/v2/payments"
+    assert land("payments", D1, Sources(payments_url=service.url), lake).written_count == 1
+    assert service.asked[1]["path"] == "/v2/payments"
+
+
+def test_land__rest_bomb__is_refused(lake: Lake, service: Service) -> None:
+    packed = gzip.compress(bytes(65 << 20))
+    service.answers = lambda query: (200, packed)
+    service.headers["Content-Encoding"] = "gzip"
+    with pytest.raises(SourceError, match=r"answered more than 64 MiB: lower"):
         land("payments", D1, Sources(payments_url=service.url), lake)
     assert len(service.asked) == 1
 
