@@ -29,8 +29,10 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
+    TopicCollection,
     TopicPartition,
 )
+from confluent_kafka.admin import AdminClient
 
 from lakehouse.contracts import Contract
 from lakehouse.errors import (
@@ -57,6 +59,15 @@ _RECORDS = 10_000
 _WAIT_SECONDS = 0.2
 # A record from so far ahead was stamped by a clock that is wrong: it ends no window.
 _CLOCK_TOLERANCE = timedelta(hours=1)
+# Of brokers before Kafka 3.1 every topic has this one.
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+_TELLS_NO_ID = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.UNSUPPORTED_VERSION,
+        KafkaError._UNSUPPORTED_FEATURE,
+    }
+)
 _AWAY = frozenset(
     {
         KafkaError._TRANSPORT,
@@ -87,7 +98,7 @@ class _Topic:
     def __init__(self, contract: Contract, cluster: Cluster) -> None:
         self.name = contract.source.object
         self.position = 0
-        self._contract = contract
+        self._contract, self._cluster = contract, cluster
         self._complaint, self._code = "", KafkaError.NO_ERROR
         try:
             self._consumer = Consumer(
@@ -155,6 +166,27 @@ class _Topic:
             )
             for partition in sorted(topic.partitions)
         }
+
+    def find_id(self) -> str | None:
+        """What tells the topic from one of the same name that is made after it; None where there
+        is no topic, or the brokers tell no ids."""
+        metadata = self.ask(self._consumer.list_topics, self.name)
+        if metadata.controller_id not in metadata.brokers:
+            return None  # who would be asked
+        admin = AdminClient(self._cluster.client() | {"logger": _Quiet("kafka")})
+
+        def describe(*, timeout: float) -> Any:
+            wanted = TopicCollection([self.name])
+            try:
+                return admin.describe_topics(wanted, request_timeout=timeout)[self.name].result()
+            except KafkaException as error:
+                if error.args[0].code() in _TELLS_NO_ID:
+                    return None
+                raise
+
+        found = self.ask(describe)
+        topic_id = str(found.topic_id) if found is not None else _NO_ID
+        return topic_id if topic_id != _NO_ID else None
 
     def first_at(self, instant: datetime, partitions: Mapping[int, Any]) -> dict[int, int | None]:
         """The offset of each partition's first record from an instant on; None for no record."""
@@ -225,12 +257,17 @@ class _Topic:
         if start < low:
             self._refuse_lost(partition, start, low)
         if start > high:
-            raise SourceError(
-                self._contract.feed,
-                f"{self.name}[{partition}] ends at offset {high}, and was landed up to {start}: "
-                "the topic was made anew. Give it another name in the contract's source",
+            self.refuse_new(
+                f"{self.name}[{partition}] ends at offset {high}, and was landed up to {start}"
             )
         return _Window(partition, start, high)
+
+    def refuse_new(self, difference: str) -> NoReturn:
+        """Raise SourceError: this is not the topic that was landed."""
+        raise SourceError(
+            self._contract.feed,
+            f"{difference}: the topic was made anew. Give it another name in the contract's source",
+        )
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Tell the consumer group, forwards only.
@@ -281,8 +318,9 @@ def copy_records(
     """
     topic = _Topic(contract, cluster)
     try:
+        topic_id = topic.find_id()
         ends = topic.ends()
-        windows = _plan(topic, contract, previous, ends)
+        windows = _plan(topic, contract, previous, topic_id, ends)
         limit = _Limit(until, (now or datetime.now(UTC)) + _CLOCK_TOLERANCE)
         reached: dict[int, int] = {}
         parts = _cut(_lines(topic, windows, limit, reached))
@@ -296,6 +334,7 @@ def copy_records(
     logger.info("%s", facts)
     return {
         "topic": topic.name,
+        "topic_id": topic_id,
         "from": _show({window.partition: window.start for window in windows}),
         "offsets": _show(reached),
     }
@@ -334,9 +373,14 @@ def _plan(
     topic: _Topic,
     contract: Contract,
     previous: Manifest | None,
+    topic_id: str | None,
     ends: Mapping[int, tuple[int, int]],
 ) -> list[_Window]:
-    """The windows of all partitions, whose ends by time are not known yet."""
+    """The windows of all partitions, whose ends by time are not known yet.
+
+    Raises:
+        SourceError: the topic is not the one that was landed, or offsets are gone.
+    """
     landed = _landed(contract, previous) if previous is not None else {}
     if landed is None and previous is not None:
         firsts = topic.first_at(end_of_day(previous.business_date), ends)
@@ -345,13 +389,13 @@ def _plan(
             for partition, first in firsts.items()
         }
     known: Mapping[int, int] = landed or {}
+    before = previous.watermark.get("topic_id") if previous is not None and known else None
+    if before is not None and topic_id is not None and topic_id != before:
+        topic.refuse_new(f"{topic.name} has the id {topic_id}, and was landed with the id {before}")
     gone = sorted(set(known) - set(ends))
     if gone:
-        raise SourceError(
-            contract.feed,
-            f"{topic.name} has no partition {', '.join(map(str, gone))} any more: the topic was "
-            "made anew. Give it another name in the contract's source",
-        )
+        names = ", ".join(map(str, gone))
+        topic.refuse_new(f"{topic.name} has no partition {names} any more")
     return [topic.window(partition, known.get(partition), ends[partition]) for partition in ends]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +19,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 import lakehouse.landing.batch as batch
 import lakehouse.landing.extract_kafka as extract_kafka
@@ -135,6 +137,7 @@ def test_land__kafka_day_by_day__takes_each_record_once_in_its_day(
     assert isinstance(first, Manifest)
     assert first.watermark == {
         "topic": "order_events",
+        "topic_id": None,  # the mock cluster tells none
         "from": "0:0 1:0 2:0 3:0",
         "offsets": "0:1 1:1 2:0 3:0",
     }
@@ -500,6 +503,37 @@ def test_land__real_transactions__aborted_is_skipped_and_open_is_waited_for(
     writer.commit_transaction(60)
     second: Any = land("order_events", D2, Sources(kafka=cluster), lake)
     assert ids(lake, second) == ["open", "behind"]
+
+
+@pytest.mark.kafka
+def test_land__real_topic_made_anew_and_longer__is_refused(
+    lake: Lake, broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its offsets alone it cannot be told from the topic before it."""
+    cluster, contract = Cluster(broker.bootstrap), lake.contract("order_events")
+    other = replace(contract, source=replace(contract.source, object="remade"))
+    monkeypatch.setitem(lake.contracts, "order_events", other)  # type: ignore[arg-type]
+    sources, admin = Sources(kafka=cluster), AdminClient(cluster.client())
+    send(cluster, "remade", ["old0", "old1", "old2"], END_OF_D1 - timedelta(hours=1))
+    first: Any = land("order_events", D1, sources, lake)
+    old = admin.describe_topics(TopicCollection(["remade"]))["remade"].result().topic_id
+    assert first.watermark["topic_id"] == str(old)
+    admin.delete_topics(["remade"], operation_timeout=30)["remade"].result()
+    await_absence(admin, "remade")
+    send(cluster, "remade", [f"new{number}" for number in range(8)], END_OF_D1)
+    with pytest.raises(SourceError, match=f"was landed with the id {old}: the topic was made anew"):
+        land("order_events", D2, sources, lake)
+    # A manifest of before ids were kept: offsets are all there is to go by.
+    older = replace(first, watermark={**first.watermark, "topic_id": None})
+    monkeypatch.setattr(batch, "find_previous", lambda *_: older)
+    assert ids(lake, land("order_events", D2, sources, lake)) == [f"new{n}" for n in range(3, 8)]
+
+
+def await_absence(admin: AdminClient, topic: str) -> None:
+    """Until the broker, which deletes by and by, has no such topic."""
+    deadline = time.monotonic() + 60
+    while topic in admin.list_topics(timeout=10).topics:
+        assert time.monotonic() < deadline, f"{topic} is still there"
 
 
 @pytest.mark.kafka
