@@ -14,10 +14,11 @@ from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LandingError, ManifestError
 from lakehouse.landing.model import Manifest, run_id_of
-from lakehouse.landing.publish import MANIFEST, REJECTED, SUCCESS
+from lakehouse.landing.publish import MANIFEST, REJECTED, RESTORE, SUCCESS, Publication
 from lakehouse.landing.stage import Stage
 from lakehouse.landing.store import Bucket
 from lakehouse.landing.verify import find_count_problems, find_mismatches, is_confirmed_by
+from lakehouse.landing.watermark import find_malformed
 
 _GOES_ON = frozenset({"postgresql", "rest", "kafka"})
 """Kinds of sources that are read from where the run before ended."""
@@ -74,7 +75,8 @@ def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manife
     Raises:
         LandingError: a run since then was begun, and its loader was killed before it published
             its rows: going on from an earlier one would bring them twice.
-        ManifestError: the stage's mark of such a run cannot be read.
+        ManifestError: the stage's mark of such a run cannot be read, or the last published
+            manifest was altered since.
     """
     keys = _keys_of(lake, contract)
     days = [day for day in _days_with(SUCCESS, keys, contract) if day < business_date]
@@ -88,7 +90,30 @@ def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manife
                 f"killed. Finish it with `lakehouse land {contract.feed} --date {day.isoformat()}`,"
                 " then land this day",
             )
-    return read_published(lake, contract, days[-1]) if days else None
+    return _read_confirmed(lake, contract, days[-1]) if days else None
+
+
+def _read_confirmed(lake: Lake, contract: Contract, business_date: date) -> Manifest:
+    """The manifest of a published batch, from which the next one may go on.
+
+    Raises:
+        ManifestError: it is not there, is none, is another one than was published, or has a
+            watermark that its source could not go on from.
+    """
+    run_id = run_id_of(contract.feed, business_date)
+    publication = Publication(lake, contract, business_date, run_id)
+    manifest, is_published = publication.find()
+    where = publication.raw.uri(publication.prefix + MANIFEST)
+    if manifest is None or not is_published:
+        raise ManifestError(run_id, f"{where} is not confirmed any more: land this day again")
+    malformed = find_malformed(contract.source.kind, manifest.watermark)
+    if malformed:
+        raise ManifestError(
+            run_id,
+            f"{where}: the watermark's {' and '.join(malformed)} cannot be gone on from. "
+            f"{RESTORE.capitalize()}",
+        )
+    return manifest
 
 
 def _begun_days(lake: Lake, contract: Contract, keys: list[str]) -> list[date]:

@@ -132,9 +132,18 @@ class Manifest:
                 document["timing"] = Timing(**document["timing"])
             for field in ("ignored_fields", "null_columns", "future_columns"):
                 document[field] = tuple(document.get(field, ()))
+            _require_texts(document["watermark"])
             return cls(**document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ManifestError(name, f"is not a manifest: {error}") from error
+
+
+def _require_texts(watermark: object) -> None:
+    """Raise ValueError unless it is an object whose values are texts or null."""
+    if not isinstance(watermark, dict) or not all(
+        value is None or isinstance(value, str) for value in watermark.values()
+    ):
+        raise ValueError("watermark is no object of texts")
 
 
 @dataclass(frozen=True, slots=True)

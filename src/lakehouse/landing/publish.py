@@ -33,7 +33,7 @@ from lakehouse.shared_state import succeeding
 MANIFEST = "_manifest.json"
 SUCCESS = "_SUCCESS"
 REJECTED = "_rejected.parquet"
-_RESTORE = "restore it, or rebuild the batch from its stage with `lakehouse land --replay`"
+RESTORE = "restore it, or rebuild the batch from its stage with `lakehouse land --replay`"
 
 
 class Publication:
@@ -85,14 +85,14 @@ class Publication:
             if success is not None:
                 raise ManifestError(
                     self.run_id,
-                    f"{self.raw.uri(self.prefix)} has {SUCCESS} and no {MANIFEST}: {_RESTORE}",
+                    f"{self.raw.uri(self.prefix)} has {SUCCESS} and no {MANIFEST}: {RESTORE}",
                 )
             return None, False
         if success is not None and not is_confirmed_by(content, success):
             raise ManifestError(
                 self.run_id,
                 f"{self.raw.uri(self.prefix + MANIFEST)} was altered after publication: its "
-                f"SHA-256 is not the one in {SUCCESS}. {_RESTORE.capitalize()}",
+                f"SHA-256 is not the one in {SUCCESS}. {RESTORE.capitalize()}",
             )
         return Manifest.from_json(content, self.run_id), success is not None
 

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -25,8 +26,10 @@ from psycopg.conninfo import make_conninfo
 import lakehouse.landing.extract_postgres as extract_postgres
 import lakehouse.landing.rest_calls as rest_calls
 from lakehouse.contracts import Lake
+from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import (
     ConfigError,
+    ManifestError,
     SourceError,
     SourceSchemaError,
     SourceUnavailableError,
@@ -109,6 +112,46 @@ def test_land__postgres_day_by_day__takes_each_change_once(
     third = land("orders", D3, sources, lake)
     assert sorted(row["order_id"] for row in raw(lake, third)) == ["first_of_d2", "late_commit"]
     assert third.watermark["from"] == "2026-06-02 00:00:00"
+
+
+def test_land__postgres_after_a_manifest_that_was_altered__waits_for_its_repair(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str
+) -> None:
+    """Going on from a watermark that somebody moved ahead would lose what lies between."""
+    sources = Sources(postgres_url=server_url)
+    add(orders, "of_d1", "2026-06-01 12:00:00")
+    add(orders, "early_on_d2", "2026-06-02 05:00:00")
+    land("orders", D1, sources, lake)
+    bucket = lake.bucket("raw")
+    key = feed_prefix(lake.contract("orders")) + "ingest_date=2026-06-01/_manifest.json"
+    content = lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    altered = content.replace(b'"until": "2026-06-02 00:00:00"', b'"until": "2026-06-02 10:00:00"')
+    assert altered != content
+    lake.s3.put_object(Bucket=bucket, Key=key, Body=altered)
+    with pytest.raises(ManifestError, match=r"orders-2026-06-01.* altered .*`lakehouse land --rep"):
+        land("orders", D2, sources, lake)
+    replay("orders", D1, lake)
+    second = land("orders", D2, sources, lake)
+    assert [row["order_id"] for row in raw(lake, second)] == ["early_on_d2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("until", "garbage"), ("until", "2026-06-02T00:00:00Z"), ("snapshot", "7"), ("snapshot", "")],
+)
+def test_land__postgres_after_a_watermark_that_is_none__names_it(
+    lake: Lake, orders: psycopg.Connection[Any], server_url: str, name: str, value: str
+) -> None:
+    """Confirmed as it is: whoever wrote the manifest wrote it so."""
+    sources = Sources(postgres_url=server_url)
+    first = land("orders", D1, sources, lake)
+    assert isinstance(first, Manifest)
+    content = replace(first, watermark={**first.watermark, name: value}).to_json()
+    folder = feed_prefix(lake.contract("orders")) + "ingest_date=2026-06-01/"
+    for key, body in (("_manifest.json", content), ("_SUCCESS", sha256(content).hexdigest())):
+        lake.s3.put_object(Bucket=lake.bucket("raw"), Key=folder + key, Body=body)
+    with pytest.raises(ManifestError, match=f"the watermark's {name} cannot be gone on from"):
+        land("orders", D2, sources, lake)
 
 
 def test_land__postgres_without_changes__publishes_a_batch_without_rows(

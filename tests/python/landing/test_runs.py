@@ -13,10 +13,11 @@ from click.testing import CliRunner
 
 from lakehouse.cli import cli
 from lakehouse.contracts import Lake
-from lakehouse.errors import BatchHeldError
+from lakehouse.errors import BatchHeldError, ManifestError
 from lakehouse.landing import Manifest, Sources, land
 from lakehouse.landing.claim import Claim
 from lakehouse.landing.runs import Run, find_runs
+from lakehouse.landing.watermark import find_malformed
 from tests.python.landing.test_bad_files import HEADER, ROWS
 
 BAD = b"".join(b"b%d,,x,SP,,\n" % number for number in range(90))
@@ -86,6 +87,25 @@ def test_manifest__of_before_times_were_kept__is_read(sellers: Lake) -> None:
     assert replace(run, manifest=older).started_at is None
     with_null = Manifest.from_json(older.to_json(), "")
     assert with_null.timing is None
+
+
+@pytest.mark.parametrize("watermark", [None, [], "2026-06-02", {"until": 5}, {"until": {}}])
+def test_manifest__watermark_of_other_values_than_texts__is_none(
+    sellers: Lake, watermark: Any
+) -> None:
+    (run,) = find_runs(sellers, [sellers.contract("sellers")], last=date(2026, 6, 1))
+    assert run.manifest is not None
+    document = {**run.manifest.to_dict(), "watermark": watermark}
+    with pytest.raises(ManifestError, match="is not a manifest: watermark is no object of texts"):
+        Manifest.from_json(json.dumps(document).encode(), "")
+
+
+@pytest.mark.parametrize(
+    ("offsets", "expected"),
+    [("", []), ("0:17 1:4", []), ("garbage", ["offsets"]), ("0:17 1", ["offsets"])],
+)
+def test_watermark__of_a_topic__is_offsets_by_partition(offsets: str, expected: list[str]) -> None:
+    assert find_malformed("kafka", {"topic": "t", "offsets": offsets}) == expected
 
 
 def test_runs__command__lists_and_filters(sellers: Lake) -> None:
