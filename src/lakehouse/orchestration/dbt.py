@@ -57,6 +57,8 @@ _EXCLUDED = (
 _EVERY_COMMAND: dict[str, Any] = {
     "install_deps": False,
     "dbt_cmd_global_flags": ["--no-write-json"],
+    # Assets are the DAG's, and an operator that belongs to no DAG cannot tell of any.
+    "emit_datasets": False,
 }
 
 

@@ -207,6 +207,23 @@ def test_transform__last_of_all_systems_has_landed_the_date__begins_for_that_dat
     assert [run for run in runs if run[0] in LANDING] == [[dag_id, DAY] for dag_id in LANDING]
 
 
+@pytest.mark.usefixtures("first_build", "made_lake")
+def test_transform__a_node_that_was_told_already__builds_and_tests_itself(
+    airflow: Airflow,
+) -> None:
+    """As in a run whose task is cleared: no build has left an outcome for it."""
+    task_id = "dbt.curated.fct_marketing_leads"
+    athena = connect_athena(Settings.from_env())
+    fact = "ci_curated.fct_marketing_leads"
+    shown = f"select count(*), count(distinct lead_id) from {fact}"
+    before = athena.run(shown).rows
+    athena.run(f"delete from {fact}")
+    tasks, log = airflow.test("transform", day=DAY, only=task_id)
+    assert "event=node_builds_itself outcome=taken before" in log
+    assert tasks["transform"][task_id] == "success"
+    assert athena.run(shown).rows == before != [("0", "0")]
+
+
 @pytest.mark.usefixtures("first_build")
 def test_landing__a_feed_that_is_not_due__updates_no_asset_and_lets_the_day_land(
     airflow: Airflow,
