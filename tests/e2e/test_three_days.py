@@ -115,8 +115,11 @@ class Site:
             "AIRFLOW__API__BASE_URL": address,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-            # DAG files stay as they are: reading them over and over is half a core's work.
-            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+            # DAG files stay as they are: reading them every 30 s is half a core's work. Where that
+            # takes too long, their runs stand still until the next time.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+            "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "600",
             "AIRFLOW_CONN_LAKEHOUSE_SLACK": json.dumps(slack),
             "LAKEHOUSE_NOTIFY_SLACK": "lakehouse_slack",
             "LAKEHOUSE_NOTIFY_GATHER_SECONDS": "5",
