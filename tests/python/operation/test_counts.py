@@ -8,7 +8,8 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.errors import BatchHeldError
+from lakehouse.errors import BatchHeldError, SourceSchemaError
+from lakehouse.landing import Sources, land
 from tests.python.operation.conftest import FEED, Shop
 
 pytestmark = [pytest.mark.recipes, pytest.mark.filterwarnings("ignore")]  # dbt has its own
@@ -68,3 +69,17 @@ def test_counts__a_held_batch__adds_up_and_raw_has_none_of_it(shop: Shop) -> Non
     )
     assert note.rows == (("held", "2", "0"),)
     assert not complains(shop, 2)
+
+
+def test_counts__a_refused_delivery__adds_up_and_says_why(shop: Shop) -> None:
+    folder = shop.drop / FEED / "2026-06-03"
+    folder.mkdir(parents=True)
+    (folder / f"{FEED}.csv").write_bytes(b"")
+    with pytest.raises(SourceSchemaError):
+        land(FEED, date(2026, 6, 3), Sources(drop_dir=shop.drop), shop.lake)
+    note = shop.athena.run(
+        "select state, read_count, written_count, reason like '%is empty%' from "
+        f"local_ops.batches where feed = '{FEED}' and ingest_date = date '2026-06-03'"
+    )
+    assert note.rows == (("refused", "0", "0", "true"),)
+    assert not complains(shop, 3)
