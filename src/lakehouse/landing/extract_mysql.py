@@ -2,16 +2,19 @@
 
 The server writes each row as a line of CSV, as PostgreSQL's COPY does: every value leaves it as
 its own text, so that no client type rounds a decimal, drops a zero date or moves an instant. NULL
-is nothing, an empty text is `""`. A DATETIME is a wall clock of the contract's zone; a TIMESTAMP,
-which the server keeps as an instant, gets the offset `+00:00`. Bytes of a binary column stay as
-they are. Checked on MariaDB 10.11.
+is nothing, an empty text is `""`. Values of columns that may be long come beside the line and are
+quoted here: the server's `replace` takes the square of their length, and gives NULL for what is
+longer than max_allowed_packet. Such columns are the last of a line. A DATETIME is a wall clock of
+the contract's zone; a TIMESTAMP, which the server keeps as an instant, gets the offset `+00:00`.
+Bytes of a binary column stay as they are. Checked on MariaDB 10.11.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import pymysql
 from pymysql.constants import CR, ER
@@ -29,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 PART_BYTES = 32 * 1024 * 1024
 _ROWS = 1_000
+_LONG_BYTES = 16_384
 _BINARY = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
 _TEXT = _BINARY | {
     *("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
@@ -90,8 +94,10 @@ def copy_table(contract: Contract, url: str, stage: Stage) -> tuple[str, ...]:
             with connection.cursor() as cursor:
                 for statement in _SESSION:
                     cursor.execute(statement)
-                query, new = _build_query(cursor, contract)
-            _copy_rows(connection, query, contract, stage)
+                types, new = _read_types(cursor, contract)
+                columns = _Columns.of(contract, types)
+                query = _build_query(cursor, contract, columns)
+            _copy_rows(connection, query, columns, contract, stage)
         finally:
             connection.close()
     except pymysql.Error as error:
@@ -99,14 +105,45 @@ def copy_table(contract: Contract, url: str, stage: Stage) -> tuple[str, ...]:
     return new
 
 
-def _copy_rows(connection: Any, query: str, contract: Contract, stage: Stage) -> None:
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Expressions of the texts of columns, by name: `short` ones make the server's line, `long`
+    ones come beside it."""
+
+    short: Mapping[str, str]
+    long: Mapping[str, str]
+
+    @classmethod
+    def of(cls, contract: Contract, types: Mapping[str, _Type]) -> _Columns:
+        """The columns of a contract, whose types are known by their names in lower case."""
+        short: dict[str, str] = {}
+        long: dict[str, str] = {}
+        for column in contract.delivered:
+            found = types[column.source_path.lower()]
+            chosen = long if found.octets > _LONG_BYTES else short
+            chosen[column.source_path] = _as_text(_name(column.source_path), found.kind)
+        return cls(short, long)
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A column's type, in lower case, and the bytes that a text in it may have; 0 where it has
+    none."""
+
+    kind: str
+    octets: int
+
+
+def _copy_rows(
+    connection: Any, query: str, columns: _Columns, contract: Contract, stage: Stage
+) -> None:
     cursor = SSCursor(connection)
     try:
         cursor.execute(query)
-        names = (column.source_path for column in contract.delivered)
-        header = _join(contract, names)
+        header = _join(contract, (*columns.short, *columns.long))
         is_begun = False
-        for number, part in enumerate(_cut(header, _lines(cursor, contract)), start=1):
+        lines = _lines(cursor, contract, columns)
+        for number, part in enumerate(_cut(header, lines), start=1):
             if not is_begun:
                 stage.clear()
                 is_begun = True
@@ -127,16 +164,37 @@ def _abandon(cursor: Any) -> None:
     cursor.connection = None
 
 
-def _lines(cursor: SSCursor, contract: Contract) -> Iterator[bytes]:
+def _lines(cursor: SSCursor, contract: Contract, columns: _Columns) -> Iterator[bytes]:
+    """The lines of all rows; a row is its line, then of each long column whether it is NULL, and
+    its text."""
+    quote, delimiter = contract.format.quote.encode(), contract.format.delimiter.encode()
     while rows := cursor.fetchmany(_ROWS):
-        for (line,) in rows:
-            if line is None:
-                raise SourceError(
-                    contract.feed,
-                    f"a row of {contract.source.object} is longer than MySQL's max_allowed_packet: "
-                    "raise it on the server",
-                )
-            yield line
+        if not columns.long:
+            for (line,) in rows:
+                yield line if line is not None else _refuse_row(contract)
+            continue
+        for line, *rest in rows:
+            values = [line if line is not None else _refuse_row(contract)] if columns.short else []
+            for name, is_null, text in zip(columns.long, rest[::2], rest[1::2], strict=True):
+                if text is not None:
+                    values.append(quote + text.replace(quote, quote + quote) + quote)
+                else:
+                    values.append(b"" if is_null == b"1" else _refuse_value(contract, name))
+            yield delimiter.join(values)
+
+
+def _refuse_row(contract: Contract) -> NoReturn:
+    _refuse_long(contract, f"a row of {contract.source.object}")
+
+
+def _refuse_value(contract: Contract, column: str) -> NoReturn:
+    _refuse_long(contract, f"a value of {column} in {contract.source.object}")
+
+
+def _refuse_long(contract: Contract, what: str) -> NoReturn:
+    raise SourceError(
+        contract.feed, f"{what} is longer than MySQL's max_allowed_packet: raise it on the server"
+    )
 
 
 def _cut(header: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -155,18 +213,21 @@ def _cut(header: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"\n".join([*kept, b""])
 
 
-def _build_query(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
-    """The statement that reads the table, once its columns are known to be as the contract says;
-    and the columns that it leaves."""
+def _build_query(cursor: Any, contract: Contract, columns: _Columns) -> str:
+    """The statement that reads the table.
+
+    `concat` is NULL where anything in it is, and of a column's NULL it sees nothing: a NULL line
+    is one that the server could not make.
+    """
     schema, table = _split(contract.source.object)
-    types, new = _read_types(cursor, contract, schema, table)
-    form = contract.format
-    values = ", ".join(
-        f"ifnull(concat({_literal(form.quote)}, replace("
-        f"{_as_text(_name(column.source_path), types[column.source_path.lower()])}, "
-        f"{_literal(form.quote)}, {_literal(form.quote * 2)}), {_literal(form.quote)}), '')"
-        for column in contract.delivered
+    quote, doubled = _literal(contract.format.quote), _literal(contract.format.quote * 2)
+    quoted = (
+        f"if({_name(name)} is null, '', "
+        f"concat({quote}, replace({text}, {quote}, {doubled}), {quote}))"
+        for name, text in columns.short.items()
     )
+    line = f", {_literal(contract.format.delimiter)}, ".join(quoted) or "''"
+    beside = "".join(f", {_name(name)} is null, {text}" for name, text in columns.long.items())
     name = f"{_name(schema)}.{_name(table)}" if schema else _name(table)
     cursor.execute(
         "select column_name from information_schema.key_column_usage "
@@ -175,16 +236,15 @@ def _build_query(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]
     )
     key = ", ".join(_name(column.decode()) for (column,) in cursor.fetchall())
     order = f" order by {key}" if key else ""
-    return f"select concat_ws({_literal(form.delimiter)}, {values}) from {name}{order}", new
+    return f"select concat({line}){beside} from {name}{order}"
 
 
-def _read_types(
-    cursor: Any, contract: Contract, schema: str | None, table: str
-) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Types by column, both in lower case, and the columns that the contract does not mention.
+def _read_types(cursor: Any, contract: Contract) -> tuple[Mapping[str, _Type], tuple[str, ...]]:
+    """Types by column in lower case, and the columns that the contract does not mention.
 
     Raises SourceSchemaError for all that does not fit.
     """
+    schema, table = _split(contract.source.object)
     where = f"where table_schema = {_schema(schema)} and table_name = {_literal(table)}"
     cursor.execute(f"select engine from information_schema.tables {where}")
     found = cursor.fetchone()
@@ -197,10 +257,17 @@ def _read_types(
             f"the table {contract.source.object} is kept by {engine}, which gives no consistent "
             "read: alter it to InnoDB",
         )
-    cursor.execute(f"select column_name, data_type from information_schema.columns {where}")
-    found_types = {name.decode(): kind.decode().lower() for name, kind in cursor.fetchall()}
-    new = check_columns(contract, found_types, _TYPES, str.lower)
-    return {name.lower(): kind for name, kind in found_types.items()}, new
+    cursor.execute(
+        "select column_name, data_type, ifnull(character_octet_length, 0) "
+        f"from information_schema.columns {where}"
+    )
+    found_types = {
+        name.decode(): _Type(kind.decode().lower(), int(octets))
+        for name, kind, octets in cursor.fetchall()
+    }
+    kinds = {name: found.kind for name, found in found_types.items()}
+    new = check_columns(contract, kinds, _TYPES, str.lower)
+    return {name.lower(): found for name, found in found_types.items()}, new
 
 
 def _as_text(name: str, kind: str) -> str:
@@ -215,7 +282,7 @@ def _as_text(name: str, kind: str) -> str:
     return f"cast(convert({name} using utf8mb4) as binary)"
 
 
-def _join(contract: Contract, names: Iterator[str]) -> bytes:
+def _join(contract: Contract, names: Iterable[str]) -> bytes:
     quote = contract.format.quote
     quoted = (f"{quote}{name.replace(quote, quote * 2)}{quote}" for name in names)
     return contract.format.delimiter.join(quoted).encode()

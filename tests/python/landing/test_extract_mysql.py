@@ -152,6 +152,62 @@ def test_copy_table__values__leave_the_server_as_its_own_text(
     }
 
 
+def test_copy_table__long_values__come_whole_and_at_once(
+    lake: Lake, database: Any, mysql_url: str
+) -> None:
+    """Nine million quotes, which the server itself would double for hours; and a value of as many
+    bytes as max_allowed_packet lets in, whose quotes have no room there."""
+    database.execute(
+        "create table odd (id varchar(9) primary key, note longtext, short varchar(9))"
+    )
+    database.execute(
+        "insert into odd values ('quotes', repeat('\"', 9000000), 'a'), ('empty', '', 'b'), "
+        "('long', repeat('y', 16777215), null), ('nothing', null, 'd'), ('some', 'say \"x\"', 'e')"
+    )
+    contract = columns(lake.contract("products"), note=TEXT, id=TEXT, short=TEXT)
+    shelf = Shelf()
+    extract_mysql.copy_table(of_table(contract, "odd"), mysql_url, shelf)
+    parts = [shelf.files[name] for name in sorted(shelf.files)]
+    assert {part.partition(b"\n")[0] for part in parts} == {b'"id","short","note"'}
+    assert b"".join(part.partition(b"\n")[2] for part in parts) == b"\n".join(
+        [
+            b'"empty","b",""',
+            b'"long",,"' + b"y" * 16_777_215 + b'"',
+            b'"nothing","d",',
+            b'"quotes","a","' + b'""' * 9_000_000 + b'"',
+            b'"some","e","say ""x"""',
+            b"",
+        ]
+    )
+    text = columns(lake.contract("products"), note=TEXT)
+    extract_mysql.copy_table(of_table(text, "odd"), mysql_url, shelf)
+    assert shelf.files["part-00001.csv"].startswith(b'"note"\n""\n"yyy')
+
+
+@pytest.mark.parametrize(
+    ("filling", "most", "named"),
+    [
+        ("repeat('y', 16777215)", 2**40, "a row of odd"),  # and two quotes
+        ("repeat(_latin1 x'e7', 9000000)", 16_384, "a value of note in odd"),  # 18 MB of UTF-8
+    ],
+)
+def test_copy_table__value_that_the_server_cannot_give__is_an_error_and_no_null(
+    lake: Lake,
+    database: Any,
+    mysql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    filling: str,
+    most: int,
+    named: str,
+) -> None:
+    monkeypatch.setattr(extract_mysql, "_LONG_BYTES", most)
+    database.execute("create table odd (id varchar(9) primary key, note longtext charset latin1)")
+    database.execute(f"insert into odd values ('a', {filling})")
+    contract = of_table(columns(lake.contract("products"), id=TEXT, note=TEXT), "odd")
+    with pytest.raises(SourceError, match=f"{named} is longer than MySQL's max_allowed_packet"):
+        extract_mysql.copy_table(contract, mysql_url, Shelf())
+
+
 def test_land__mysql_zero_date__is_null_where_the_contract_says_so_else_refused(
     lake: Lake,
     database: Any,
@@ -216,8 +272,8 @@ def test_copy_table__first_statement_after_the_check__sees_the_moment_of_the_che
     database.execute("insert into products (product_id) values ('before')")
     build = extract_mysql._build_query
 
-    def build_slowly(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
-        query = build(cursor, contract)
+    def build_slowly(*arguments: Any) -> str:
+        query = build(*arguments)
         database.execute("insert into products (product_id) values ('after')")
         return query
 
@@ -280,8 +336,8 @@ def test_copy_table__altered_since_the_check__is_worth_another_try(
     database.execute(PRODUCTS)
     build = extract_mysql._build_query
 
-    def build_slowly(cursor: Any, contract: Contract) -> tuple[str, tuple[str, ...]]:
-        query = build(cursor, contract)
+    def build_slowly(*arguments: Any) -> str:
+        query = build(*arguments)
         database.execute("alter table products modify not_ours int")
         return query
 
