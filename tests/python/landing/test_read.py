@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from lakehouse.landing.read_parquet import iter_parquet
 from lakehouse.landing.records import Records, concat_records
 
 CONTRACTS = load_contracts(Path(__file__).resolve().parents[3] / "contracts")
+MIB = 1024 * 1024
 TRANSLATIONS = CONTRACTS["category_translations"]
 
 
@@ -250,6 +252,58 @@ def test_read_parquet__what_cannot_be_read__is_refused_by_name(
 ) -> None:
     with pytest.raises(SourceSchemaError, match=message):
         read_parquet(content, "f", TRANSLATIONS)
+
+
+def written(table: pa.Table) -> bytes:
+    """Parquet as writers other than Arrow leave it, without Arrow's own types beside."""
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def repeated_text(length: int, rows: int) -> Any:
+    """One text of a dictionary in all rows."""
+    places = pa.array([0] * rows, pa.int32())
+    return pa.DictionaryArray.from_arrays(places, pa.array(["y" * length]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({PT: ["a"], EN: ["z" * 20 * MIB]}, "f unpacks to more than 200 times its size"),
+        ({PT: ["a"] * 65_536, EN: repeated_text(MIB, 65_536)}, "f unpacks to more than 200 times"),
+        ({PT: pa.nulls(20 * MIB), EN: pa.nulls(20 * MIB)}, "f unpacks to more than 200 times"),
+        (
+            {PT: [random.Random(1).randbytes(17 * MIB)], EN: ["a"]},
+            "f has a row of more than 16777216 bytes",
+        ),
+    ],
+    ids=["packed", "dictionary", "nulls", "a long value"],
+)
+def test_read_parquet__bomb__is_refused_before_it_is_unpacked(
+    columns: dict[str, Any], message: str
+) -> None:
+    content = written(pa.table(columns))
+    before, limit = pa.total_allocated_bytes(), pa.default_memory_pool().max_memory()
+    with pytest.raises(SourceSchemaError, match=message):
+        read_parquet(content, "f", TRANSLATIONS)
+    assert pa.default_memory_pool().max_memory() <= max(limit, before + 192 * MIB)
+
+
+def test_read_parquet__long_texts__come_in_slices_and_whole() -> None:
+    texts = [random.Random(number).randbytes(MIB).hex() for number in range(20)]
+    content = written(pa.table({PT: [str(number) for number in range(20)], EN: texts}))
+    parts = list(iter_parquet(io.BytesIO(content), "f", TRANSLATIONS))
+    assert max(part.nbytes for part in parts) < 17 * MIB
+    assert [row for part in parts for row in part.columns[EN].to_pylist()] == texts
+    assert [n for part in parts for n in part.row_number.to_pylist()] == list(range(1, 21))
+
+
+def test_read_parquet__column_twice__is_refused_by_name() -> None:
+    table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=[PT, EN, PT])
+    with pytest.raises(SourceSchemaError, match=f"f has columns of the same name: {PT}$"):
+        read_parquet(written(table), "f", TRANSLATIONS)
 
 
 def test_iter_json_lines__nested_without_end__is_refused_as_one_row() -> None:
