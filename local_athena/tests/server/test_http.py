@@ -3,6 +3,8 @@
 import http.client
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +128,24 @@ def test_serve__folder_in_use__is_refused(
 ) -> None:
     with pytest.raises(FolderLockedError):
         start_endpoint(endpoint.settings.data)
+
+
+_IMPORTED = """
+import sys
+import local_athena
+with local_athena.serve(sys.argv[1]):
+    from_here = "moto.s3.models" in sys.modules
+    partly = [name for name, module in list(sys.modules.items())
+              if name.split(".")[0] == "moto" and getattr(module.__spec__, "_initializing", False)]
+    print(from_here, partly)
+"""
+
+
+def test_serve__in_a_program__leaves_no_module_of_moto_half_imported(tmp_path: Path) -> None:
+    """Two threads that import them at once see modules that are not whole."""
+    command = [sys.executable, "-c", _IMPORTED, str(tmp_path / "data")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True []", done.stderr
 
 
 def test_serve__environ__points_boto3_here(

@@ -21,10 +21,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,7 @@ class Run:
     torn_loader: Loader
     random: random.Random
     most_kills: int
+    tell: Callable[[str], None]
     expected: dict[tuple[str, str], Batch] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
@@ -255,6 +257,7 @@ class Run:
 
     def tear(self, feed: str, day: date, reader: Reader) -> None:
         """Land a batch anew, killing its loader again and again, and compare what came of it."""
+        before = self.summary.kills[feed]
         with reader.pause:
             self._erase(feed, day, ("raw", "stage", "ops"))
         self._repeat("land", feed, day)
@@ -266,6 +269,8 @@ class Run:
             self._repeat("replay", feed, day)
             self._compare(feed, day)
             self.summary.replays += 1
+        killed, total = self.summary.kills[feed] - before, self.summary.kills.total()
+        self.tell(f"{feed} {day}: equal after {killed} kills, {total} in all")
 
     def _repeat(self, do: str, feed: str, day: date) -> None:
         for attempt in range(_MOST_ATTEMPTS):
@@ -328,11 +333,12 @@ def tear_landing(
     feeds: Sequence[str] = (),
     days: int = DAYS,
     most_kills: int = _MOST_ATTEMPTS,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Summary:
     """Kill loaders so many times, at most `most_kills` times a batch; return what was done.
 
-    `environ` points to an endpoint; no `feeds` are all. Raises AssertionError with what is not as
-    it must be.
+    `environ` points to an endpoint; no `feeds` are all; `tell` hears of each batch. Raises
+    AssertionError with what is not as it must be.
     """
     from tests.python.landing.test_extract_kafka import Brokers
 
@@ -359,7 +365,8 @@ def tear_landing(
             lakes.append(lake)
             loaders.append(Loader(own, folder / f"{prefix}.log"))
             stack.callback(loaders[-1].close)
-        run = Run(lakes[0], lakes[1], loaders[0], loaders[1], random.Random(seed), most_kills)
+        chance = random.Random(seed)
+        run = Run(lakes[0], lakes[1], loaders[0], loaders[1], chance, most_kills, tell)
         run.summary.missing = missing
         for number in range(1, days + 1):
             day = WORLD.first_day + timedelta(days=number - 1)
@@ -414,7 +421,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = parser.parse_args()
-    print(f"seed {options.seed}", flush=True)  # noqa: T201
+    tell = partial(print, flush=True)
+    tell(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="lakehouse-kills-") as name:
         folder = Path(name)
         with serve(folder / "lake") as endpoint:
@@ -424,7 +432,7 @@ def main() -> None:
                 "LAKEHOUSE_PROJECT_DIR": str(PROJECT),
             }
             os.environ.update(environ)
-            print(tear_landing(options.kills, options.seed, folder, environ))  # noqa: T201
+            tell(str(tear_landing(options.kills, options.seed, folder, environ, tell=tell)))
 
 
 if __name__ == "__main__":

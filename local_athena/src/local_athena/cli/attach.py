@@ -92,7 +92,7 @@ def _start(settings: Settings) -> "Endpoint | None":
     from local_athena.server import serve
 
     try:
-        return serve(settings.data, settings=settings)
+        return serve(settings.data, settings=settings, imports_later=True)
     except FolderLockedError:
         return None
 

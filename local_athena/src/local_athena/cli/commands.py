@@ -152,7 +152,7 @@ def serve(
         data, host=host, port=port, hosts=hosts, engine=engine, decimal_literals=literals
     )
     _bound(settings)
-    with start(settings.data, settings=settings) as endpoint:
+    with start(settings.data, settings=settings, imports_later=True) as endpoint:
         make_buckets(endpoint.url, buckets)
         click.echo(f"local-athena is ready at {endpoint.url} (data in {settings.data})")
         sys.stdout.flush()

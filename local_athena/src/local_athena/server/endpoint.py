@@ -93,16 +93,22 @@ def serve(
     host: str = "127.0.0.1",
     settings: Settings | None = None,
     engine_factory: Callable[..., Any] | None = None,
+    *,
+    imports_later: bool = False,
 ) -> Endpoint:
     """Serve a data folder from threads of this process; port 0 takes a free one.
 
     `engine_factory(store, catalog, settings)` replaces the engine, for tests of the API.
+    `imports_later` is ready sooner and leaves the import of moto to a thread: for a process in
+    which nobody else imports it meanwhile, as its modules import each other in circles.
 
     Raises:
         PortTakenError: something else listens there.
         DataFolderError: the folder is locked, not writable or not a data folder.
         EngineUnavailableError: the engine that the settings name cannot run here.
     """
+    if not imports_later:
+        from local_athena.storage import moto_app  # noqa: F401
     if settings is None:
         settings = Settings(data=Path(data).absolute(), host=host, port=port)
     try:
