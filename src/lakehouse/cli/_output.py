@@ -17,16 +17,19 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, SourceUnavailableError
+from lakehouse.redaction import redact
+from lakehouse.transience import is_transient
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 AWS_EXIT_CODE = 4
+TRANSIENT_EXIT_CODE = SourceUnavailableError.exit_code
 
 
 def ends_with_status(command: Callable[P, R]) -> Callable[P, R]:
-    """Print a LakehouseError, or one of AWS, as one message and exit with its status."""
+    """Print an error of ours, of AWS or of the machine as one message and exit with its status."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -51,7 +54,12 @@ def ends_with_status(command: Callable[P, R]) -> Callable[P, R]:
             sys.exit(AWS_EXIT_CODE)
         except (BotoCoreError, ClientError) as error:
             click.echo(f"error: AWS answered: {error}{_advice(error)}", err=True)
-            sys.exit(AWS_EXIT_CODE)
+            sys.exit(TRANSIENT_EXIT_CODE if is_transient(error) else AWS_EXIT_CODE)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            click.echo(f"error: {redact(str(error))}", err=True)
+            sys.exit(1)
 
     return run
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from lakehouse.contracts import Contract
 from lakehouse.drop_place import S3Prefix
 from lakehouse.errors import ConfigError, SourceMissingError
-from lakehouse.landing.extract_drop import copy_files, find_delivered
+from lakehouse.landing.extract_drop import copy_files, find_files
 from lakehouse.landing.model import Manifest, Sources
 from lakehouse.landing.stage import Delivery, Stage
 
@@ -123,7 +123,7 @@ def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage:
         delivered = find_objects(stage.s3, folder, contract)
         copy = partial(copy_objects, stage.s3, folder)
     else:
-        delivered = find_delivered(folder, contract.source.pattern)
+        delivered = find_files(folder, contract)
         copy = partial(copy_files, folder)
     if not delivered:
         raise SourceMissingError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lakehouse.contracts import Contract
-from lakehouse.errors import SourceError, SourceMissingError
+from lakehouse.errors import SourceError, SourceMissingError, SourceUnavailableError
 from lakehouse.landing.stage import Stage
+from lakehouse.transience import is_transient
 
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
@@ -32,34 +34,76 @@ def is_delivered(name: str, pattern: str) -> bool:
     )
 
 
+def find_files(folder: Path, contract: Contract) -> list[str]:
+    """The names of a folder that `find_delivered` finds by the contract's pattern.
+
+    Raises:
+        SourceError, SourceUnavailableError: the folder cannot be read.
+    """
+    with _named(contract, folder):
+        return find_delivered(folder, contract.source.pattern)
+
+
 def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: Stage) -> None:
     """Write the files to the stage, which holds nothing else then.
 
     Raises:
-        SourceError: a name leads out of the folder, or to what is no file, or is not in UTF-8.
+        SourceError: a name leads out of the folder, or to what is no file, or is not in UTF-8 or
+            not printable; a file cannot be read.
+        SourceUnavailableError: what the folder lies on does not answer.
         SourceMissingError: a file grew or changed while it was copied; the stage is empty.
     """
     for name in names:
-        path = folder / name
-        if ascii(name) != ascii(name.encode("utf-8", "replace").decode("utf-8")):
-            raise SourceError(
-                contract.feed,
-                f"{name!a} in {folder} is no name in UTF-8: have the file named anew",
-            )
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            raise SourceError(
-                contract.feed, f"{path} is no file of that folder: deliver the file itself"
-            )
+        _check_name(folder, name, contract)
     stage.clear()
     for name in names:
-        path = folder / name
+        with _named(contract, folder / name):
+            is_whole = _copy_file(folder / name, name, stage)
+        if not is_whole:
+            stage.clear()
+            raise refuse_growing(contract, str(folder / name))
+
+
+def _check_name(folder: Path, name: str, contract: Contract) -> None:
+    path = folder / name
+    if ascii(name) != ascii(name.encode("utf-8", "replace").decode("utf-8")):
+        raise SourceError(
+            contract.feed,
+            f"{name!a} in {folder} is no name in UTF-8: have the file named anew",
+        )
+    if not name.isprintable():
+        raise SourceError(
+            contract.feed,
+            f"{name!a} in {folder} has characters that do not show: have the file named anew",
+        )
+    with _named(contract, path):
+        is_own = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    if not is_own:
+        raise SourceError(
+            contract.feed, f"{path} is no file of that folder: deliver the file itself"
+        )
+
+
+def _copy_file(path: Path, name: str, stage: Stage) -> bool:
+    """Whether the file stayed as it was meanwhile."""
+    try:
         before = path.stat()
         with path.open("rb") as file:
             size = stage.put_file(name, file)
         after = path.stat()
-        if (size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            stage.clear()
-            raise refuse_growing(contract, str(path))
+    except FileNotFoundError:
+        return False
+    return (size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+
+
+@contextmanager
+def _named(contract: Contract, path: Path) -> Iterator[None]:
+    """Turn what the machine says of a path into an error of the feed's source."""
+    try:
+        yield
+    except OSError as error:
+        kind = SourceUnavailableError if is_transient(error) else SourceError
+        raise kind(contract.feed, f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def refuse_growing(contract: Contract, place: str) -> SourceMissingError:

@@ -1,15 +1,19 @@
 import datetime as dt
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from lakehouse.cli import cli
 from lakehouse.cli._endpoint import needs_endpoint
+from lakehouse.cli._output import ends_with_status
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = (
@@ -171,3 +175,31 @@ def test_demo__a_shared_environment__is_refused(
 @pytest.mark.parametrize("option", [["--days", "0"], ["--scale", "0"], ["--seed", "x"]])
 def test_demo__impossible_options__are_refused(option: list[str]) -> None:
     assert CliRunner().invoke(cli, ["demo", *option]).exit_code == 2
+
+
+def aws_error(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "PutObject")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (aws_error("SlowDown", 503), 75, "error: AWS answered: .*SlowDown"),
+        (aws_error("AccessDenied", 403), 4, "error: AWS answered: .*AccessDenied"),
+        (PermissionError(13, "Permission denied", "/x/y"), 1, r"error: .*denied: '/x/y'$"),
+        (OSError(36, "File name too long"), 1, "error: .*File name too long$"),
+    ],
+)
+def test_command__error_of_aws_or_machine__ends_with_its_status_and_one_line(
+    error: Exception, status: int, says: str
+) -> None:
+    @click.command()
+    @ends_with_status
+    def fail() -> None:
+        raise error
+
+    answer = CliRunner().invoke(fail)
+    assert answer.exit_code == status
+    assert re.search(says, answer.output.strip())
+    assert len(answer.output.splitlines()) == 1

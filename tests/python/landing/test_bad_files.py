@@ -3,9 +3,12 @@ never read into memory as a whole."""
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
+import re
 import threading
 from dataclasses import replace
 from datetime import date
@@ -16,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import lakehouse.landing.asking as asking
 import lakehouse.landing.read_csv as read_csv
 from lakehouse.contracts import Lake, load_contracts
 from lakehouse.errors import (
@@ -24,6 +28,7 @@ from lakehouse.errors import (
     SourceError,
     SourceMissingError,
     SourceSchemaError,
+    SourceUnavailableError,
 )
 from lakehouse.landing import Manifest, Sources, land
 from lakehouse.landing.extract_drop import find_delivered
@@ -258,6 +263,49 @@ def test_drop__name_that_leads_elsewhere__is_refused(lake: Lake, tmp_path: Path)
     (place / "s.csv").mkdir()
     with pytest.raises(SourceError, match="is no file of that folder"):
         land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+
+
+@pytest.mark.parametrize(
+    "name", ["s\nx.csv", "s\r.csv", "s\x01.csv", "s\x1b[31m.csv", "s\u202e.csv"]
+)
+def test_drop__name_that_does_not_show__is_refused(lake: Lake, tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="has characters that do not show") as caught:
+        deliver(lake, tmp_path, name, HEADER + ROWS)
+    assert str(caught.value).isprintable()
+    assert_refused(lake, "has characters that do not show")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_worth_it"), [(errno.EACCES, False), (errno.EIO, False), (errno.ESTALE, True)]
+)
+@pytest.mark.parametrize("method", ["iterdir", "open"])
+def test_drop__what_cannot_be_read__is_told_with_path_and_reason(
+    lake: Lake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    code: int,
+    is_worth_it: bool,
+) -> None:
+    place = tmp_path / "sellers" / DAY.isoformat()
+    place.mkdir(parents=True)
+    (place / "s.csv").write_bytes(HEADER + ROWS)
+    plain = getattr(Path, method)
+
+    def fail(self: Path, *arguments: Any) -> Any:
+        if place in (self, self.parent):
+            raise OSError(code, os.strerror(code), str(self))
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(Path, method, fail)
+    monkeypatch.setattr(asking, "_ATTEMPTS", 1)
+    says = f"{re.escape(str(place))}.* cannot be read: {os.strerror(code)}"
+    with pytest.raises(SourceError, match=says) as caught:
+        land("sellers", DAY, Sources(drop_dir=tmp_path), lake)
+    assert (caught.value.retryable, isinstance(caught.value, SourceUnavailableError)) == (
+        is_worth_it,
+        is_worth_it,
+    )
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x.csv", "a/b.csv", "a\\b.csv", "/etc/x"])

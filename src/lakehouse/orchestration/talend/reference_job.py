@@ -141,7 +141,12 @@ def run(feed: str, arguments: Sequence[str]) -> int:
         parsed,
     )
     began = time.monotonic()
-    catchers.write("tStatCatcher", message_type="begin")
+    try:
+        catchers.write("tStatCatcher", message_type="begin")
+    except OSError as error:
+        problem = ConfigError(f"statistics_dir cannot be written to: {error}")
+        print(f"tDie_1: {problem}", file=sys.stderr)  # noqa: T201
+        return problem.exit_code
     status = 0
     try:
         manifest = land_batch(feed, specification, values)

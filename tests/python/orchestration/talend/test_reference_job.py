@@ -132,6 +132,17 @@ def test_job__what_is_wrong__has_its_exit_code_and_a_log_row(
     assert rows(tmp_path, "stats_file.txt")[-1][11:13] == ["end", "failure"]
 
 
+@pytest.mark.integration
+def test_job__statistics_that_cannot_be_written__are_an_error_of_the_context(
+    sourced: Sourced, tmp_path: Path
+) -> None:
+    job = sourced.start("products", tmp_path, "--context_param", "statistics_dir=/dev/null/x")
+    said = job.communicate()[0]
+    assert job.returncode == 2, said
+    assert "tDie_1: statistics_dir cannot be written to" in said
+    assert "Traceback" not in said
+
+
 def test_parse_arguments__both_spellings__are_read_as_talend_does() -> None:
     found = parse_arguments(
         ["--context=Dev", "--context_param", "a=1=2", "--context_param=b=x y", "--stat_port=3397",
