@@ -20,6 +20,7 @@ from lakehouse.landing.claim import Claim, Fence
 from lakehouse.landing.extract import acknowledge, extract, reader_of
 from lakehouse.landing.filling import Filling
 from lakehouse.landing.history import find_previous, require_not_overtaken
+from lakehouse.landing.late_files import with_late_files
 from lakehouse.landing.model import Manifest, NotDue, Sources, run_id_of
 from lakehouse.landing.publish import Publication
 from lakehouse.landing.refusal import refusal_kept
@@ -40,6 +41,9 @@ def land(
     again: bool = False,
 ) -> Manifest | NotDue:
     """Land a feed and return the manifest of its published batch.
+
+    Files that came after a day was published are not landed; `warnings` of the manifest that is
+    returned names them (`late_files`), and the log, which the next day's landing tells, too.
 
     A feed that is delivered less often than daily, and has nothing for a day on which it need not
     have, is not due: nothing is published and nothing is wrong.
@@ -62,7 +66,7 @@ def land(
     require_visible(lake, business_date, run_id)
     published = _find_published(Publication(lake, contract, business_date, run_id))
     if published is not None:
-        return published
+        return with_late_files(published, lake, contract, sources)
     watch = Stopwatch()
     with timed_step(logger, "land", run_id=run_id), Claim(lake, feed, run_id) as claim:
         publication = Publication(lake, contract, business_date, run_id, claim)
@@ -115,6 +119,8 @@ def _ask(
     lake: Lake, contract: Contract, business_date: date, sources: Sources, stage: Stage
 ) -> Delivery | NotDue:
     previous = find_previous(lake, contract, business_date)
+    if previous is not None:
+        with_late_files(previous, lake, contract, sources)
     try:
         return ask_source(
             lake, contract, lambda: extract(contract, business_date, sources, previous, stage)

@@ -8,7 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from lakehouse.contracts import Contract
-from lakehouse.drop_place import S3Prefix
+from lakehouse.drop_place import DropPlace, S3Prefix
 from lakehouse.errors import ConfigError, SourceMissingError
 from lakehouse.landing.extract_drop import copy_files, find_files
 from lakehouse.landing.model import Manifest, Sources
@@ -110,13 +110,27 @@ def _require(address: str | None, variable: str, contract: Contract) -> str:
     return address
 
 
+def drop_folder(contract: Contract, business_date: date, sources: Sources) -> DropPlace | None:
+    """Where a feed's files of a business date are dropped; None where it does not come as files."""
+    source = contract.source
+    is_asked = {
+        "postgresql": True,
+        "rest": True,
+        "mysql": bool(sources.mysql_url),
+        "kafka": sources.kafka is not None,
+    }.get(source.kind, False)
+    if is_asked or sources.drop_dir is None or not source.folder:
+        return None
+    return sources.drop_dir / source.folder / business_date.isoformat()
+
+
 def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage: Stage) -> None:
-    system = _SYSTEMS.get(contract.source.kind)
-    if sources.drop_dir is None or not contract.source.folder:
+    folder = drop_folder(contract, business_date, sources)
+    if folder is None:
+        system = _SYSTEMS.get(contract.source.kind)
         ways = [name for name in (system, contract.source.folder and "LAKEHOUSE_DROP_DIR") if name]
         _require(None, " or ".join(ways), contract)
         return
-    folder = sources.drop_dir / contract.source.folder / business_date.isoformat()
     if isinstance(folder, S3Prefix):
         from lakehouse.landing.extract_drop_s3 import copy_objects, find_objects
 

@@ -44,6 +44,12 @@ def find_files(folder: Path, contract: Contract) -> list[str]:
         return find_delivered(folder, contract.source.pattern)
 
 
+def size_of(path: Path, contract: Contract) -> int:
+    """Bytes of a file; raises SourceError where it cannot be looked at."""
+    with _named(contract, path):
+        return path.stat().st_size
+
+
 def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: Stage) -> None:
     """Write the files to the stage, which holds nothing else then.
 

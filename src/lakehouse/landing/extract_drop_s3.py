@@ -29,24 +29,32 @@ _CHANGED = ("NoSuchKey", "PreconditionFailed", "404", "412")
 
 
 def find_objects(s3: S3Client, folder: S3Prefix, contract: Contract) -> list[str]:
-    """The names directly below the prefix that match the contract's pattern, in order.
+    """The names directly below the prefix that match the contract's pattern, in order; see
+    `find_sizes` for what it raises."""
+    return list(find_sizes(s3, folder, contract))
+
+
+def find_sizes(s3: S3Client, folder: S3Prefix, contract: Contract) -> dict[str, int]:
+    """Bytes by name of the objects that `find_objects` finds.
 
     Raises:
         SourceUnavailableError, SourceError: S3 does not answer, or refuses.
         SourceError: a name that matches is a "folder", or leads elsewhere.
     """
-    names: list[str] = []
+    sizes: dict[str, int] = {}
     with _named(contract, folder):
         pages = s3.get_paginator("list_objects_v2").paginate(
             Bucket=folder.bucket, Prefix=folder.prefix, Delimiter="/"
         )
         for page in pages:
-            names += [item["Key"] for item in page.get("Contents", [])]
-            names += [item["Prefix"] for item in page.get("CommonPrefixes", [])]
-    below = sorted(name.removeprefix(folder.prefix) for name in names)
-    found = [
-        name for name in below if name and is_delivered(name.rstrip("/"), contract.source.pattern)
-    ]
+            sizes |= {item["Key"]: item["Size"] for item in page.get("Contents", [])}
+            sizes |= {item["Prefix"]: 0 for item in page.get("CommonPrefixes", [])}
+    below = {name.removeprefix(folder.prefix): size for name, size in sorted(sizes.items())}
+    found = {
+        name: size
+        for name, size in below.items()
+        if name and is_delivered(name.rstrip("/"), contract.source.pattern)
+    }
     for name in found:
         if "/" in name or "\\" in name or not name.isprintable():
             raise SourceError(

@@ -252,6 +252,51 @@ def test_drop__file_that_grows__is_left_for_later(
     assert land("sellers", DAY, Sources(drop_dir=tmp_path), lake).written_count == 30  # type: ignore[union-attr]
 
 
+def test_drop__files_that_come_after_publication__are_told_until_the_next_day(
+    lake: Lake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = HEADER + ROWS[: len(ROWS) // 2]
+    first = deliver(lake, tmp_path, "s.csv", half)
+    sources, place = Sources(drop_dir=tmp_path), tmp_path / "sellers" / DAY.isoformat()
+    assert land("sellers", DAY, sources, lake) == first
+    assert "late_files" not in caplog.text
+
+    (place / "s.csv").write_bytes(HEADER + ROWS)
+    (place / "t.csv").write_bytes(HEADER)
+    (place / "u.csv.part").write_bytes(HEADER)
+    told = land("sellers", DAY, sources, lake)
+    assert isinstance(told, Manifest)
+    assert replace(told, warnings={}) == first
+    assert told.warnings["late_files"].startswith(
+        f"{place} has files that are not in the published batch: s.csv ({len(HEADER + ROWS)} "
+        f"bytes, landed {len(half)}), t.csv ({len(HEADER)} bytes). Have"
+    )
+    caplog.clear()
+    tomorrow = tmp_path / "sellers" / "2026-06-02"
+    tomorrow.mkdir()
+    (tomorrow / "s.csv").write_bytes(HEADER + ROWS)
+    manifest = land("sellers", date(2026, 6, 2), sources, lake)
+    assert isinstance(manifest, Manifest)
+    assert "late_files" not in manifest.warnings
+    (line,) = [record.message for record in caplog.records if "late_files" in record.message]
+    assert "sellers-2026-06-01" in line
+    assert "t.csv" in line
+
+
+def test_drop__folder_that_cannot_be_looked_at__does_not_fail_a_published_day(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = deliver(lake, tmp_path, "s.csv", HEADER + ROWS)
+
+    def refuse(self: Path) -> Any:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert land("sellers", DAY, Sources(drop_dir=tmp_path), lake) == first
+    assert "event=late_files_unknown" in caplog.text
+    assert land("sellers", DAY, Sources(), lake) == first
+
+
 def test_drop__name_that_leads_elsewhere__is_refused(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_bytes(HEADER + ROWS)
     place = tmp_path / "sellers" / DAY.isoformat()

@@ -85,6 +85,15 @@ def test_land__unfinished_hidden_and_foreign_names__are_left_alone(lake: Lake, d
     assert _facts(land("sellers", DAY, Sources(drop_dir=PLACE), lake))["written_count"] == 1
 
 
+def test_land__objects_that_come_after_publication__are_told(lake: Lake, drop: Any) -> None:
+    drop("s.csv", HEADER + ROW)
+    first = _facts(land("sellers", DAY, Sources(drop_dir=PLACE), lake))
+    assert _facts(land("sellers", DAY, Sources(drop_dir=PLACE), lake)) == first
+    drop("t.csv", b"12345")
+    told = _facts(land("sellers", DAY, Sources(drop_dir=PLACE), lake))["warnings"]["late_files"]
+    assert "sellers/2026-06-01/ has files that are not in the published batch: t.csv (5 " in told
+
+
 @pytest.mark.parametrize("name", ["s.csv/inner.csv", "a\\..\\s.csv"])
 def test_land__name_that_is_no_plain_file__is_refused(lake: Lake, drop: Any, name: str) -> None:
     drop(name, HEADER + ROW)
