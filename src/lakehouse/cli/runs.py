@@ -36,7 +36,8 @@ def runs_command(
 
     published: in raw. held: too many rows were refused. refused: the delivery could not be read
     at all. Their reason is the last column. in progress: a loader is at work on it. abandoned:
-    begun, and nobody is at work on it: land it again. Instants are UTC; extraction and door are
+    begun, and nobody is at work on it: land it again. damaged: its
+    manifest cannot be read. Instants are UTC; extraction and door are
     seconds, empty where the stage held the delivery already.
 
     \b

@@ -13,6 +13,7 @@ from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LandingError, ManifestError
+from lakehouse.landing.days import days_of, days_with, split_key
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.publish import MANIFEST, REJECTED, RESTORE, SUCCESS, Publication
 from lakehouse.landing.stage import Stage
@@ -26,21 +27,12 @@ _GOES_ON = frozenset({"postgresql", "rest", "kafka"})
 
 def published_days(lake: Lake, contract: Contract) -> list[date]:
     """The business dates of which a feed has a published batch, in order."""
-    return _days_with(SUCCESS, _keys_of(lake, contract), contract)
+    return days_with(contract, _keys_of(lake, contract), SUCCESS)
 
 
 def _keys_of(lake: Lake, contract: Contract) -> list[str]:
     raw = Bucket(lake.s3, lake.bucket("raw"))
     return list(raw.list(f"{feed_prefix(contract)}ingest_date="))
-
-
-def _days_with(name: str, keys: list[str], contract: Contract) -> list[date]:
-    prefix = f"{feed_prefix(contract)}ingest_date="
-    return sorted(
-        date.fromisoformat(key.removeprefix(prefix).removesuffix(f"/{name}"))
-        for key in keys
-        if key.endswith(f"/{name}")
-    )
 
 
 def is_missing(lake: Lake, contract: Contract, business_date: date) -> bool:
@@ -79,7 +71,7 @@ def find_previous(lake: Lake, contract: Contract, business_date: date) -> Manife
             manifest was altered since.
     """
     keys = _keys_of(lake, contract)
-    days = [day for day in _days_with(SUCCESS, keys, contract) if day < business_date]
+    days = [day for day in days_with(contract, keys, SUCCESS) if day < business_date]
     last = days[-1] if days else date.min
     begun = _begun_days(lake, contract, keys) if contract.source.kind in _GOES_ON else []
     for day in begun:
@@ -118,11 +110,9 @@ def _read_confirmed(lake: Lake, contract: Contract, business_date: date) -> Mani
 
 def _begun_days(lake: Lake, contract: Contract, keys: list[str]) -> list[date]:
     """The business dates that stage or raw has something of, in order."""
-    prefix = f"{feed_prefix(contract)}ingest_date="
     stage = Bucket(lake.s3, lake.bucket("stage"))
-    staged = {f"{feed_prefix(contract)}{name}/" for name in stage.folders(feed_prefix(contract))}
-    days = {name.removeprefix(prefix).partition("/")[0] for name in (*staged, *keys)}
-    return sorted(date.fromisoformat(day) for day in days)
+    staged = (f"{feed_prefix(contract)}{name}/" for name in stage.folders(feed_prefix(contract)))
+    return sorted(days_of(contract, (*staged, *keys)))
 
 
 def _is_unfinished(lake: Lake, contract: Contract, day: date, keys: list[str]) -> bool:
@@ -165,16 +155,15 @@ def read_rejects(
 ) -> list[dict[str, Any]]:
     """Refused rows of a feed, of one business date or of all, in the order of date and row."""
     raw = Bucket(lake.s3, lake.bucket("raw"))
-    prefix = feed_prefix(contract)
     rows: list[dict[str, Any]] = []
-    for key in raw.list(prefix):
-        day = key.removeprefix(f"{prefix}ingest_date=").partition("/")[0]
-        if not key.endswith(f"/{REJECTED}") or business_date not in (None, date.fromisoformat(day)):
+    for key in _keys_of(lake, contract):
+        day, name = split_key(contract, key) or (None, "")
+        if name != REJECTED or day is None or business_date not in (None, day):
             continue
         content = raw.get(key)
         if content is not None:
             table = pq.read_table(io.BytesIO(content))
-            rows += [{"ingest_date": day, **row} for row in table.to_pylist()]
+            rows += [{"ingest_date": day.isoformat(), **row} for row in table.to_pylist()]
     return rows
 
 

@@ -14,6 +14,7 @@ from lakehouse.contracts.tables import feed_prefix
 from lakehouse.errors import LakehouseError
 from lakehouse.landing.batch import replay
 from lakehouse.landing.claim import Claim
+from lakehouse.landing.days import days_of
 from lakehouse.landing.model import Manifest, run_id_of
 from lakehouse.landing.stage import MARKER
 from lakehouse.landing.store import Bucket
@@ -48,15 +49,9 @@ def staged_days(lake: Lake, feed: str) -> list[date]:
         ConfigError: there is no such feed.
     """
     contract = lake.contract(feed)
-    prefix = f"{feed_prefix(contract)}ingest_date="
     stage = Bucket(lake.s3, lake.bucket("stage"))
-    return sorted(
-        {
-            date.fromisoformat(key.removeprefix(prefix).partition("/")[0])
-            for key in stage.list(prefix)
-            if key.endswith(f"/{MARKER}")
-        }
-    )
+    marked = (key for key in stage.list(feed_prefix(contract)) if key.endswith(f"/{MARKER}"))
+    return sorted(days_of(contract, marked))
 
 
 def claim_days(lake: Lake, feed: str, first_day: date) -> Claim:

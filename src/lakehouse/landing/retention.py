@@ -104,7 +104,10 @@ def _find_old(
         named = _INGEST_DATE.search(key)
         if named is None and by_name:
             continue
-        day = date.fromisoformat(named[1]) if named else stored
+        try:
+            day = date.fromisoformat(named[1]) if named else stored
+        except ValueError:  # no day of the calendar: nothing of it is known to be old
+            continue
         newest[feed] = max(day, newest.get(feed, day))
         before = bounds.get(feed, bounds.get(""))
         if before is not None and day < before:

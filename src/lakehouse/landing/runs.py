@@ -10,13 +10,14 @@ from typing import Any, Literal
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
+from lakehouse.errors import ManifestError
 from lakehouse.landing.claim import Holder, list_claims
+from lakehouse.landing.days import days_of
 from lakehouse.landing.model import Manifest, parse_run_id, run_id_of
 from lakehouse.landing.publish import MANIFEST, SUCCESS
 from lakehouse.landing.store import Bucket
 
-RunState = Literal["published", "held", "refused", "in_progress", "abandoned"]
-_DAY = "ingest_date="
+RunState = Literal["published", "held", "refused", "in_progress", "abandoned", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Run:
 
     A `refused` one could not be read at all; its manifest has the reason, as that of a `held` one.
     An `abandoned` batch was begun, and nobody works on it: its loader was killed, or its source
-    failed in the middle.
+    failed in the middle. Of a `damaged` one the manifest cannot be read: `problem` says why.
     """
 
     feed: str
@@ -35,11 +36,12 @@ class Run:
     manifest: Manifest | None = None
     holder: Holder | None = None
     published_at: datetime | None = None
+    problem: str | None = None
 
     @property
     def reason(self) -> str | None:
-        """Why it is held or refused."""
-        return self.manifest.reason if self.manifest else None
+        """Why it is held, refused or damaged."""
+        return self.manifest.reason if self.manifest else self.problem
 
     @property
     def started_at(self) -> str | None:
@@ -60,6 +62,7 @@ class Run:
             "run_id": run_id_of(self.feed, self.business_date),
             "business_date": self.business_date.isoformat(),
             "state": self.state,
+            "reason": self.reason,
             "started_at": self.started_at,
             "published_at": published_at and published_at.isoformat().replace("+00:00", "Z"),
             "holder": self.holder and asdict(self.holder),
@@ -72,11 +75,7 @@ def find_runs(
     first: date = date.min,
     last: date = date.max,
 ) -> list[Run]:
-    """The batches of feeds from a first to a last business date, newest first, then by feed.
-
-    Raises:
-        ManifestError: what lies in the place of a manifest is none.
-    """
+    """The batches of feeds from a first to a last business date, newest first, then by feed."""
     holders = {holder.run_id: holder for holder in list_claims(lake).values()}
     found = []
     for contract in contracts:
@@ -94,14 +93,11 @@ def _days_of(
     """The days that stage or raw has something of, or that a loader is at work on."""
     prefix = feed_prefix(contract)
     stage = Bucket(lake.s3, lake.bucket("stage"))
-    folders = {*stage.folders(prefix), *(key.removeprefix(prefix) for key in stored)}
-    days = {
-        date.fromisoformat(folder.removeprefix(_DAY).partition("/")[0])
-        for folder in folders
-        if folder.startswith(_DAY)
-    }
+    folders = (f"{prefix}{name}/" for name in stage.folders(prefix))
     claimed = (parse_run_id(run_id) for run_id in holders)
-    return days | {day for feed, day in claimed if feed == contract.feed}
+    return days_of(contract, (*folders, *stored)) | {
+        day for feed, day in claimed if feed == contract.feed
+    }
 
 
 def _find_run(
@@ -111,16 +107,23 @@ def _find_run(
     stored: Mapping[str, datetime],
     holders: Mapping[str, Holder],
 ) -> Run:
-    folder = f"{feed_prefix(contract)}{_DAY}{day.isoformat()}/"
-    manifest = _read_manifest(lake, folder + MANIFEST) if folder + MANIFEST in stored else None
+    folder = f"{feed_prefix(contract)}ingest_date={day.isoformat()}/"
+    manifest, problem = None, None
+    if folder + MANIFEST in stored:
+        try:
+            manifest = _read_manifest(lake, folder + MANIFEST)
+        except ManifestError as error:
+            problem = str(error)
     published_at = stored.get(folder + SUCCESS)
     holder = holders.get(run_id_of(contract.feed, day))
     state: RunState = "abandoned"
     if holder is not None:
         state = "in_progress"
+    elif problem is not None:
+        state = "damaged"
     elif manifest is not None and (manifest.state != "published" or published_at is not None):
         state = manifest.state
-    return Run(contract.feed, day, state, manifest, holder, published_at)
+    return Run(contract.feed, day, state, manifest, holder, published_at, problem)
 
 
 def _read_manifest(lake: Lake, key: str) -> Manifest | None:

@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from lakehouse.cli import cli
 from lakehouse.contracts import Lake
 from lakehouse.errors import BatchHeldError, ManifestError
-from lakehouse.landing import Manifest, Sources, land
+from lakehouse.landing import Manifest, Sources, land, published_days, read_rejects
 from lakehouse.landing.claim import Claim
+from lakehouse.landing.rebuild import staged_days
+from lakehouse.landing.retention import expire
 from lakehouse.landing.runs import Run, find_runs
 from lakehouse.landing.watermark import find_malformed
 from tests.python.landing.test_bad_files import HEADER, ROWS
@@ -74,6 +76,50 @@ def test_find_runs__newest_first__each_with_its_state(sellers: Lake) -> None:
     started = datetime.fromisoformat(str(run.started_at))
     assert began - timedelta(minutes=5) < started < began
     assert abs(run.published_at - started) < timedelta(minutes=5)
+
+
+def test_names__that_are_not_of_the_protocol__are_told_once_and_stop_nothing(
+    sellers: Lake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    contract = sellers.contract("sellers")
+    before, rejects = find_runs(sellers, [contract]), read_rejects(sellers, contract, None)
+    assert len(rejects) == 90
+    foreign = (
+        "ingest_date=garbage/_SUCCESS",
+        "ingest_date=2026-06-01_old/_SUCCESS",
+        "ingest_date=2026-06-01/old/_SUCCESS",
+        "ingest_date=2026-06-02/old/_rejected.parquet",
+        "ingest_date=2026-13-01/_rejected.parquet",
+        "ingest_date=__HIVE_DEFAULT_PARTITION__/_manifest.json",
+        "ingest_date=２０２６-06-01/_stage.json",
+        "notes.txt",
+    )
+    for zone in ("raw", "stage"):
+        for name in foreign:
+            key = f"catalogue/sellers/{name}"
+            sellers.s3.put_object(Bucket=sellers.bucket(zone), Key=key, Body=b"x")
+    for _ in range(2):
+        assert find_runs(sellers, [contract]) == before
+        assert published_days(sellers, contract) == [date(2026, 6, 1)]
+        assert read_rejects(sellers, contract, None) == rejects
+        assert staged_days(sellers, "sellers") == [date(2026, 6, day) for day in (1, 2, 4)]
+    land("sellers", date(2026, 6, 5), deliver(tmp_path, 5, HEADER + ROWS), sellers)
+    expire(sellers, date(2026, 6, 6), dry_run=True)
+    told = [line for line in caplog.messages if "2026-06-01_old/_SUCCESS" in line]
+    assert told == [
+        'event=foreign_object key="catalogue/sellers/ingest_date=2026-06-01_old/_SUCCESS"'
+    ]
+
+
+def test_find_runs__manifest_that_is_none__is_damaged_and_hides_no_other(sellers: Lake) -> None:
+    key = "catalogue/sellers/ingest_date=2026-06-01/_manifest.json"
+    sellers.s3.put_object(Bucket=sellers.bucket("raw"), Key=key, Body=b"garbage")
+    *others, damaged = find_runs(sellers, [sellers.contract("sellers")])
+    assert [run.state for run in others] == ["abandoned", "abandoned", "held"]
+    assert (damaged.state, damaged.manifest) == ("damaged", None)
+    assert f"{key}: is not a manifest" in str(damaged.to_dict()["reason"])
+    result = CliRunner().invoke(cli, ["runs", "sellers"])
+    assert (result.exit_code, result.output.count("damaged")) == (0, 1)
 
 
 def test_manifest__of_before_times_were_kept__is_read(sellers: Lake) -> None:
