@@ -119,17 +119,27 @@ def _convert_integers(text: Any, column_type: ColumnType, source: Format) -> Typ
     values = _cast_plain(plain, narrow, point=False)
     if values is not None:
         return _typed(text, values, rewritten)
-    is_number = pc.match_substring_regex(plain, pattern=r"^[+-]?0*\d{1,18}(?:\.0+)?$")
+    is_number = pc.match_substring_regex(plain, pattern=r"^[+-]?0*\d{1,19}(?:\.0+)?$")
     has_fraction = flags(pc.and_(is_number, pc.match_substring(plain, pattern=".")))
     whole = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
     if has_fraction.any():
         whole = pc.replace_substring_regex(whole, pattern=r"\.0+$", replacement="")
     whole = pc.utf8_ltrim(whole, characters="+")
-    values = pc.cast(whole, pa.int64())
-    if column_type.family == "integer":
-        fits = pc.and_(pc.less_equal(values, 2**31 - 1), pc.greater_equal(values, -(2**31)))
-        values = pc.cast(pc.if_else(fits, values, pa.scalar(None, pa.int64())), pa.int32())
-    return _typed(text, values, rewritten | has_fraction)
+    return _typed(text, _cast_within(whole, narrow), rewritten | has_fraction)
+
+
+def _cast_within(whole: Any, target: pa.DataType) -> Any:
+    """Integers of at most 19 digits beside zeros; null where they are beyond the type."""
+    try:
+        return pc.cast(whole, target)
+    except pa.ArrowInvalid:
+        numbers = pc.cast(whole, pa.decimal128(19, 0))
+        limit = 2 ** (target.bit_width - 1)
+        fits = pc.and_(
+            pc.less_equal(numbers, pa.scalar(limit - 1, numbers.type)),
+            pc.greater_equal(numbers, pa.scalar(-limit, numbers.type)),
+        )
+        return pc.cast(pc.if_else(fits, numbers, pa.scalar(None, numbers.type)), target)
 
 
 def _convert_decimals(text: Any, column_type: ColumnType, source: Format) -> Typed:
@@ -139,7 +149,8 @@ def _convert_decimals(text: Any, column_type: ColumnType, source: Format) -> Typ
     values = _cast_plain(plain, pa.decimal128(precision, scale), point=True)
     if values is not None:
         return _typed(text, values, rewritten)
-    pattern = rf"^[+-]?0*\d{{1,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?$"
+    before = rf"0*\d{{1,{precision - scale}}}" if precision > scale else "0+"
+    pattern = rf"^[+-]?{before}(?:\.\d{{0,{scale}}}0*)?$"
     is_number = pc.match_substring_regex(plain, pattern=pattern)
     number = pc.if_else(is_number, plain, pa.scalar(None, pa.string()))
     point = pc.find_substring(number, pattern=".")

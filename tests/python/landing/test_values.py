@@ -22,6 +22,7 @@ TYPES = [
     ColumnType("decimal", 10, 2),
     ColumnType("decimal", 18, 0),
     ColumnType("decimal", 38, 20),
+    ColumnType("decimal", 3, 3),
 ]
 # Plain numbers, and what looks like one.
 NUMBERS = st.from_regex(r"-?[0-9]{1,19}(\.[0-9]{0,3})?", fullmatch=True)
@@ -41,9 +42,8 @@ def expected(text: str | None, column: ColumnType) -> Decimal | None:
             return number if fits else None
         if text.endswith(".") or number != int(number):
             return None
-        bound = 2**31 if column.family == "integer" else 10**18
-        fits = -bound <= number < bound if bound == 2**31 else abs(number) < bound
-        return number if fits else None
+        bound = 2**31 if column.family == "integer" else 2**63
+        return number if -bound <= number < bound else None
 
 
 def read(texts: list[str | None], column: ColumnType) -> tuple[list[Any], list[bool], list[bool]]:
@@ -59,7 +59,10 @@ def read(texts: list[str | None], column: ColumnType) -> tuple[list[Any], list[b
 @example(texts=["1", ".5"])
 @example(texts=["5."])
 @example(texts=["0000000000000000001"])
-@example(texts=["9223372036854775807"])
+@example(texts=["9223372036854775807", "-9223372036854775808"])
+@example(texts=[str(n) for n in (2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 7)])
+@example(texts=["+" + "0" * 40 + "1000000000000000000.0", "9" * 20])
+@example(texts=["0.5", "+0.250000", "1.5"])
 @example(texts=["2147483648", "-2147483648"])
 @example(texts=["12345678.999"])
 @settings(deadline=None, max_examples=150)

@@ -96,10 +96,13 @@ PREPARATION = (
 CONVERSIONS: dict[TypeFamily, str] = {
     "varchar": "As it is after trimming; letters' case stays.",
     "integer": (
-        "Optional sign, up to 18 digits after leading zeros, an optional fraction of zeros only. "
+        "Optional sign, digits, an optional fraction of zeros only. "
         "Outside of -2147483648 to 2147483647 it is unreadable."
     ),
-    "bigint": "Optional sign, up to 18 digits after leading zeros, an optional fraction of zeros.",
+    "bigint": (
+        "Optional sign, digits, an optional fraction of zeros only. "
+        "Outside of -9223372036854775808 to 9223372036854775807 it is unreadable."
+    ),
     "boolean": "true, t, 1 or false, f, 0, in any letters' case.",
     "date": (
         "ISO 8601 day (yyyy-MM-dd); a time of day other than midnight is unreadable. Days before "
