@@ -1,15 +1,14 @@
 """The dbt project as Airflow tasks: one that builds it, and one of every node with its tests.
 
 Cosmos renders them from a manifest built before (`dbt parse`), so parsing a DAG file runs no
-dbt. One factory, so that a change of mode or profile is one edit. Tests that are no single node's
-are two tasks more: those of raw, before every node, and those between tables, after all of them.
-Unit tests, which read no data, are not the DAG's.
+dbt. One factory, so that a change of mode or profile is one edit. Tests that are no node's are two
+tasks more: those of raw, before every node, and those between tables, after all of them. Unit
+tests, which read no data, are not the DAG's.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ from lakehouse.orchestration.dbt_artifacts import (
     push_results,
 )
 from lakehouse.orchestration.dbt_nodes import NodeOfBuild, ProjectBuild
+from lakehouse.orchestration.dbt_tests import group_tests
 from lakehouse.orchestration.tasks import WEEKLY_WEEKDAY
 from lakehouse.settings import find_project_dir, stage_of
 
@@ -90,28 +90,16 @@ def dbt_operation(
     )
 
 
-def group_tests(nodes: Mapping[str, DbtNode]) -> dict[str, list[str]]:
-    """The ids of the data tests, under the id of the one node that each reads; those of raw alone
-    under `tests_of_raw`, those of several nodes under `tests_between_tables`."""
-    found: dict[str, list[str]] = {_OF_RAW: [], _BETWEEN: []}
-    for test, node in nodes.items():
-        if node.resource_type == DbtResourceType.TEST:
-            parents = sorted(set(node.depends_on))
-            if all(parent.startswith("source.") for parent in parents):
-                found[_OF_RAW].append(test)
-            elif len(parents) > 1:
-                found[_BETWEEN].append(test)
-            else:
-                found.setdefault(parents[0], []).append(test)
-    return found
-
-
 def _zone(node: DbtNode) -> str:
     """The zone of a model, which its folder decides; `seeds` and `snapshots` of the others."""
     if node.resource_type == DbtResourceType.MODEL:
         folder: str = node.fqn[1]
         return folder
     return f"{node.resource_type.value}s"
+
+
+def _test_name(test: str) -> str:
+    return test.split(".")[2]
 
 
 def _child_group(parent: TaskGroup, name: str) -> TaskGroup:
@@ -181,15 +169,19 @@ def dbt_group(group_id: str, business_date: str) -> DbtTaskGroup:
         operator_args={"install_deps": False},
     )
     nodes = list(group.iter_tasks())
-    tests = group_tests(group.dbt_graph.nodes)
+    project_nodes = group.dbt_graph.nodes
+    tests = group_tests(project_nodes)
     for node_id, node in group.tasks_map.items():
-        node.node_ids += tests.get(node_id, [])
+        node.node_ids += (own := tests.of_nodes.get(node_id, []))
+        # The others dbt selects with their node.
+        read_more = [test for test in own if len(set(project_nodes[test].depends_on)) > 1]
+        node.select = " ".join([node.select, *map(_test_name, read_more)])
+        node.set_upstream([group.tasks_map[each] for each in tests.waits.get(node_id, ())])
 
-    def tests_task(name: str) -> NodeOfBuild:
-        select = " ".join(test.split(".")[2] for test in tests[name])
-        return telling(name, select, tests[name], task_group=group)
+    def tests_task(name: str, node_ids: list[str]) -> NodeOfBuild:
+        return telling(name, " ".join(map(_test_name, node_ids)), node_ids, task_group=group)
 
-    of_raw, between = tests_task(_OF_RAW), tests_task(_BETWEEN)
+    of_raw, between = tests_task(_OF_RAW, tests.of_raw), tests_task(_BETWEEN, tests.between)
     build = ProjectBuild(
         task_id="build",
         told={task.task_id: task.node_ids for task in (of_raw, *nodes, between)},

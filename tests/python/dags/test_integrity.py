@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt.compilation import Linker
+from dbt.contracts.graph.manifest import Manifest, WritableManifest
 
 from tests.python.dags.conftest import PROJECT
 
@@ -156,10 +158,11 @@ def test_transform__nodes__wait_for_the_build_and_for_their_parents(dag_facts: A
     built = {name: set(task["upstream"]) for name, task in tasks.items() if "dbt." in name}
     first = {name for name, upstream in built.items() if upstream == {"dbt.tests_of_raw"}}
     assert {
-        "dbt.integration.int_sellers",
         "dbt.integration.int_exchange_rates",
         "dbt.seeds.seed_br_states",
     } <= first
+    # One of its tests reads the seed.
+    assert built["dbt.integration.int_sellers"] == {"dbt.seeds.seed_br_states"}
     assert not [name for name, upstream in built.items() if not upstream]
     parents = {
         "dbt.integration.int_customers",
@@ -172,7 +175,7 @@ def test_transform__nodes__wait_for_the_build_and_for_their_parents(dag_facts: A
 def test_transform__every_data_test__is_one_tasks(
     dag_facts: Any, airflow_environ: dict[str, str]
 ) -> None:
-    """Those of one node are its task's, those of raw come before, those between tables after."""
+    """Those of a node are its task's, those of raw come before, those between tables after."""
     manifest = Path(airflow_environ["LAKEHOUSE_DBT_MANIFEST"])
     nodes = json.loads(manifest.read_text("utf-8"))["nodes"]
     tests = {key for key, node in nodes.items() if node["resource_type"] == "test"}
@@ -185,7 +188,7 @@ def test_transform__every_data_test__is_one_tasks(
         for name in ("tests_of_raw", "tests_between_tables")
     }
     assert "raw_orders__order_id__is_given" in names["tests_of_raw"]
-    assert "assert_changed_orders_add_up" in names["tests_between_tables"]
+    assert "assert_columns_have_the_types_declared" in names["tests_between_tables"]
     for name, each in names.items():
         # What the task runs by itself when it is cleared alone.
         assert set(tasks[f"dbt.{name}"]["select"].split()) == each
@@ -193,9 +196,45 @@ def test_transform__every_data_test__is_one_tasks(
     assert "test.lakehouse.int_orders__order_id__not_null" in {
         each.rpartition(".")[0] if each.count(".") > 2 else each for each in orders["node_ids"]
     }
-    assert orders["select"] == "fqn:lakehouse.integration.int_orders"
+    selected = orders["select"].split()
+    assert selected[0] == "fqn:lakehouse.integration.int_orders"
+    assert "int_orders__every_version__kept_or_superseded" in selected
+    assert "int_orders__order_id__not_null" not in selected
     # The tests of which the task's selection has every parent.
     assert orders["indirect_selection"] == "cautious"
+
+
+def test_transform__what_dbt_skips_after_a_failed_test__comes_after_the_task_that_tells_of_it(
+    dag_facts: Any, airflow_environ: dict[str, str]
+) -> None:
+    """By dbt's own edges between a test and what it does not build when that failed."""
+    path = airflow_environ["LAKEHOUSE_DBT_MANIFEST"]
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(path))
+    manifest.build_parent_and_child_maps()
+    linker = Linker()
+    linker.link_graph(manifest)
+    linker.add_test_edges_1(manifest)
+    tasks = dag_facts["dags"]["transform"]["tasks"]
+    told_by = {each: name for name, task in tasks.items() for each in task["node_ids"]}
+    before: dict[str, set[str]] = {}
+
+    def upstream(task_id: str) -> set[str]:
+        if task_id not in before:
+            direct = set(tasks[task_id]["upstream"])
+            before[task_id] = direct.union(*map(upstream, direct))
+        return before[task_id]
+
+    edges = [
+        (test, node)
+        for test, node, kind in linker.graph.edges(data="edge_type")
+        if kind == "parent_test" and test in told_by and node in told_by
+    ]
+    assert len(edges) > 200
+    wrong = [(test, node) for test, node in edges if told_by[test] not in upstream(told_by[node])]
+    assert wrong == []
+    lead_test = "test.lakehouse.int_marketing_leads__every_version__kept_or_superseded"
+    (told,) = {task for test, task in told_by.items() if test.startswith(lead_test)}
+    assert told == "dbt.integration.int_marketing_leads"
 
 
 def test_transform__every_node_of_the_manifest__is_a_task_of_its_zones_group(
