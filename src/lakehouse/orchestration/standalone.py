@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lakehouse.errors import ConfigError, LakeError, LakehouseError, MarketplaceError
 from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
+from lakehouse.marketplace.sources._server import free_port
 from lakehouse.orchestration.pools import pools
 from lakehouse.orchestration.tasks import SCALE, SEED
 from lakehouse.settings import Settings
@@ -33,6 +34,8 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / PASSWORDS),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "2",
+        # Seconds in which a task that is done must have told so: the API is slow on a busy laptop.
+        "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "300",
         # Over the made-up marketplace nothing starts by itself.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__API__HOST": "127.0.0.1",
@@ -41,6 +44,8 @@ def airflow_environment(home: Path, project: Path) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{PORT}/execution/",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         "DO_NOT_TRACK": "1",
     }
 
