@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "claims/"
 LEASE = timedelta(minutes=2)
 _BEATS_PER_LEASE = 4
+_POSSIBLE_SECONDS = 1e9
 
 _held: set[str] = set()
 """Tokens of the claims that this process holds."""
@@ -47,6 +48,23 @@ class Holder:
     taken_at: str
     renewed_at: str
     lease_seconds: float
+
+    @property
+    def lease(self) -> timedelta:
+        """How long it may stay silent: no loader asks for more than LEASE."""
+        return timedelta(seconds=min(self.lease_seconds, LEASE.total_seconds()))
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether each value is of its type: who may write to the bucket may have written it."""
+        texts = (self.feed, self.run_id, self.token, self.host, self.machine)
+        return (
+            all(isinstance(text, str) for text in (*texts, self.taken_at, self.renewed_at))
+            and type(self.pid) is int
+            and 0 < self.pid < 2**31
+            and type(self.lease_seconds) in (int, float)
+            and abs(self.lease_seconds) < _POSSIBLE_SECONDS
+        )
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
@@ -165,7 +183,7 @@ class Claim(Fence):
     def _refusal(self, holder: Holder | None) -> FeedClaimedError:
         who = f"{holder} (run {holder.run_id})" if holder else "a loader that did not sign"
         since = holder.taken_at if holder else ""
-        lease = holder.lease_seconds if holder else self._lease.total_seconds()
+        lease = (holder.lease if holder else self._lease).total_seconds()
         return FeedClaimedError(
             self._run_id,
             f"{self._feed} is being landed by {who} since {since or 'an unknown instant'}. Try "
@@ -180,7 +198,7 @@ class Claim(Fence):
         if holder is not None and holder.is_gone:
             return True
         age = self._state.age(self._feed)
-        lease = timedelta(seconds=holder.lease_seconds) if holder else self._lease
+        lease = holder.lease if holder else self._lease
         return age is not None and age > lease
 
     def _beat(self) -> None:
@@ -216,13 +234,13 @@ def list_claims(lake: Lake) -> dict[str, Holder]:
     """Who lands which feed at this moment; of loaders that are known to be gone nothing is said."""
     state = _state_of(lake)
     found = {}
-    for feed in state.names():
+    for feed in filter(lake.contracts.__contains__, state.names()):
         document = state.read(feed)
         holder = _parse(document) if document else None
         age = state.age(feed)
         if holder is None or age is None or holder.is_gone:
             continue
-        if age <= timedelta(seconds=holder.lease_seconds):
+        if age <= holder.lease:
             found[feed] = holder
     return found
 
@@ -232,10 +250,12 @@ def _state_of(lake: Lake) -> SharedState:
 
 
 def _parse(document: Document) -> Holder | None:
+    """Who signed; None where nobody did in a form that can be believed."""
     try:
-        return Holder(**document)
+        holder = Holder(**document)
     except TypeError:
         return None
+    return holder if holder.is_sound else None
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from lakehouse.contracts import Contract
 from lakehouse.contracts.lake import Lake
 from lakehouse.contracts.tables import feed_prefix
-from lakehouse.errors import ManifestError
+from lakehouse.errors import ConfigError, ManifestError
 from lakehouse.landing.claim import Holder, list_claims
 from lakehouse.landing.days import days_of
 from lakehouse.landing.model import Manifest, parse_run_id, run_id_of
@@ -94,10 +95,17 @@ def _days_of(
     prefix = feed_prefix(contract)
     stage = Bucket(lake.s3, lake.bucket("stage"))
     folders = (f"{prefix}{name}/" for name in stage.folders(prefix))
-    claimed = (parse_run_id(run_id) for run_id in holders)
-    return days_of(contract, (*folders, *stored)) | {
-        day for feed, day in claimed if feed == contract.feed
-    }
+    return days_of(contract, (*folders, *stored)) | _claimed_days(contract, holders)
+
+
+def _claimed_days(contract: Contract, run_ids: Iterable[str]) -> set[date]:
+    days = set()
+    for run_id in run_ids:
+        with suppress(ConfigError):  # whoever may write to the bucket may have written it
+            feed, day = parse_run_id(run_id)
+            if feed == contract.feed:
+                days.add(day)
+    return days
 
 
 def _find_run(

@@ -21,8 +21,9 @@ import lakehouse.shared_state as shared_state
 from lakehouse.contracts import Lake
 from lakehouse.errors import FeedClaimedError
 from lakehouse.landing import Manifest, Sources, land, replay
-from lakehouse.landing.claim import Claim, list_claims
+from lakehouse.landing.claim import LEASE, Claim, list_claims
 from lakehouse.landing.rebuild import claim_days, rebuild_day
+from lakehouse.landing.runs import find_runs
 from lakehouse.landing.store import Bucket, OvertakenError
 from lakehouse.landing.verify import find_mismatches
 from lakehouse.transience import is_transient
@@ -189,6 +190,56 @@ def test_claim__of_another_machine__is_taken_when_its_lease_is_over(
         deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS)
     write_claim(lake, lease_seconds=-1.0)
     assert deliver(lake, tmp_path, "sellers.csv", HEADER + ROWS).written_count == 30
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"pid": "abc"},
+        {"pid": 10**30},
+        {"pid": None},
+        {"pid": 0},
+        {"lease_seconds": "x"},
+        {"lease_seconds": None},
+        {"lease_seconds": 3600.0},
+        {"host": 5},
+        {"run_id": ["x"]},
+        {"run_id": "x", "lease_seconds": 1e300},
+    ],
+    ids=str,
+)
+def test_claim__with_a_value_of_no_such_form__is_in_the_way_as_long_as_any(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any]
+) -> None:
+    write_claim(lake, **{"host": "elsewhere", "machine": "elsewhere", **facts})
+    contracts = [lake.contract("sellers")]
+    find_runs(lake, contracts)  # raises nothing
+    with pytest.raises(FeedClaimedError, match="ends after 120 s"), claim(lake):
+        pass
+    monkeypatch.setattr(shared_state.SharedState, "age", lambda *_: LEASE + timedelta(seconds=1))
+    assert (list_claims(lake), find_runs(lake, contracts)) == ({}, [])
+    with claim(lake):
+        pass
+
+
+def claim(lake: Lake) -> Claim:
+    return Claim(lake, "sellers", "sellers-2026-06-01")
+
+
+def test_list_claims__of_what_is_no_feed__are_not_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("f1", "f2"):
+        lake.s3.put_object(Bucket=lake.bucket("ops"), Key=f"claims/{name}.json", Body=b"{}")
+    write_claim(lake, machine="elsewhere")
+    read, names = shared_state.SharedState.read, []
+
+    def note(self: Any, name: str) -> Any:
+        names.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(shared_state.SharedState, "read", note)
+    assert list(list_claims(lake)) == names == ["sellers"]
 
 
 @pytest.mark.parametrize("confirmed", [1, 2, 3])
