@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from lakehouse.errors import ConfigError
 
 BOOTSTRAP = "LAKEHOUSE_KAFKA_BOOTSTRAP"
 CONFIG = "LAKEHOUSE_KAFKA_CONFIG"
+_BROKER = re.compile(r"(?:\w+://)?(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/\[\]]+)(?::\d{1,5})?", re.ASCII)
 # What decides that nothing is lost or repeated is the platform's to say.
 _OURS = frozenset(
     {
@@ -38,9 +40,15 @@ class Cluster:
         """Configuration of a client: the file's properties and `more` (`a_b` stands for `a.b`).
 
         Raises:
-            ConfigError: the file cannot be read, has a line that is no `name=value`, or a name
-                that is not its to say.
+            ConfigError: the brokers are no addresses; the file cannot be read, has a line that is
+                no `name=value`, or a name that is not its to say.
         """
+        wrong = [each for each in self.bootstrap.split(",") if not _BROKER.fullmatch(each.strip())]
+        if wrong:
+            raise ConfigError(
+                f"{BOOTSTRAP} has {wrong[0]!r} for a broker: it must look like host:9092,host:9092",
+                variable=BOOTSTRAP,
+            )
         given = _read(self.properties) if self.properties is not None else {}
         ours = {name.replace("_", "."): value for name, value in more.items()}
         return {**given, "bootstrap.servers": self.bootstrap, **ours}

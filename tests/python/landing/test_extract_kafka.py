@@ -424,6 +424,20 @@ def test_land__kafka_properties_that_cannot_be_used__are_named_without_secrets(
     assert "very-secret" not in str(caught.value) + repr(Sources(kafka=cluster))
 
 
+@pytest.mark.parametrize("bootstrap", ["::::", "", "h:9092,,i:9092", "h:port", "h:123456", "a b"])
+def test_cluster__brokers_that_are_no_addresses__are_refused_at_once(bootstrap: str) -> None:
+    with pytest.raises(ConfigError, match="it must look like host:9092") as caught:
+        Cluster(bootstrap).client()
+    assert caught.value.variable == "LAKEHOUSE_KAFKA_BOOTSTRAP"
+
+
+@pytest.mark.parametrize(
+    "bootstrap", ["h", "h:9092, i-1.b_c.example:9093", "[::1]:9092", "SSL://h:9"]
+)
+def test_cluster__addresses_of_brokers__are_taken(bootstrap: str) -> None:
+    assert Cluster(bootstrap).client()["bootstrap.servers"] == bootstrap
+
+
 # Enough of every mistake, and no more of them than a batch may have.
 WORLD = World(
     seed=42, scale=0.005, rates=Rates(malformed_event_ppm=5_000, duplicate_event_ppm=3_000)
