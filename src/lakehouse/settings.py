@@ -19,6 +19,7 @@ from lakehouse.kafka_client import BOOTSTRAP, CONFIG, Cluster
 from lakehouse.oauth_client import TOKEN_URL, ClientCredentials, find_credentials
 
 _ENVIRONMENT_NAME = re.compile(r"local|ci|prod|dev|dev_[a-z0-9_]{1,30}|pr_[0-9]{1,10}")
+_MOST_SECONDS = 3_600
 _BUCKET_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,30}[a-z0-9]")
 
 
@@ -44,6 +45,7 @@ class Settings:
     mysql_url: str | None = None
     kafka: Cluster | None = None
     payments_login: ClientCredentials | None = None
+    drop_settle_seconds: float = 5.0
 
     @property
     def demo_dir(self) -> Path:
@@ -84,6 +86,7 @@ class Settings:
             mysql_url=values.get("LAKEHOUSE_MYSQL_URL") or None,
             kafka=_find_cluster(values, environment),
             payments_login=_find_login(values),
+            drop_settle_seconds=_seconds(values, "LAKEHOUSE_DROP_SETTLE_SECONDS", 5.0),
         )
 
     def __repr__(self) -> str:
@@ -107,6 +110,21 @@ def _address(values: Mapping[str, str], variable: str) -> str | None:
             variable=variable,
         )
     return text
+
+
+def _seconds(values: Mapping[str, str], variable: str, default: float) -> float:
+    """A variable's seconds; raises ConfigError where they are none."""
+    text = values.get(variable) or str(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _MOST_SECONDS:
+        raise ConfigError(
+            f"{variable} is {text!r}: it must be seconds, from 0 to {_MOST_SECONDS}",
+            variable=variable,
+        )
+    return seconds
 
 
 def _find_login(values: Mapping[str, str]) -> ClientCredentials | None:

@@ -50,6 +50,7 @@ def _point_to(endpoint: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("AWS_CONFIG_FILE", os.devnull)
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     patch.setenv("LAKEHOUSE_PROJECT_DIR", str(PROJECT))
+    patch.setenv("LAKEHOUSE_DROP_SETTLE_SECONDS", "0")
     for name, value in endpoint.environ.items():
         patch.setenv(name, value)
 

@@ -138,7 +138,7 @@ def _copy_drop(contract: Contract, business_date: date, sources: Sources, stage:
         copy = partial(copy_objects, stage.s3, folder)
     else:
         delivered = find_files(folder, contract)
-        copy = partial(copy_files, folder)
+        copy = partial(copy_files, folder, settle_seconds=sources.drop_settle_seconds)
     if not delivered:
         raise SourceMissingError(
             contract.feed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,18 +51,28 @@ def size_of(path: Path, contract: Contract) -> int:
         return path.stat().st_size
 
 
-def copy_files(folder: Path, names: Sequence[str], contract: Contract, stage: Stage) -> None:
+def copy_files(
+    folder: Path,
+    names: Sequence[str],
+    contract: Contract,
+    stage: Stage,
+    *,
+    settle_seconds: float = 0.0,
+) -> None:
     """Write the files to the stage, which holds nothing else then.
+
+    Files that changed within the last `settle_seconds` are looked at again after that time.
 
     Raises:
         SourceError: a name leads out of the folder, or to what is no file, or is not in UTF-8 or
             not printable; a file cannot be read.
         SourceUnavailableError: what the folder lies on does not answer.
-        SourceMissingError: a file grew or changed while it was copied; the stage is empty.
+        SourceMissingError: a file grew or changed meanwhile; the stage is empty.
     """
     for name in names:
         _check_name(folder, name, contract)
     stage.clear()
+    _wait_until_settled([folder / name for name in names], settle_seconds, contract)
     for name in names:
         with _named(contract, folder / name):
             is_whole = _copy_file(folder / name, name, stage)
@@ -88,6 +99,26 @@ def _check_name(folder: Path, name: str, contract: Contract) -> None:
         raise SourceError(
             contract.feed, f"{path} is no file of that folder: deliver the file itself"
         )
+
+
+def _wait_until_settled(paths: Sequence[Path], seconds: float, contract: Contract) -> None:
+    """Wait until no file is younger than that, and no longer than that for a clock ahead."""
+    before = [_look(path, contract) for path in paths]
+    youngest = max(changed for _, changed in before)
+    left = min(seconds, seconds - (time.time() - youngest))
+    if left <= 0:
+        return
+    time.sleep(left)
+    for path, look in zip(paths, before, strict=True):
+        if _look(path, contract) != look:
+            raise refuse_growing(contract, str(path))
+
+
+def _look(path: Path, contract: Contract) -> tuple[int, float]:
+    """Size, and the time of the last change in seconds since 1970."""
+    with _named(contract, path):
+        found = path.stat()
+    return found.st_size, found.st_mtime
 
 
 def _copy_file(path: Path, name: str, stage: Stage) -> bool:

@@ -21,7 +21,10 @@ Role = Literal["stage", "data", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Addresses of the source systems; None where there is none. Passwords stay out of `repr`."""
+    """Addresses of the source systems; None where there is none. Passwords stay out of `repr`.
+
+    A dropped file that changed within the last `drop_settle_seconds` is looked at once more.
+    """
 
     postgres_url: str | None = field(default=None, repr=False)
     drop_dir: DropPlace | None = None
@@ -29,6 +32,7 @@ class Sources:
     mysql_url: str | None = field(default=None, repr=False)
     kafka: Cluster | None = None
     payments_login: ClientCredentials | None = None
+    drop_settle_seconds: float = 0.0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Sources:
@@ -40,6 +44,7 @@ class Sources:
             mysql_url=settings.mysql_url,
             kafka=settings.kafka,
             payments_login=settings.payments_login,
+            drop_settle_seconds=settings.drop_settle_seconds,
         )
 
 

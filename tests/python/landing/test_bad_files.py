@@ -10,6 +10,7 @@ import json
 import os
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import lakehouse.landing.asking as asking
+import lakehouse.landing.extract_drop as extract_drop
 import lakehouse.landing.read_csv as read_csv
 from lakehouse.contracts import Lake, load_contracts
 from lakehouse.errors import (
@@ -250,6 +252,46 @@ def test_drop__file_that_grows__is_left_for_later(
     assert caught.value.retryable
     assert lake.s3.list_objects_v2(Bucket=lake.bucket("stage")).get("Contents", []) == []
     assert land("sellers", DAY, Sources(drop_dir=tmp_path), lake).written_count == 30  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("age", "waits"),
+    [(0, [60]), (20, [40]), (61, []), (-3_600, [60])],
+    ids=lambda value: str(value),
+)
+def test_drop__young_file__is_looked_at_again_when_it_has_settled(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int, waits: list[int]
+) -> None:
+    place = tmp_path / "sellers" / DAY.isoformat()
+    place.mkdir(parents=True)
+    path = place / "s.csv"
+    slept: list[float] = []
+    sources = Sources(drop_dir=tmp_path, drop_settle_seconds=60)
+
+    def deliver_half() -> None:
+        path.write_bytes(HEADER + ROWS[:100])
+        os.utime(path, (time.time() - age,) * 2)
+
+    def write_the_rest(seconds: float) -> None:
+        slept.append(seconds)
+        with path.open("ab") as more:
+            more.write(ROWS)
+
+    deliver_half()
+    with monkeypatch.context() as patch:
+        patch.setattr(extract_drop.time, "sleep", write_the_rest)
+        if waits:
+            with pytest.raises(SourceMissingError, match="is still being written"):
+                land("sellers", DAY, sources, lake)
+        else:
+            assert land("sellers", DAY, sources, lake).state == "published"  # type: ignore[union-attr]
+    assert slept == pytest.approx(waits, abs=10)
+    if waits:
+        monkeypatch.setattr(extract_drop.time, "sleep", slept.append)
+        manifest = land("sellers", DAY, sources, lake)
+        assert isinstance(manifest, Manifest)
+        (staged,) = [file for file in manifest.files if file.role == "stage"]
+        assert staged.size_bytes == path.stat().st_size
 
 
 def test_drop__files_that_come_after_publication__are_told_until_the_next_day(

@@ -105,6 +105,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         patch.setenv("LAKEHOUSE_DROP_DIR", str(folder / "drop"))
+        patch.setenv("LAKEHOUSE_DROP_SETTLE_SECONDS", "0")
         settings = Settings.from_env()
         lake = connect_lake(settings)
         bootstrap_lake(lake)

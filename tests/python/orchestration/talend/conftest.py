@@ -61,6 +61,7 @@ def talend_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "LAKEHOUSE_ENV": "ci",
             "LAKEHOUSE_PROJECT_DIR": str(PROJECT),
             "LAKEHOUSE_DROP_DIR": str(folder / "drop"),
+            "LAKEHOUSE_DROP_SETTLE_SECONDS": "0",
             "LAKEHOUSE_PYTHON": sys.executable,
             "DO_NOT_TRACK": "1",
         }
