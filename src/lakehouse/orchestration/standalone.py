@@ -17,6 +17,7 @@ from lakehouse.errors import ConfigError, LakeError, LakehouseError, Marketplace
 from lakehouse.marketplace import DEFAULT_SCALE, DEFAULT_SEED, World, running_sources
 from lakehouse.marketplace.sources._server import free_port
 from lakehouse.orchestration.pools import pools
+from lakehouse.orchestration.standalone_command import keep_environment
 from lakehouse.orchestration.tasks import SCALE, SEED
 from lakehouse.settings import Settings
 
@@ -118,11 +119,14 @@ def main() -> int:
         parse = ["dbt", "--quiet", "parse", "--target-path", str(manifest)]
         subprocess.run(parse, cwd=settings.project_dir, env=environment, check=True)
         make_database(environment, home, settings.project_dir)
+        keep_environment(home, environment)
         sys.stdout.write(
             f"Airflow opens on http://127.0.0.1:{PORT}: admin, {find_login(home)}\n"
             "Nothing runs by itself here. Trigger business_day with the partition key "
             f"{world.first_day}: the source systems land that day, and when the last one has, "
             "transform builds it. Then the day after: the marketplace moves on and never back.\n"
+            "Airflow's command line, from another shell: scripts/airflow dags trigger business_day "
+            f'--conf \'{{"business_date": "{world.first_day}"}}\'\n'
         )
         sys.stdout.flush()
         return subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode

@@ -1,4 +1,6 @@
+import os
 import socket
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from lakehouse.orchestration.standalone import (
     check_port_is_free,
     find_login,
 )
+from lakehouse.orchestration.standalone_command import ENVIRONMENT, keep_environment
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def test_check_port_is_free__something_listens__names_port_and_what_to_do() -> None:
@@ -57,3 +62,27 @@ def test_airflow_environment__log_servers__listen_where_nobody_does(tmp_path: Pa
     assert ports.isdisjoint(ordinary)
     for port in ports:
         check_port_is_free(int(port))
+
+
+def test_scripts_airflow__anywhere__is_the_airflow_that_make_airflow_opened(tmp_path: Path) -> None:
+    home = tmp_path / "sources" / "airflow"
+    home.mkdir(parents=True)
+    environ = {
+        **{name: value for name, value in os.environ.items() if name[:3] not in ("AIR", "AWS")},
+        "LAKEHOUSE_SOURCES_DIR": str(tmp_path / "sources"),
+    }
+    command = [PROJECT / "scripts" / "airflow", "config", "get-value"]
+
+    def ask(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *words], env=environ, cwd=tmp_path, capture_output=True, text=True
+        )
+
+    before = ask("core", "dags_folder")
+    assert before.returncode == 2
+    assert "make airflow" in before.stderr
+    assert "Traceback" not in before.stderr
+    keep_environment(home, airflow_environment(home, PROJECT))
+    assert (home / ENVIRONMENT).stat().st_mode & 0o777 == 0o600
+    answer = ask("database", "sql_alchemy_conn")
+    assert answer.stdout.split()[-1] == f"sqlite:///{home}/airflow.db", answer.stderr
