@@ -192,6 +192,8 @@ class Publication:
         Raises:
             LandingError: with their number.
         """
+        if self.data_key not in self._found:
+            return  # none had entered
         before = self._get_found(self.rejected_key)
         lost = _places(draft.rejected.rewound() if draft.rejected else None) - _places(
             io.BytesIO(before) if before is not None else None

@@ -271,6 +271,14 @@ def test_rebuild__a_manifest_with_other_warnings__is_changed_then_unchanged(
         assert rebuild_day(lake, "reviews", DAY, claim.token).outcome == "unchanged"
 
 
+def test_replay__only_gain_where_raw_is_empty__loses_nothing(lake: Lake, landed: Manifest) -> None:
+    """What a kill before the first write to raw leaves: no row had entered."""
+    assert landed.rejected_count > 0
+    for key in keys_of(lake, "raw"):
+        lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=key)
+    assert replay("reviews", DAY, lake, only_gain=True).after == landed
+
+
 def test_readmit__of_one_rule__is_refused(lake: Lake, landed: Manifest) -> None:
     objects = objects_of(lake)
     result = command("rejects", "reviews", "--rule", "maximum", "--readmit")
