@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -59,37 +59,58 @@ class ScheduledQuery:
 
 
 def read_queries(folder: Path) -> list[ScheduledQuery]:
-    """The queries of a folder, by name.
+    """The queries of a folder, by name; a malformed file is none (`check_queries` names it)."""
+    found = (_read(path) for path in sorted(folder.glob("*.sql")))
+    return [query for query in found if isinstance(query, ScheduledQuery)]
+
+
+def check_queries(folder: Path) -> None:
+    """Look for malformed files.
 
     Raises:
-        ConfigError: a file is malformed; it says which, and what to do.
+        ConfigError: there are some; it names each with all that is wrong in it, and what to do.
     """
-    return [_read(path) for path in sorted(folder.glob("*.sql"))]
+    malformed = []
+    for path in sorted(folder.glob("*.sql")):
+        found = _read(path)
+        if not isinstance(found, ScheduledQuery):
+            malformed.append(f"{folder.name}/{path.name}: {'; '.join(found)}")
+    if malformed:
+        raise ConfigError("\n".join(malformed))
 
 
-def _read(path: Path) -> ScheduledQuery:
-    def wrong(problem: str) -> ConfigError:
-        return ConfigError(f"{path.parent.name}/{path.name}: {problem}")
-
+def _read(path: Path) -> ScheduledQuery | list[str]:
+    """The query of a file, or what is wrong with it."""
+    wrong = []
     if not _NAME.fullmatch(path.stem):
-        raise wrong("its name must be lower-case letters, digits and underscores")
+        wrong.append("its name must be lower-case letters, digits and underscores")
     found = _FILE.fullmatch(path.read_text("utf-8").strip())
     if found is None:
-        raise wrong("begin with /* description, owner, schedule and format */, then the query")
+        return [*wrong, f"begin with /* {', '.join(_FACTS)} */, then the query"]
+    sql = found["sql"].strip()
+    if not sql or ";" in sql:
+        wrong.append("write one query after the front matter, without a semicolon")
     try:
         facts = yaml.safe_load(found["head"])
     except yaml.YAMLError as error:
-        raise wrong(f"its front matter is no YAML: {error}") from error
-    if not isinstance(facts, dict) or set(facts) != set(_FACTS):
-        raise wrong(f"its front matter must say {', '.join(_FACTS)}, and nothing else")
-    for name, value in facts.items():
-        if not isinstance(value, str) or not value.strip():
-            raise wrong(f"{name} is {value!r}: write a text")
-    if facts["format"] not in get_args(Format):
-        raise wrong(f"format is {facts['format']!r}: {' or '.join(get_args(Format))}")
-    if facts["schedule"] != AFTER_BUILD and not _CRON.fullmatch(facts["schedule"]):
-        raise wrong(f"schedule is {facts['schedule']!r}: {AFTER_BUILD}, or a cron of five fields")
-    sql = found["sql"].strip()
-    if not sql or ";" in sql:
-        raise wrong("write one query after the front matter, without a semicolon")
+        return [*wrong, f"its front matter is no YAML: {error}"]
+    if not isinstance(facts, dict):
+        return [*wrong, f"its front matter must say {', '.join(_FACTS)}"]
+    wrong += _wrong_facts(facts)
+    if wrong:
+        return wrong
     return ScheduledQuery(name=path.stem, sql=sql.replace("{{ business_date }}", DAY), **facts)
+
+
+def _wrong_facts(facts: dict[Any, Any]) -> list[str]:
+    wrong = [f"its front matter lacks {name}" for name in _FACTS if name not in facts]
+    for name, value in facts.items():
+        if name not in _FACTS:
+            wrong.append(f"{name} is none of {', '.join(_FACTS)}")
+        elif not isinstance(value, str) or not value.strip():
+            wrong.append(f"{name} is {value!r}: write a text")
+        elif name == "format" and value not in get_args(Format):
+            wrong.append(f"format is {value!r}: {' or '.join(get_args(Format))}")
+        elif name == "schedule" and value != AFTER_BUILD and not _CRON.fullmatch(value):
+            wrong.append(f"schedule is {value!r}: {AFTER_BUILD}, or a cron of five fields")
+    return wrong
