@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 import click
 
@@ -26,7 +27,8 @@ def notify_command(ctx: click.Context, sends: bool, dry_run: bool) -> None:
 
     A channel is on when its variable is set: LAKEHOUSE_NOTIFY_SLACK and LAKEHOUSE_NOTIFY_EMAIL name
     Airflow connections, LAKEHOUSE_NOTIFY_SNS a topic. Connections are looked for in the environment
-    (AIRFLOW_CONN_…) and in Airflow's secrets backend. Leaves status 1 when a channel refuses one.
+    (AIRFLOW_CONN_…) and in Airflow's secrets backend, so sending needs Airflow
+    installed. Leaves status 1 when a channel refuses one.
 
     \b
     Examples:
@@ -47,6 +49,11 @@ def notify_command(ctx: click.Context, sends: bool, dry_run: bool) -> None:
             "no channel is on: set LAKEHOUSE_NOTIFY_SLACK, LAKEHOUSE_NOTIFY_EMAIL or "
             "LAKEHOUSE_NOTIFY_SNS (.env.example)",
             variable="LAKEHOUSE_NOTIFY_SLACK",
+        )
+    elif find_spec("airflow") is None:
+        raise ConfigError(
+            "channels send through Airflow, which is not installed here: `make airflow` installs "
+            "and opens it, `pip install '.[airflow]'` installs it alone"
         )
     elif not _send(messages, settings):
         ctx.exit(1)

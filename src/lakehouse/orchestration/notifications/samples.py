@@ -9,28 +9,31 @@ from functools import reduce
 from lakehouse.orchestration.notifications.airflow_events import SOURCE_PAGE
 from lakehouse.orchestration.notifications.event import Event
 from lakehouse.orchestration.notifications.incident import Incident, record, settle
+from lakehouse.orchestration.runbooks import page_of
 
-_DAG, _RUN = "transform", "sample__2026-06-01"
+_RUN = "sample__2026-06-01"
 
 
 def sample_incidents(now: datetime) -> list[Incident]:
     """Made-up incidents of which something is to be told: one of each kind of message."""
+    dag_id = "landing__customer_service"
     failed = Event(
         kind="failure",
-        incident=f"dag.{_DAG}",
+        incident=f"dag.{dag_id}",
         at=now,
-        dag_id=_DAG,
+        dag_id=dag_id,
         run_id=_RUN,
         task_id="land_reviews",
         try_number=1,
         owner="customer-service",
         error="reviews-2026-06-01: held, nothing was published: 41 of 1000 rows were refused",
         error_kind="lasting",
-        runbook=f"runbooks/{_DAG}.md",
+        runbook=page_of(dag_id),
     )
     away = replace(
         failed,
         incident="source.payment_gateway",
+        dag_id="landing__payment_gateway",
         task_id="land_payments",
         try_number=3,
         owner="payments",
@@ -39,13 +42,20 @@ def sample_incidents(now: datetime) -> list[Incident]:
         runbook=SOURCE_PAGE,
     )
     run = replace(failed, task_id="", try_number=0, error="", error_kind="", owner="data-platform")
+    late = replace(
+        run,
+        kind="deadline",
+        incident="dag.transform",
+        dag_id="transform",
+        runbook=page_of("transform"),
+    )
     opened = replace(away, kind="open", dag_id="", run_id="", task_id="", error="status 503")
     return [
         _of(replace(failed, kind="retry", try_number=2, error_kind="unknown")),
         _of(failed),
         _of(away, replace(away, task_id="land_exchange_rates")),
         _of(opened, replace(away, kind="skip", try_number=1)),
-        _of(replace(run, kind="deadline")),
+        _of(late),
         _told(replace(run, kind="paused"), before=failed),
         _told(replace(run, kind="recovery"), before=failed),
         _told(replace(away, kind="recovery", task_id="", error=""), before=away),
