@@ -27,12 +27,14 @@ T = TypeVar("T")
 
 
 def wait_until(look: Callable[[], T | None], what: str, seconds: float) -> T:
-    """What `look` finds in the end."""
+    """What `look` finds in the end; a server that is slow to answer is asked again."""
     deadline = time.monotonic() + seconds
-    while (found := look()) is None:
+    while True:
+        with suppress(TimeoutError, urllib.error.URLError):
+            if (found := look()) is not None:
+                return found
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
         time.sleep(_LOOK_SECONDS)
-    return found
 
 
 @dataclass
