@@ -163,6 +163,10 @@ def test_reprocess__command__shows_counts_and_what_to_do_next(lake: Lake, landed
     )
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1].split() == ["reviews", "2026-06-01", "27", "27", "3", "3"]
+    assert "backfill" not in result.stdout
+    (data,) = (key for key in keys_of(lake, "raw") if key.endswith("2026-06-01.parquet"))
+    lake.s3.delete_object(Bucket=lake.bucket("raw"), Key=data)
+    result = CliRunner().invoke(cli, ["reprocess", "reviews", "--from", "2026-06-01"])
     assert "lakehouse backfill --from 2026-06-01 --to 2026-06-01" in result.stdout
     # A batch that cannot be read again leaves the others done, and says so by the status.
     expire_stage(lake)
