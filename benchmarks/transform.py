@@ -106,7 +106,7 @@ def main(ways: list[str]) -> None:
         dags = folder / "dags"
         dags.mkdir()
         (dags / "transform.py").write_bytes((PROJECT / "dags" / "transform.py").read_bytes())
-        if ways != ["transform"]:
+        if set(ways) != {"transform"}:
             (dags / "modes.py").write_bytes((PROJECT / "benchmarks/dags/modes.py").read_bytes())
         airflow = airflow_environment(folder, PROJECT)
         environ = {
